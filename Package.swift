@@ -1,0 +1,57 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Dependencies point down only; the order below is the order of the house, cellar first.
+let package = Package(
+  name: "figment",
+  products: [
+    .library(name: "Figment", targets: ["Figment"]),
+    .executable(name: "figment", targets: ["FigmentCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // System libraries: a module map and the thinnest shim.
+    .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+
+    // What a device must be able to do, and the devices that do it.
+    .target(name: "Backends"),
+    .target(name: "ReferenceBackend", dependencies: ["Backends"]),
+    .target(name: "CVectorLoops"),
+    .target(name: "CPUBackend", dependencies: ["Backends", "COneDNN", "CVectorLoops"]),
+    .target(name: "Kernels", path: "Kernels", resources: [.embedInCode("elementwise.cl")]),
+    .target(
+      name: "OpenCLBackend",
+      dependencies: ["Backends", "COpenCL", "Kernels", .product(name: "Logging", package: "swift-log")]),
+
+    // Tensors and what is made of them.
+    .target(name: "Tensors", dependencies: ["Backends"]),
+    .target(name: "Layers", dependencies: ["Tensors"]),
+    .target(name: "Interchange", dependencies: ["Tensors", "Layers"]),
+    .target(name: "Datasets", dependencies: ["Tensors", "CZlib", "CSPNG"]),
+    .target(name: "Models", dependencies: ["Layers", "Datasets"]),
+    .target(
+      name: "Training",
+      dependencies: ["Models", "Datasets", "Interchange", .product(name: "Logging", package: "swift-log")]),
+
+    // What people use.
+    .target(
+      name: "Figment",
+      dependencies: [
+        "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Layers", "Models",
+        "Datasets", "Interchange", "Training", .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "FigmentCommand",
+      dependencies: [
+        "Figment", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,113 @@
+/// A device that computes: everything a tensor needs, and no more.
+///
+/// All tensors are contiguous, row-major and channels-last. Operations allocate what they return, never
+/// change their inputs and never throw: a device failure is latched and thrown by the next `download` or
+/// `synchronize`, while operations after it return storage of undefined contents. Callers have checked
+/// shapes; a count that does not match is a programming mistake and stops the program.
+///
+/// The same inputs on the same device give the same bits, always: no atomics on floats, no results that
+/// depend on the timing of threads. Methods may be called from any thread.
+///
+/// `ReferenceBackend` is the definition of every operation; where this text and it disagree, mend both.
+public protocol Backend: AnyObject, Sendable {
+  /// How `--device` names it: `reference`, `cpu`, `opencl:0`.
+  var identifier: String { get }
+  /// What a person calls it: the maker's name for the device.
+  var name: String { get }
+  var statistics: BackendStatistics { get }
+
+  // MARK: Memory
+
+  func upload(_ values: UnsafeBufferPointer<Float>) -> any Storage
+  /// Waits for what `storage` depends on and copies it out. Throws the first failure since the last throw.
+  func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws
+  /// Waits for everything. Throws the first failure since the last throw.
+  func synchronize() throws
+  /// Storage of undefined contents, to be written by `copy`.
+  func allocate(count: Int) -> any Storage
+  func fill(_ value: Float, count: Int) -> any Storage
+  /// The only operation that writes into storage that exists; its maker calls it before anyone else can
+  /// see `destination`.
+  func copy(_ source: any Storage, into destination: any Storage, _ copy: StridedCopy)
+
+  // MARK: Elements
+
+  func unary(_ operation: UnaryOperation, _ input: any Storage) -> any Storage
+  func binary(
+    _ operation: BinaryOperation, _ left: any Storage, _ right: any Storage, _ broadcast: Broadcast
+  ) -> any Storage
+  /// `condition ≠ 0 ? left : right`, all of the same count.
+  func select(_ condition: any Storage, _ left: any Storage, _ right: any Storage) -> any Storage
+  /// Folds the middle axis of `[outer, length, inner]`, giving `[outer, inner]`. Sums are accumulated so
+  /// that the error does not grow with `length` (pairwise or in blocks). `length > 0`, but a sum of none is 0.
+  func reduce(
+    _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
+  ) -> any Storage
+  /// Rows `indices[i]` of `[rows, width]`, giving `[indices.count, width]`. Indices are whole numbers held
+  /// as floats; one outside `0..<rows` gives a row of NaN.
+  func gather(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage
+  /// The adjoint of `gather`: `[rows, width]` with row `indices[i]` increased by row `i` of `input`.
+  func scatterAdd(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage
+
+  // MARK: Products. Each adds `bias` (one value an output channel or column), then applies `activation`.
+
+  func matrixProduct(
+    _ product: MatrixProduct, _ left: any Storage, _ right: any Storage, bias: (any Storage)?,
+    activation: Activation
+  ) -> any Storage
+  func convolution(
+    _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
+    activation: Activation
+  ) -> any Storage
+  /// The gradient by the input: also transposed convolution, run forward, whose bias has
+  /// `convolution.inputChannels` values.
+  func convolutionInputGradient(
+    _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
+    activation: Activation
+  ) -> any Storage
+  func convolutionFilterGradient(
+    _ convolution: Convolution, input: any Storage, outputGradient: any Storage
+  ) -> any Storage
+
+  // MARK: Pooling and upsampling
+
+  /// The largest element of every window (padding never wins) and which tap of the window it was, first
+  /// in row-major order among equals, as a float. A window entirely in the padding gives −∞ and tap −1.
+  func maximumPooling(_ pooling: Pooling, _ input: any Storage) -> (output: any Storage, taps: any Storage)
+  /// `[output positions] → [input positions]`: adds each gradient to the input its tap names.
+  func maximumPoolingScatter(_ pooling: Pooling, _ gradient: any Storage, taps: any Storage) -> any Storage
+  /// `[input positions] → [output positions]`: the adjoint, reading the input that each tap names.
+  func maximumPoolingGather(_ pooling: Pooling, _ input: any Storage, taps: any Storage) -> any Storage
+  func averagePooling(_ pooling: Pooling, _ input: any Storage) -> any Storage
+  func averagePoolingGradient(_ pooling: Pooling, _ gradient: any Storage) -> any Storage
+  func upsampling(_ upsampling: Upsampling, _ input: any Storage) -> any Storage
+  func upsamplingGradient(_ upsampling: Upsampling, _ gradient: any Storage) -> any Storage
+
+  // MARK: Normalization
+
+  /// Mean and population variance over the rows, each `[groups, channels]`; two passes or Welford's, never
+  /// E[x²] − E[x]².
+  func moments(_ normalization: Normalization, _ input: any Storage) -> (mean: any Storage, variance: any Storage)
+  /// `activation(scale · (x − mean) / √(variance + ε) + offset)`, with `mean` and `variance`
+  /// `[groups, channels]`, `scale` and `offset` `[channels]`.
+  func normalize(
+    _ normalization: Normalization, _ input: any Storage, mean: any Storage, variance: any Storage,
+    scale: (any Storage)?, offset: (any Storage)?, activation: Activation
+  ) -> any Storage
+  /// Gradients of `normalize` (identity activation) when mean and variance are the input's own moments.
+  /// `scale` and `offset` gradients are `[groups, channels]`, to be summed over the groups.
+  func normalizationGradient(
+    _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
+    variance: any Storage, scale: (any Storage)?
+  ) -> (input: any Storage, scale: any Storage, offset: any Storage)
+
+  // MARK: Random numbers and optimization
+
+  func random(_ distribution: Distribution, count: Int, generator: Philox, counter: UInt64) -> any Storage
+  /// Inverted dropout: `u ≥ rate ? x / (1 − rate) : 0` with `u` the uniform draw of the same generator.
+  func dropout(_ input: any Storage, rate: Float, generator: Philox, counter: UInt64) -> any Storage
+  /// New values for many parameters at once. `slots[s][p]` is slot `s` of parameter `p`.
+  func optimizerStep(
+    _ rule: OptimizerRule, parameters: [any Storage], gradients: [any Storage], slots: [[any Storage]]
+  ) -> (parameters: [any Storage], slots: [[any Storage]])
+}

@@ -1,0 +1,23 @@
+/// One step of an optimizer, element by element, with the formulas of Keras 3.
+///
+/// `w` is the parameter, `g` its gradient; slots start as zeros.
+public enum OptimizerRule: Hashable, Sendable {
+  /// No momentum (no slot): `w −= rate · g`. With momentum (slot `v`): `v = momentum · v − rate · g`, then
+  /// `w += v`, or with Nesterov's variant `w += momentum · v − rate · g`.
+  case sgd(rate: Float, momentum: Float, nesterov: Bool)
+  /// Slot `v`: `v = rho · v + (1 − rho) · g²`, `w −= rate · g / √(v + epsilon)`.
+  case rmsProp(rate: Float, rho: Float, epsilon: Float)
+  /// Slots `m`, `v`: `m += (g − m)(1 − beta1)`, `v += (g² − v)(1 − beta2)`,
+  /// `w −= decay · w` (decoupled, as in AdamW; `decay` already holds the learning rate), then
+  /// `w −= rate · m / (√v + epsilon)`, where `rate` already holds the bias correction
+  /// `learningRate · √(1 − beta2ᵗ) / (1 − beta1ᵗ)`.
+  case adam(rate: Float, beta1: Float, beta2: Float, epsilon: Float, decay: Float)
+
+  public var slotCount: Int {
+    switch self {
+    case .sgd(_, let momentum, _): momentum == 0 ? 0 : 1
+    case .rmsProp: 1
+    case .adam: 2
+    }
+  }
+}

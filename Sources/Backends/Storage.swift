@@ -1,0 +1,29 @@
+/// A block of a device's memory holding `count` 32-bit floats, freed by reference counting.
+///
+/// Only the backend that made it may read it. Between the operations of one backend it is immutable once
+/// written: every operation writes into storage it has just allocated.
+public protocol Storage: AnyObject, Sendable {
+  var count: Int { get }
+}
+
+/// What a backend has done since it was made. All figures are totals, but `bytesInUse`.
+public struct BackendStatistics: Sendable {
+  /// Bytes that live storages hold, and the most they ever held.
+  public var bytesInUse = 0
+  public var peakBytes = 0
+  /// Copies from and to the host's memory; a training step needs one upload a batch and one download a loss.
+  public var uploads = 0
+  public var downloads = 0
+  /// Operations that ran on the device.
+  public var launches = 0
+
+  public init() {}
+}
+
+/// Rounds a byte count up to one of eight classes per power of two, so that a pool finds buffers again and
+/// wastes at most an eighth.
+public func poolSizeClass(bytes: Int) -> Int {
+  guard bytes > 512 else { return 512 }
+  let step = max(64, 1 << (Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount - 3))
+  return (bytes + step - 1) / step * step
+}
