@@ -91,7 +91,7 @@ public struct Broadcast: Hashable, Sendable {
     self.rightStrides = rightStrides.isEmpty ? [0] : rightStrides
   }
 
-  static func strides(of shape: Shape, broadcastTo output: Shape) -> [Int] {
+  package static func strides(of shape: Shape, broadcastTo output: Shape) -> [Int] {
     let own = shape.strides, missing = output.rank - shape.rank
     return (0..<output.rank).map { axis in
       axis < missing || shape[axis - missing] == 1 ? 0 : own[axis - missing]

@@ -1,0 +1,178 @@
+import Backends
+import Synchronization
+
+/// One recorded operation, or a variable. Nodes are told apart by identity.
+final class Node: Sendable {
+  /// From the gradient that arrives at the operation's output, and that output, to the gradients of those
+  /// inputs that are needed (nil for the others).
+  typealias Pullback =
+    @Sendable (_ gradient: Tensor, _ output: Tensor, _ needs: [Bool]) -> [Tensor?]
+
+  struct Record: Sendable {
+    let inputs: [Node?]
+    /// The output's values; the node itself cannot be held, that would be a cycle.
+    let output: Tensor?
+    let pullback: Pullback
+  }
+
+  enum State: Sendable {
+    case variable
+    case recorded(Record)
+    case released
+  }
+
+  let state: Mutex<State>
+
+  init() { state = Mutex(.variable) }
+  init(_ record: Record) { state = Mutex(.recorded(record)) }
+
+  func release() {
+    // The record is let go outside of the lock: it may own the last reference to a long chain.
+    _ = state.withLock { state in
+      let old = state
+      if case .recorded = state { state = .released }
+      return old
+    }
+  }
+}
+
+enum Tape {
+  @TaskLocal static var isRecording = true
+}
+
+/// Runs `body` without recording its operations: for evaluation, and for updates of parameters.
+public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Result {
+  try Tape.$isRecording.withValue(false, operation: body)
+}
+
+extension Tensor {
+  /// The output of an operation. It is recorded if any of `inputs` is.
+  ///
+  /// - Parameter savesOutput: whether the pullback reads its `output`; otherwise the memory is not held.
+  init(
+    _ storage: any Storage, shape: Shape, inputs: [Tensor], savesOutput: Bool = false,
+    pullback: @escaping Node.Pullback
+  ) {
+    let device = inputs[0].device
+    guard Tape.isRecording, inputs.contains(where: { $0.node != nil }) else {
+      self.init(storage, shape: shape, on: device)
+      return
+    }
+    let output = savesOutput ? Tensor(storage, shape: shape, on: device) : nil
+    let node = Node(.init(inputs: inputs.map(\.node), output: output, pullback: pullback))
+    self.init(storage, shape: shape, on: device, node: node)
+  }
+}
+
+/// The gradients of `output` with respect to each of `inputs`, by reverse accumulation. Operations that
+/// lead to none of `inputs` are skipped, so choosing the parameters of one network freezes the others.
+///
+/// - Parameters:
+///   - output: A scalar, unless `seed` is given.
+///   - inputs: Tracked tensors. One that `output` does not depend on gets zeros.
+///   - seed: The gradient that arrives at `output`, of its shape; 1 if not given.
+///   - createsGraph: Whether the gradients themselves can be differentiated.
+///   - retainsGraph: Whether the recorded operations are kept for another call. Otherwise the memory they
+///     hold is freed on the way. Defaults to `createsGraph`.
+public func gradients(
+  of output: Tensor, withRespectTo inputs: [Tensor], seed: Tensor? = nil, createsGraph: Bool = false,
+  retainsGraph: Bool? = nil
+) -> [Tensor] {
+  require(
+    seed != nil || output.count == 1,
+    "gradients: the output has shape \(output.shape); a scalar, or a seed of that shape, is needed")
+  require(
+    seed == nil || seed!.shape == output.shape,
+    "gradients: the seed's shape \(seed?.shape ?? []) is not the output's \(output.shape)")
+  let targets = inputs.map { input -> Node in
+    guard let node = input.node else {
+      fatalError("gradients: an input of shape \(input.shape) is not tracked; use tracked() or a Parameter")
+    }
+    return node
+  }
+  return Tape.$isRecording.withValue(createsGraph) {
+    var pass = BackwardPass(targets: targets, retainsGraph: retainsGraph ?? createsGraph)
+    let found = pass.run(from: output, seed: seed ?? .ones(output.shape, on: output.device))
+    return zip(inputs, found).map { input, gradient in gradient ?? .zeros(input.shape, on: input.device) }
+  }
+}
+
+/// A backward walk over the part of the tape between an output and the targets.
+private struct BackwardPass {
+  let targets: [Node]
+  let retainsGraph: Bool
+  /// Every node the output depends on, inputs first.
+  private var order: [Node] = []
+  private var records: [Node.Record?] = []
+  private var index: [ObjectIdentifier: Int] = [:]
+
+  init(targets: [Node], retainsGraph: Bool) {
+    self.targets = targets
+    self.retainsGraph = retainsGraph
+  }
+
+  mutating func run(from output: Tensor, seed: Tensor) -> [Tensor?] {
+    guard let root = output.node else { return targets.map { _ in nil } }
+    sort(from: root)
+    let targetSet = Set(targets.map { ObjectIdentifier($0) })
+    var leadsToTarget = [Bool](repeating: false, count: order.count)
+    for (position, node) in order.enumerated() {
+      leadsToTarget[position] =
+        targetSet.contains(ObjectIdentifier(node))
+        || records[position]?.inputs.contains { $0.map { leadsToTarget[index[ObjectIdentifier($0)]!] } ?? false }
+          ?? false
+    }
+    var gradients = [Tensor?](repeating: nil, count: order.count)
+    gradients[order.count - 1] = seed
+    for position in order.indices.reversed() {
+      defer {
+        records[position] = nil
+        if !retainsGraph { order[position].release() }
+      }
+      guard let record = records[position], let gradient = gradients[position] else { continue }
+      if !targetSet.contains(ObjectIdentifier(order[position])) { gradients[position] = nil }
+      let needs = record.inputs.map { $0.map { leadsToTarget[index[ObjectIdentifier($0)]!] } ?? false }
+      guard needs.contains(true) else { continue }
+      let output = record.output.map {
+        Tensor($0.storage, shape: $0.shape, on: $0.device, node: order[position])
+      }
+      let pulled = record.pullback(gradient, output ?? gradient, needs)
+      for (input, contribution) in zip(record.inputs, pulled) {
+        guard let input, let contribution, let position = index[ObjectIdentifier(input)],
+          leadsToTarget[position]
+        else { continue }
+        gradients[position] = gradients[position].map { $0 + contribution } ?? contribution
+      }
+    }
+    return targets.map { index[ObjectIdentifier($0)].flatMap { gradients[$0] } }
+  }
+
+  /// Depth-first, without recursion: graphs are as deep as networks are.
+  private mutating func sort(from root: Node) {
+    var stack: [(node: Node, record: Node.Record?, next: Int)] = []
+    var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
+    stack.append((root, record(of: root), 0))
+    while let (node, record, next) = stack.last {
+      if let record, next < record.inputs.count {
+        stack[stack.count - 1].next += 1
+        if let input = record.inputs[next], seen.insert(ObjectIdentifier(input)).inserted {
+          stack.append((input, self.record(of: input), 0))
+        }
+      } else {
+        index[ObjectIdentifier(node)] = order.count
+        order.append(node)
+        records.append(record)
+        stack.removeLast()
+      }
+    }
+  }
+
+  private func record(of node: Node) -> Node.Record? {
+    switch node.state.withLock({ $0 }) {
+    case .variable: return nil
+    case .recorded(let record): return record
+    case .released:
+      fatalError("gradients: this graph was released by an earlier call; pass retainsGraph: true to it")
+    }
+  }
+}

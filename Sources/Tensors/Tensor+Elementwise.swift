@@ -1,0 +1,146 @@
+import Backends
+
+extension Tensor {
+  /// `operation` on every element.
+  func unary(
+    _ operation: UnaryOperation, savesOutput: Bool = false, pullback: @escaping Node.Pullback
+  ) -> Tensor {
+    Tensor(
+      device.backend.unary(operation, storage), shape: shape, inputs: [self], savesOutput: savesOutput,
+      pullback: pullback)
+  }
+
+  /// `scale · x + offset`.
+  public func affine(scale: Float, offset: Float) -> Tensor {
+    unary(.affine(scale: scale, offset: offset)) { gradient, _, _ in
+      [scale == 1 ? gradient : gradient.affine(scale: scale, offset: 0)]
+    }
+  }
+
+  /// `eˣ`.
+  public func exp() -> Tensor {
+    unary(.exponential, savesOutput: true) { gradient, output, _ in [gradient * output] }
+  }
+
+  /// The natural logarithm.
+  public func log() -> Tensor { unary(.logarithm) { gradient, _, _ in [gradient / self] } }
+
+  /// `log(1 + x)`, exact for small x.
+  public func log1p() -> Tensor { unary(.logarithmOnePlus) { gradient, _, _ in [gradient / (self + 1)] } }
+
+  public func squareRoot() -> Tensor {
+    unary(.squareRoot, savesOutput: true) { gradient, output, _ in [0.5 * (gradient / output)] }
+  }
+
+  /// `1 / √x`.
+  public func reciprocalSquareRoot() -> Tensor {
+    unary(.reciprocalSquareRoot, savesOutput: true) { gradient, output, _ in
+      [-0.5 * (gradient * (output * output.squared()))]
+    }
+  }
+
+  public func squared() -> Tensor { unary(.square) { gradient, _, _ in [2 * (gradient * self)] } }
+
+  /// `1 / x`.
+  public func reciprocal() -> Tensor {
+    unary(.reciprocal, savesOutput: true) { gradient, output, _ in [-(gradient * output.squared())] }
+  }
+
+  /// `|x|`, with derivative 0 at 0.
+  public func absolute() -> Tensor { unary(.absolute) { gradient, _, _ in [gradient * self.sign()] } }
+
+  /// −1, 0 or 1. No gradient.
+  public func sign() -> Tensor { detached().unary(.sign) { _, _, _ in [nil] } }
+
+  /// The largest whole number not above x. No gradient.
+  public func floor() -> Tensor { detached().unary(.floor) { _, _, _ in [nil] } }
+
+  public func sin() -> Tensor { unary(.sine) { gradient, _, _ in [gradient * self.cos()] } }
+  public func cos() -> Tensor { unary(.cosine) { gradient, _, _ in [-(gradient * self.sin())] } }
+
+  /// `log(1 + eˣ)`.
+  public func softplus() -> Tensor { unary(.softplus) { gradient, _, _ in [gradient * self.sigmoid()] } }
+
+  /// `min(max(x, low), high)`; no gradient passes outside of the bounds.
+  public func clamped(low: Float = -.infinity, high: Float = .infinity) -> Tensor {
+    unary(.clamp(low: low, high: high)) { gradient, _, _ in
+      let low = Tensor(low, on: gradient.device), high = Tensor(high, on: gradient.device)
+      return [gradient * self.greaterOrEqual(to: low) * high.greaterOrEqual(to: self)]
+    }
+  }
+
+  /// `self` to a constant power.
+  public func power(_ exponent: Float) -> Tensor {
+    unary(.power(exponent: exponent)) { gradient, _, _ in [gradient * (exponent * self.power(exponent - 1))] }
+  }
+}
+
+// MARK: Activations
+
+extension Tensor {
+  public func activated(_ activation: Activation) -> Tensor {
+    if activation == .identity { return self }
+    return unary(.activation(activation), savesOutput: true) { gradient, output, _ in
+      [gradient.activationGradient(activation, output: output)]
+    }
+  }
+
+  /// `self · f′`, where `f′` is the derivative of `activation` written in terms of its `output`.
+  func activationGradient(_ activation: Activation, output: Tensor) -> Tensor {
+    if activation == .identity { return self }
+    let gradient = self
+    return .binary(
+      .activationGradient(activation), output, gradient, named: "activation gradient"
+    ) { second, _, needs in
+      let byOutput: Tensor? =
+        switch activation {
+        case .identity, .relu, .leakyReLU: nil  // piecewise linear: f″ = 0
+        case .sigmoid: second * gradient * (1 - 2 * output)
+        case .tanh: second * gradient * (-2 * output)
+        case .elu:
+          second * gradient * (1 - output.greater(than: Tensor(0, on: output.device)))
+        }
+      return [
+        needs[0] ? byOutput : nil,
+        needs[1] ? second.activationGradient(activation, output: output) : nil,
+      ]
+    }
+  }
+
+  /// `max(x, 0)`.
+  public func relu() -> Tensor { activated(.relu) }
+  /// `x > 0 ? x : slope · x`. Keras' default slope.
+  public func leakyReLU(slope: Float = 0.3) -> Tensor { activated(.leakyReLU(slope: slope)) }
+  /// `1 / (1 + e⁻ˣ)`.
+  public func sigmoid() -> Tensor { activated(.sigmoid) }
+  public func tanh() -> Tensor { activated(.tanh) }
+  /// `x > 0 ? x : alpha · (eˣ − 1)`.
+  public func elu(alpha: Float = 1) -> Tensor { activated(.elu(alpha: alpha)) }
+
+  /// `x > 0 ? x : slope · x` with a learned slope that broadcasts against x (He et al., 2015).
+  public func prelu(slope: Tensor) -> Tensor { relu() - slope * (-self).relu() }
+
+  /// The cross-entropy, in nats, of the probability σ(self) with the target probability `targets`, element
+  /// by element: `max(x, 0) − x · t + log(1 + e^−|x|)`, finite for every logit.
+  public func sigmoidCrossEntropy(_ targets: Tensor) -> Tensor {
+    let logits = self
+    return .binary(.sigmoidCrossEntropy, logits, targets, named: "sigmoidCrossEntropy") { gradient, _, needs in
+      [
+        needs[0] ? (gradient * logits.sigmoidMinus(targets)).sum(to: logits.shape) : nil,
+        needs[1] ? (-(gradient * logits)).sum(to: targets.shape) : nil,
+      ]
+    }
+  }
+
+  /// `σ(self) − targets`: the derivative of the cross-entropy.
+  private func sigmoidMinus(_ targets: Tensor) -> Tensor {
+    let logits = self
+    return .binary(.sigmoidMinus, logits, targets, named: "sigmoidMinus") { gradient, _, needs in
+      let probability = logits.sigmoid()
+      return [
+        needs[0] ? (gradient * (probability * (1 - probability))).sum(to: logits.shape) : nil,
+        needs[1] ? (-gradient).sum(to: targets.shape) : nil,
+      ]
+    }
+  }
+}

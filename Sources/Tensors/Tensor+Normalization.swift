@@ -1,0 +1,131 @@
+import Backends
+
+extension Tensor {
+  /// A normalized tensor and the moments that were used, which are constants.
+  public struct Normalized: Sendable {
+    public let output: Tensor
+    /// Mean and population variance, `[groups, C]`, or `[C]` for a batch.
+    public let mean: Tensor
+    public let variance: Tensor
+  }
+
+  /// `activation(scale · (x − mean) / √(variance + ε) + offset)` with the moments of each channel over the
+  /// whole batch: batch normalization while training. `scale` and `offset` are `[C]`.
+  public func batchNormalized(
+    scale: Tensor?, offset: Tensor?, epsilon: Float, activation: Activation = .identity
+  ) -> Normalized {
+    require(rank >= 2, "batch normalization: an input of shape \(shape) has no channels")
+    let normalization = Normalization(groups: 1, rows: count / shape[-1], channels: shape[-1], epsilon: epsilon)
+    return normalized(
+      normalization, scale: scale, offset: offset, activation: activation, momentShape: [shape[-1]])
+  }
+
+  /// The same with moments for each sample and channel, over space: `[N, …, C]` (Ulyanov et al., 2016).
+  public func instanceNormalized(
+    scale: Tensor?, offset: Tensor?, epsilon: Float, activation: Activation = .identity
+  ) -> Normalized {
+    require(rank >= 3, "instance normalization: an input of shape \(shape) has no space")
+    let (samples, channels) = (shape[0], shape[-1])
+    let normalization = Normalization(
+      groups: samples, rows: count / Swift.max(1, samples * channels), channels: channels, epsilon: epsilon)
+    return normalized(
+      normalization, scale: scale, offset: offset, activation: activation, momentShape: [samples, channels])
+  }
+
+  /// Normalization of the last axis of every row, then `scale` and `offset` `[C]` (Ba et al., 2016).
+  public func layerNormalized(scale: Tensor?, offset: Tensor?, epsilon: Float) -> Tensor {
+    require(rank >= 1, "layer normalization: a scalar has no features")
+    let normalization = Normalization(
+      groups: count / Swift.max(1, shape[-1]), rows: shape[-1], channels: 1, epsilon: epsilon)
+    var result = normalized(
+      normalization, scale: nil, offset: nil, activation: .identity, momentShape: [normalization.groups]
+    ).output
+    if let scale { result = result * scale }
+    if let offset { result = result + offset }
+    return result
+  }
+
+  private func normalized(
+    _ normalization: Normalization, scale: Tensor?, offset: Tensor?, activation: Activation, momentShape: Shape
+  ) -> Normalized {
+    for parameter in [scale, offset].compactMap({ $0 }) {
+      require(
+        parameter.shape == [normalization.channels],
+        "normalization: a scale or offset of shape \(parameter.shape) does not fit an input of shape \(shape)")
+    }
+    let backend = device.backend
+    let (mean, variance) = backend.moments(normalization, storage)
+    let storage = backend.normalize(
+      normalization, self.storage, mean: mean, variance: variance, scale: scale?.storage,
+      offset: offset?.storage, activation: activation)
+    // Absent parameters stand in as constants, so that the pullback has one form.
+    let inputs = [self] + [scale, offset].map { $0 ?? Tensor(mean, shape: momentShape, on: device) }
+    let output = Tensor(
+      storage, shape: shape, inputs: inputs, savesOutput: activation != .identity
+    ) { gradient, output, needs in
+      let gradient = gradient.activationGradient(activation, output: output)
+      if Tape.isRecording {
+        // To be differentiated again: the same gradient, made of operations that the tape can follow.
+        let composed = self.composedNormalization(normalization, scale: scale, offset: offset)
+        let wanted = zip(inputs, needs).filter(\.1).map(\.0)
+        var found = gradients(
+          of: composed, withRespectTo: wanted, seed: gradient, createsGraph: true
+        ).makeIterator()
+        return needs.map { $0 ? found.next() : nil }
+      }
+      let pulled = backend.normalizationGradient(
+        normalization, input: self.storage, outputGradient: gradient.storage, mean: mean, variance: variance,
+        scale: scale?.storage)
+      let perGroup: Shape = [normalization.groups, normalization.channels]
+      let device = self.device
+      return [
+        needs[0] ? Tensor(pulled.input, shape: self.shape, on: device) : nil,
+        needs[1] ? Tensor(pulled.scale, shape: perGroup, on: device).sum(axes: [0]) : nil,
+        needs[2] ? Tensor(pulled.offset, shape: perGroup, on: device).sum(axes: [0]) : nil,
+      ]
+    }
+    return Normalized(
+      output: output, mean: Tensor(mean, shape: momentShape, on: device),
+      variance: Tensor(variance, shape: momentShape, on: device))
+  }
+
+  private func composedNormalization(_ normalization: Normalization, scale: Tensor?, offset: Tensor?) -> Tensor {
+    let rows = reshaped(to: [normalization.groups, normalization.rows, normalization.channels])
+    let centred = rows - rows.mean(axes: [1], keepingDimensions: true)
+    let variance = centred.squared().mean(axes: [1], keepingDimensions: true)
+    var result = centred * (variance + normalization.epsilon).reciprocalSquareRoot()
+    if let scale { result = result * scale }
+    if let offset { result = result + offset }
+    return result.reshaped(to: shape)
+  }
+
+  /// `activation(scale · (x − mean) / √(variance + ε) + offset)` with given moments `[C]`, which are
+  /// constants: batch normalization at inference.
+  public func normalized(
+    mean: Tensor, variance: Tensor, scale: Tensor?, offset: Tensor?, epsilon: Float,
+    activation: Activation = .identity
+  ) -> Tensor {
+    for parameter in [mean, variance, scale, offset].compactMap({ $0 }) {
+      require(
+        rank >= 1 && parameter.shape == [shape[-1]],
+        "normalization: moments or parameters of shape \(parameter.shape) do not fit an input of shape \(shape)")
+    }
+    let (mean, variance) = (mean.detached(), variance.detached())
+    let normalization = Normalization(
+      groups: 1, rows: count / Swift.max(1, shape[-1]), channels: shape[-1], epsilon: epsilon)
+    let storage = device.backend.normalize(
+      normalization, self.storage, mean: mean.storage, variance: variance.storage, scale: scale?.storage,
+      offset: offset?.storage, activation: activation)
+    return Tensor(
+      storage, shape: shape, inputs: [self, scale ?? mean, offset ?? mean], savesOutput: activation != .identity
+    ) { gradient, output, needs in
+      let gradient = gradient.activationGradient(activation, output: output)
+      let inverse = (variance + epsilon).reciprocalSquareRoot()
+      return [
+        needs[0] ? gradient * (scale.map { $0 * inverse } ?? inverse) : nil,
+        needs[1] ? (gradient * ((self - mean) * inverse)).sumOverChannels() : nil,
+        needs[2] ? gradient.sumOverChannels() : nil,
+      ]
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Backends
+
+/// A multidimensional array of 32-bit floats on a device.
+///
+/// Immutable; operations return new tensors and remember, on the tape, how to differentiate themselves
+/// (see ``gradients(of:withRespectTo:seed:createsGraph:retainsGraph:)``). Layout is row-major and, for
+/// images and volumes, channels-last: `[N, height, width, C]`, `[N, depth, height, width, C]`.
+///
+/// Operations on tensors of different devices, or of shapes that do not fit, are programming mistakes and
+/// stop the program with a message that gives both.
+public struct Tensor: Sendable {
+  public let shape: Shape
+  public let device: Device
+  package let storage: any Storage
+  /// The place of this tensor on the tape, nil for constants.
+  let node: Node?
+
+  package init(_ storage: any Storage, shape: Shape, on device: Device) {
+    self.init(storage, shape: shape, on: device, node: nil)
+  }
+
+  init(_ storage: any Storage, shape: Shape, on device: Device, node: Node?) {
+    require(storage.count == shape.count, "storage of \(storage.count) floats cannot hold shape \(shape)")
+    (self.storage, self.shape, self.device, self.node) = (storage, shape, device, node)
+  }
+
+  /// A tensor with the given elements, row-major.
+  public init(_ scalars: [Float], shape: Shape, on device: Device) {
+    require(scalars.count == shape.count, "Tensor: \(scalars.count) scalars do not fill shape \(shape)")
+    self.init(scalars.withUnsafeBufferPointer { device.backend.upload($0) }, shape: shape, on: device)
+  }
+
+  /// A vector.
+  public init(_ scalars: [Float], on device: Device) {
+    self.init(scalars, shape: [scalars.count], on: device)
+  }
+
+  /// A scalar.
+  public init(_ value: Float, on device: Device) { self.init(repeating: value, shape: [], on: device) }
+
+  public init(repeating value: Float, shape: Shape, on device: Device) {
+    self.init(device.backend.fill(value, count: shape.count), shape: shape, on: device)
+  }
+
+  public static func zeros(_ shape: Shape, on device: Device) -> Tensor {
+    Tensor(repeating: 0, shape: shape, on: device)
+  }
+
+  public static func ones(_ shape: Shape, on device: Device) -> Tensor {
+    Tensor(repeating: 1, shape: shape, on: device)
+  }
+
+  public var rank: Int { shape.rank }
+  public var count: Int { shape.count }
+
+  /// The elements, row-major; waits for the device.
+  ///
+  /// - Throws: the first failure of the device since the last throw.
+  public func scalars() throws -> [Float] {
+    let count = self.count
+    return try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      try device.backend.download(
+        storage, into: UnsafeMutableBufferPointer(rebasing: buffer[0..<count]))
+      initialized = count
+    }
+  }
+
+  /// The only element; waits for the device.
+  ///
+  /// - Throws: the first failure of the device since the last throw.
+  public func scalar() throws -> Float {
+    require(count == 1, "scalar() wants one element, not shape \(shape)")
+    return try scalars()[0]
+  }
+
+  /// The same values as a constant: gradients stop here.
+  public func detached() -> Tensor { Tensor(storage, shape: shape, on: device) }
+
+  /// The same values as a new variable, which gradients can be taken with respect to.
+  public func tracked() -> Tensor { Tensor(storage, shape: shape, on: device, node: Node()) }
+
+  /// Whether operations on this tensor are recorded on the tape.
+  public var isTracked: Bool { node != nil }
+
+  /// The same values on another device, as a constant.
+  public func copied(to other: Device) throws -> Tensor {
+    other == device ? detached() : Tensor(try scalars(), shape: shape, on: other)
+  }
+}
