@@ -46,7 +46,8 @@ public protocol Backend: AnyObject, Sendable {
   /// Rows `indices[i]` of `[rows, width]`, giving `[indices.count, width]`. Indices are whole numbers held
   /// as floats; one outside `0..<rows` gives a row of NaN.
   func gather(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage
-  /// The adjoint of `gather`: `[rows, width]` with row `indices[i]` increased by row `i` of `input`.
+  /// The adjoint of `gather`: `[rows, width]` with row `indices[i]` increased by row `i` of `input`; indices
+  /// outside `0..<rows` add nothing.
   func scatterAdd(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage
 
   // MARK: Products. Each adds `bias` (one value an output channel or column), then applies `activation`.
@@ -72,11 +73,13 @@ public protocol Backend: AnyObject, Sendable {
   // MARK: Pooling and upsampling
 
   /// The largest element of every window (padding never wins) and which tap of the window it was, first
-  /// in row-major order among equals, as a float. A window entirely in the padding gives −∞ and tap −1.
+  /// in row-major order among equals, as a float. The first NaN wins over every number. A window entirely in
+  /// the padding gives −∞ and tap −1.
   func maximumPooling(_ pooling: Pooling, _ input: any Storage) -> (output: any Storage, taps: any Storage)
   /// `[output positions] → [input positions]`: adds each gradient to the input its tap names.
   func maximumPoolingScatter(_ pooling: Pooling, _ gradient: any Storage, taps: any Storage) -> any Storage
-  /// `[input positions] → [output positions]`: the adjoint, reading the input that each tap names.
+  /// `[input positions] → [output positions]`: the adjoint, reading the input that each tap names, 0 for
+  /// tap −1.
   func maximumPoolingGather(_ pooling: Pooling, _ input: any Storage, taps: any Storage) -> any Storage
   func averagePooling(_ pooling: Pooling, _ input: any Storage) -> any Storage
   func averagePoolingGradient(_ pooling: Pooling, _ gradient: any Storage) -> any Storage

@@ -1,6 +1,7 @@
 /// An activation that a convolution, dense product or normalization can apply to what it has computed.
 ///
-/// Every case can be differentiated from its output alone, so the input need not be kept.
+/// Every case can be differentiated from its output alone, so the input need not be kept. NaN stays NaN.
+/// What each operation of this file does to one element is written out in `ElementFunctions.swift`.
 public enum Activation: Hashable, Sendable {
   case identity
   case relu
@@ -20,7 +21,7 @@ public enum UnaryOperation: Hashable, Sendable {
   case exponential, logarithm, logarithmOnePlus
   case squareRoot, reciprocalSquareRoot, square, reciprocal
   case absolute
-  /// −1, 0 or 1.
+  /// −1, 0 or 1; NaN gives 0.
   case sign
   case floor
   case sine, cosine
@@ -50,8 +51,10 @@ public enum BinaryOperation: Hashable, Sendable {
 
 /// How one axis is folded away.
 public enum Reduction: Hashable, Sendable {
-  case sum, maximum, minimum
-  /// The index of the first largest element, as a float.
+  case sum
+  /// NaN if any element is NaN.
+  case maximum, minimum
+  /// The index of the first largest element, as a float; NaN counts as larger than every number.
   case argumentMaximum
 }
 
@@ -165,7 +168,7 @@ public struct MatrixProduct: Hashable, Sendable {
 
 /// Random draws. Both read the Philox stream of ``Philox``.
 public enum Distribution: Hashable, Sendable {
-  /// Uniform in [low, high).
+  /// `low + (high − low) · u` in single precision, each operation rounded, with `u` uniform in [0, 1).
   case uniform(low: Float, high: Float)
   case normal(mean: Float, deviation: Float)
 }

@@ -77,7 +77,7 @@ public struct Convolution: Hashable, Sendable {
   }
 }
 
-/// Pooling of a channels-last batch.
+/// Pooling of a channels-last batch. The average of a window entirely in the padding is 0.
 public struct Pooling: Hashable, Sendable {
   public var batch: Int
   public var windows: Windows

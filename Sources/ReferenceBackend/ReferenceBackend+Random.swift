@@ -1,0 +1,30 @@
+import Backends
+
+extension ReferenceBackend {
+  public func random(
+    _ distribution: Distribution, count: Int, generator: Philox, counter: UInt64
+  ) -> any Storage {
+    compute(count) { output in
+      for start in stride(from: 0, to: count, by: 4) {
+        let draws = distribution(generator.block(counter &+ UInt64(start / 4)))
+        for lane in 0..<min(4, count - start) { output[start + lane] = draws[lane] }
+      }
+    }
+  }
+
+  public func dropout(
+    _ input: any Storage, rate: Float, generator: Philox, counter: UInt64
+  ) -> any Storage {
+    let count = input.count
+    let x = read(input, count, "dropout")
+    return compute(count) { output in
+      for start in stride(from: 0, to: count, by: 4) {
+        let bits = generator.block(counter &+ UInt64(start / 4))
+        for lane in 0..<min(4, count - start) {
+          let kept = Philox.uniform(bits[lane]) >= rate
+          output[start + lane] = kept ? x[start + lane] / (1 - rate) : 0
+        }
+      }
+    }
+  }
+}

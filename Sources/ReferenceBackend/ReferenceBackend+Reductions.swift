@@ -1,0 +1,55 @@
+import Backends
+
+extension ReferenceBackend {
+  public func reduce(
+    _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
+  ) -> any Storage {
+    let x = read(input, outer * length * inner, "reduce")
+    switch reduction {
+    case .sum:
+      return accumulate(outer * inner) { sums in
+        for o in 0..<outer {
+          for l in 0..<length {
+            for i in 0..<inner { sums[o * inner + i] += Double(x[(o * length + l) * inner + i]) }
+          }
+        }
+      }
+    case .maximum: return fold(x, outer, length, inner, BinaryOperation.maximum.callAsFunction)
+    case .minimum: return fold(x, outer, length, inner, BinaryOperation.minimum.callAsFunction)
+    case .argumentMaximum:
+      precondition(length > 0, "argumentMaximum of no elements")
+      return compute(outer * inner) { output in
+        for o in 0..<outer {
+          for i in 0..<inner {
+            let column = x + o * length * inner + i
+            var best = 0
+            for l in 1..<length where outranks(column[l * inner], column[best * inner]) { best = l }
+            output[o * inner + i] = Float(best)
+          }
+        }
+      }
+    }
+  }
+
+  private func fold(
+    _ x: UnsafePointer<Float>, _ outer: Int, _ length: Int, _ inner: Int, _ operation: (Float, Float) -> Float
+  ) -> HostStorage {
+    precondition(length > 0, "maximum or minimum of no elements")
+    return compute(outer * inner) { output in
+      for o in 0..<outer {
+        for i in 0..<inner {
+          let column = x + o * length * inner + i
+          var result = column[0]
+          for l in 1..<length { result = operation(result, column[l * inner]) }
+          output[o * inner + i] = result
+        }
+      }
+    }
+  }
+}
+
+/// Whether a later element takes the place of the largest so far: it is larger, or the first NaN.
+@inline(__always)
+func outranks(_ candidate: Float, _ best: Float) -> Bool {
+  candidate > best || (candidate.isNaN && !best.isNaN)
+}
