@@ -1,0 +1,145 @@
+import Backends
+import Tensors
+
+/// What convolutions and transposed convolutions have in common.
+///
+/// `N` is the batch dimension; `k`, `s` and `d` stand for the kernel size, stride and dilation on each of
+/// one to three spatial axes.
+public class ConvolutionLayer: Layer {
+  /// `[k…, I, O]`; for a transposed convolution `[k…, O, I]`.
+  public let weight: Parameter
+  public let bias: Parameter?  // [O]
+  public let kernelSize: [Int]
+  public let stride: [Int]
+  public let dilation: [Int]
+  public let padding: Padding
+  public let activation: Activation
+
+  init(
+    channels: [Int], outputChannels: Int, kernelSize: [Int], stride: [Int], padding: Padding, dilation: [Int],
+    activation: Activation, useBias: Bool, initializer: Initializer, in context: LayerContext
+  ) {
+    weight = Parameter(initializer.tensor(Shape(kernelSize + channels), in: context))
+    bias = useBias ? Parameter(.zeros([outputChannels], on: context.device)) : nil
+    (self.kernelSize, self.stride, self.dilation) = (kernelSize, stride, dilation)
+    (self.padding, self.activation) = (padding, activation)
+  }
+
+  public override var details: String {
+    var parts = [kernelSize.map(String.init).joined(separator: "×")]
+    if stride.contains(where: { $0 != 1 }) { parts.append("stride \(stride[0])") }
+    if dilation.contains(where: { $0 != 1 }) { parts.append("dilation \(dilation[0])") }
+    if activation != .identity { parts.append(activation.label) }
+    return parts.joined(separator: ", ")
+  }
+
+  fileprivate func requireChannels(_ input: Tensor, axis: Int) {
+    require(
+      input.rank == weight.shape.rank && input.shape[-1] == weight.shape[axis],
+      "\(type(of: self)) \(weight.name): an input of shape \(input.shape) does not fit the weight \(weight.shape)")
+  }
+}
+
+/// A convolution over one, two or three axes: `[N, …, I] → [N, …, O]`.
+public class Conv: ConvolutionLayer {
+  public init(
+    inputChannels: Int, outputChannels: Int, kernelSize: [Int], stride: [Int]? = nil, padding: Padding = .valid,
+    dilation: [Int]? = nil, activation: Activation = .identity, useBias: Bool = true,
+    initializer: Initializer = .glorotUniform, in context: LayerContext
+  ) {
+    let ones = kernelSize.map { _ in 1 }
+    super.init(
+      channels: [inputChannels, outputChannels], outputChannels: outputChannels, kernelSize: kernelSize,
+      stride: stride ?? ones, padding: padding, dilation: dilation ?? ones, activation: activation,
+      useBias: useBias, initializer: initializer, in: context)
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    requireChannels(input, axis: -2)
+    return input.convolved(
+      filter: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
+      activation: activation)
+  }
+}
+
+/// A convolution over images: `[N, height, width, I] → [N, height′, width′, O]`.
+///
+/// Keras' `Conv2D`: glorot-uniform weights, zero biases, `valid` padding by default.
+public final class Conv2D: Conv {
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
+    dilation: Int = 1, activation: Activation = .identity, useBias: Bool = true,
+    initializer: Initializer = .glorotUniform, in context: LayerContext
+  ) {
+    super.init(
+      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: [kernelSize, kernelSize],
+      stride: [stride, stride], padding: padding, dilation: [dilation, dilation], activation: activation,
+      useBias: useBias, initializer: initializer, in: context)
+  }
+}
+
+/// A convolution over volumes: `[N, depth, height, width, I] → [N, depth′, height′, width′, O]`.
+public final class Conv3D: Conv {
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
+    dilation: Int = 1, activation: Activation = .identity, useBias: Bool = true,
+    initializer: Initializer = .glorotUniform, in context: LayerContext
+  ) {
+    func each(_ value: Int) -> [Int] { [value, value, value] }
+    super.init(
+      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: each(kernelSize),
+      stride: each(stride), padding: padding, dilation: each(dilation), activation: activation,
+      useBias: useBias, initializer: initializer, in: context)
+  }
+}
+
+/// A transposed convolution over one, two or three axes: `[N, …, I] → [N, …, O]`; with `same` padding, `stride` times the extents.
+public class ConvTranspose: ConvolutionLayer {
+  public init(
+    inputChannels: Int, outputChannels: Int, kernelSize: [Int], stride: [Int]? = nil, padding: Padding = .valid,
+    dilation: [Int]? = nil, activation: Activation = .identity, useBias: Bool = true,
+    initializer: Initializer = .glorotUniform, in context: LayerContext
+  ) {
+    let ones = kernelSize.map { _ in 1 }
+    super.init(
+      channels: [outputChannels, inputChannels], outputChannels: outputChannels, kernelSize: kernelSize,
+      stride: stride ?? ones, padding: padding, dilation: dilation ?? ones, activation: activation,
+      useBias: useBias, initializer: initializer, in: context)
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    requireChannels(input, axis: -1)
+    return input.transposedConvolved(
+      filter: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
+      activation: activation)
+  }
+}
+
+/// A transposed convolution over images: `[N, height, width, I] → [N, height′, width′, O]`.
+public final class Conv2DTranspose: ConvTranspose {
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
+    activation: Activation = .identity, useBias: Bool = true, initializer: Initializer = .glorotUniform,
+    in context: LayerContext
+  ) {
+    super.init(
+      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: [kernelSize, kernelSize],
+      stride: [stride, stride], padding: padding, activation: activation, useBias: useBias,
+      initializer: initializer, in: context)
+  }
+}
+
+/// A transposed convolution over volumes: `[N, depth, height, width, I] → [N, depth′, height′, width′, O]`.
+public final class Conv3DTranspose: ConvTranspose {
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
+    activation: Activation = .identity, useBias: Bool = true, initializer: Initializer = .glorotUniform,
+    in context: LayerContext
+  ) {
+    func each(_ value: Int) -> [Int] { [value, value, value] }
+    super.init(
+      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: each(kernelSize),
+      stride: each(stride), padding: padding, activation: activation, useBias: useBias,
+      initializer: initializer, in: context)
+  }
+}

@@ -1,0 +1,137 @@
+import Backends
+import Tensors
+
+/// A value that a module owns: trained by an optimizer, or a statistic that follows the data.
+public final class Parameter {
+  public enum Kind: Sendable { case trainable, statistic }
+
+  /// A tracked tensor for trainable parameters, a constant for statistics.
+  public var value: Tensor {
+    get { stored }
+    set {
+      require(
+        newValue.shape == stored.shape,
+        "parameter \(name.isEmpty ? "(unnamed)" : name): shape \(newValue.shape) does not replace \(stored.shape)")
+      stored = kind == .trainable ? newValue.tracked() : newValue.detached()
+    }
+  }
+  private var stored: Tensor
+  public let kind: Kind
+  /// The dotted path from the outermost module, as last named by `namedParameters`.
+  public internal(set) var name = ""
+
+  public init(_ value: Tensor, kind: Kind = .trainable) {
+    self.kind = kind
+    stored = kind == .trainable ? value.tracked() : value.detached()
+  }
+
+  public var shape: Shape { stored.shape }
+}
+
+/// Something with parameters: a layer, a network, a model.
+///
+/// Parameters and inner modules are found in the stored properties, in declaration order, arrays included;
+/// their names are the dotted path to them, as in `encoder.layers.0.weight`.
+open class Module {
+  /// Whether batch statistics and dropout behave as in training. Set by `train()` and `evaluate()`.
+  public private(set) final var isTraining = true
+
+  public init() {}
+
+  public final func train() { forEachModule { $0.isTraining = true } }
+  public final func evaluate() { forEachModule { $0.isTraining = false } }
+
+  /// Runs `body` in evaluation mode, then restores each module's mode.
+  public final func evaluating<Result>(_ body: () throws -> Result) rethrows -> Result {
+    var wereTraining = [Module]()
+    forEachModule { module in
+      if module.isTraining { wereTraining.append(module) }
+      module.isTraining = false
+    }
+    defer { for module in wereTraining { module.isTraining = true } }
+    return try body()
+  }
+
+  /// All parameters, each once, by name.
+  public final func namedParameters() -> [(name: String, parameter: Parameter)] {
+    var found = [(name: String, parameter: Parameter)]()
+    var seen = Set<ObjectIdentifier>()
+    visit(path: "") { name, child in
+      guard let parameter = child as? Parameter, seen.insert(ObjectIdentifier(parameter)).inserted else { return }
+      parameter.name = name
+      found.append((name, parameter))
+    }
+    return found
+  }
+
+  public final var parameters: [Parameter] { namedParameters().map(\.parameter) }
+  public final var trainableParameters: [Parameter] { parameters.filter { $0.kind == .trainable } }
+
+  /// The number of scalars in all parameters, statistics included (Keras' "total params").
+  public final var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+
+  /// This module and all inner ones, by name; its own name is empty.
+  public final func namedModules() -> [(name: String, module: Module)] {
+    var found: [(name: String, module: Module)] = [("", self)]
+    visit(path: "") { name, child in
+      if let module = child as? Module { found.append((name, module)) }
+    }
+    return found
+  }
+
+  private func forEachModule(_ body: (Module) -> Void) {
+    for (_, module) in namedModules() { body(module) }
+  }
+
+  private func visit(path: String, _ body: (String, Any) -> Void) {
+    var mirrors = [Mirror](), mirror: Mirror? = Mirror(reflecting: self)
+    while let current = mirror, current.subjectType != Module.self {
+      mirrors.insert(current, at: 0)
+      mirror = current.superclassMirror
+    }
+    for child in mirrors.lazy.flatMap(\.children) {
+      guard let label = child.label else { continue }
+      Self.visit(child.value, path: path.isEmpty ? label : "\(path).\(label)", body)
+    }
+  }
+
+  private static func visit(_ value: Any, path: String, _ body: (String, Any) -> Void) {
+    switch value {
+    case let parameter as Parameter: body(path, parameter)
+    case let module as Module:
+      body(path, module)
+      module.visit(path: path, body)
+    case let modules as [Module]:
+      for (index, module) in modules.enumerated() { visit(module, path: "\(path).\(index)", body) }
+    case let parameters as [Parameter]:
+      for (index, parameter) in parameters.enumerated() { body("\(path).\(index)", parameter) }
+    default: break
+    }
+  }
+}
+
+/// What a layer is made with: where its parameters live, and the numbers they start from.
+public struct LayerContext {
+  public let device: Device
+  public let generator: RandomGenerator
+
+  public init(device: Device, generator: RandomGenerator) {
+    (self.device, self.generator) = (device, generator)
+  }
+}
+
+/// A module that maps one tensor to one tensor. Subclasses override `forward`; users call the layer.
+open class Layer: Module {
+  /// The layer's settings as a summary shows them behind its type, such as `3×3, stride 2`.
+  open var details: String { "" }
+
+  open func forward(_ input: Tensor) -> Tensor {
+    fatalError("\(type(of: self)) does not override forward(_:)")
+  }
+
+  public final func callAsFunction(_ input: Tensor) -> Tensor {
+    let output = forward(input)
+    LayerTrace.current?.record(self, input: input, output: output)
+    return output
+  }
+}

@@ -1,0 +1,97 @@
+import Backends
+import Tensors
+
+/// Batch normalization over every axis but the last: `γ · (x − mean) / √(variance + ε) + β`.
+///
+/// - Input, output: `[N, …, C]`. While training, mean and variance are the batch's (Ioffe and Szegedy,
+///   2015, algorithm 1) and the moving averages follow: `average = momentum · average + (1 − momentum) ·
+///   batch`. Otherwise the averages are used.
+public final class BatchNorm: Layer {
+  public let scale: Parameter  // γ [C]
+  public let offset: Parameter  // β [C]
+  public let movingMean: Parameter  // [C]
+  public let movingVariance: Parameter  // [C]
+  /// The weight of the old average: Keras' `momentum`, one less PyTorch's.
+  public let momentum: Float
+  public let epsilon: Float
+  public let activation: Activation
+  /// Whether the moving variance follows the unbiased variance (N − 1), as in PyTorch; Keras' is N.
+  public let usesUnbiasedVariance: Bool
+
+  /// Keras' defaults. PyTorch's are `momentum: 0.9, epsilon: 1e-5, usesUnbiasedVariance: true`.
+  public init(
+    channels: Int, momentum: Float = 0.99, epsilon: Float = 1e-3, activation: Activation = .identity,
+    usesUnbiasedVariance: Bool = false, in context: LayerContext
+  ) {
+    scale = Parameter(.ones([channels], on: context.device))
+    offset = Parameter(.zeros([channels], on: context.device))
+    movingMean = Parameter(.zeros([channels], on: context.device), kind: .statistic)
+    movingVariance = Parameter(.ones([channels], on: context.device), kind: .statistic)
+    (self.momentum, self.epsilon, self.activation) = (momentum, epsilon, activation)
+    self.usesUnbiasedVariance = usesUnbiasedVariance
+  }
+
+  public override var details: String { activation.label }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    guard isTraining else {
+      return input.normalized(
+        mean: movingMean.value, variance: movingVariance.value, scale: scale.value, offset: offset.value,
+        epsilon: epsilon, activation: activation)
+    }
+    let normalized = input.batchNormalized(
+      scale: scale.value, offset: offset.value, epsilon: epsilon, activation: activation)
+    let rows = Float(input.count / scale.shape.count)
+    let correction = usesUnbiasedVariance && rows > 1 ? rows / (rows - 1) : 1
+    withoutGradient {
+      movingMean.value = momentum * movingMean.value + (1 - momentum) * normalized.mean
+      movingVariance.value =
+        momentum * movingVariance.value + ((1 - momentum) * correction) * normalized.variance
+    }
+    return normalized.output
+  }
+}
+
+/// Instance normalization: as batch normalization, but for each sample alone, over space, training or not
+/// (Ulyanov et al., 2016).
+///
+/// - Input, output: `[N, …, C]` with at least one spatial axis.
+public final class InstanceNorm: Layer {
+  public let scale: Parameter  // γ [C]
+  public let offset: Parameter  // β [C]
+  public let epsilon: Float
+  public let activation: Activation
+
+  public init(channels: Int, epsilon: Float = 1e-3, activation: Activation = .identity, in context: LayerContext) {
+    scale = Parameter(.ones([channels], on: context.device))
+    offset = Parameter(.zeros([channels], on: context.device))
+    (self.epsilon, self.activation) = (epsilon, activation)
+  }
+
+  public override var details: String { activation.label }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    input.instanceNormalized(
+      scale: scale.value, offset: offset.value, epsilon: epsilon, activation: activation
+    ).output
+  }
+}
+
+/// Layer normalization of the last axis of every row (Ba et al., 2016).
+///
+/// - Input, output: `[…, C]`.
+public final class LayerNorm: Layer {
+  public let scale: Parameter  // γ [C]
+  public let offset: Parameter  // β [C]
+  public let epsilon: Float
+
+  public init(channels: Int, epsilon: Float = 1e-3, in context: LayerContext) {
+    scale = Parameter(.ones([channels], on: context.device))
+    offset = Parameter(.zeros([channels], on: context.device))
+    self.epsilon = epsilon
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    input.layerNormalized(scale: scale.value, offset: offset.value, epsilon: epsilon)
+  }
+}

@@ -1,0 +1,79 @@
+import Backends
+import Tensors
+
+/// `[N, …]` to `[N, everything else]`.
+public final class Flatten: Layer {
+  public override func forward(_ input: Tensor) -> Tensor { input.flattened() }
+}
+
+/// `[N, …]` to `[N, size…]`.
+public final class Reshape: Layer {
+  public let size: [Int]
+
+  public init(_ size: [Int]) { self.size = size }
+
+  public override func forward(_ input: Tensor) -> Tensor { input.reshaped(to: Shape([input.shape[0]] + size)) }
+}
+
+/// Upsampling by a whole factor on every spatial axis: `[N, …, C] → [N, … · factor, C]`. Keras'
+/// `UpSampling2D` for images, `UpSampling3D` for volumes.
+public final class UpSampling: Layer {
+  public let factor: Int
+  public let interpolation: Interpolation
+
+  public init(factor: Int = 2, interpolation: Interpolation = .nearest) {
+    (self.factor, self.interpolation) = (factor, interpolation)
+  }
+
+  public override var details: String { "×\(factor)\(interpolation == .bilinear ? ", bilinear" : "")" }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    input.upsampled(factors: Array(repeating: factor, count: input.rank - 2), interpolation: interpolation)
+  }
+}
+
+/// The largest element of each window: `[N, …, C] → [N, …, C]`, for images and volumes.
+public final class MaxPool: Layer {
+  public let size: Int
+  public let stride: Int
+  public let padding: Padding
+
+  public init(size: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
+    (self.size, self.stride, self.padding) = (size, stride ?? size, padding)
+  }
+
+  public override var details: String { "\(size)" + (stride == size ? "" : ", stride \(stride)") }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    func each(_ value: Int) -> [Int] { Array(repeating: value, count: input.rank - 2) }
+    return input.maxPooled(size: each(size), stride: each(stride), padding: padding)
+  }
+}
+
+/// The mean of each window; padding is left out, as in Keras.
+public final class AveragePool: Layer {
+  public let size: Int
+  public let stride: Int
+  public let padding: Padding
+
+  public init(size: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
+    (self.size, self.stride, self.padding) = (size, stride ?? size, padding)
+  }
+
+  public override var details: String { "\(size)" + (stride == size ? "" : ", stride \(stride)") }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    func each(_ value: Int) -> [Int] { Array(repeating: value, count: input.rank - 2) }
+    return input.averagePooled(size: each(size), stride: each(stride), padding: padding)
+  }
+}
+
+/// The mean over space: `[N, …, C] → [N, C]`.
+public final class GlobalAveragePool: Layer {
+  public override func forward(_ input: Tensor) -> Tensor { input.globalAveragePooled() }
+}
+
+/// The maximum over space: `[N, …, C] → [N, C]`.
+public final class GlobalMaxPool: Layer {
+  public override func forward(_ input: Tensor) -> Tensor { input.globalMaxPooled() }
+}
