@@ -24,7 +24,9 @@ let package = Package(
     .target(name: "ReferenceBackend", dependencies: ["Backends"]),
     .target(name: "CVectorLoops"),
     .target(name: "CPUBackend", dependencies: ["Backends", "COneDNN", "CVectorLoops"]),
-    .target(name: "Kernels", path: "Kernels", resources: [.embedInCode("elementwise.cl")]),
+    .target(
+      name: "Kernels", path: "Kernels",
+      resources: ["prelude", "elementwise"].map { .embedInCode("\($0).cl") }),
     .target(
       name: "OpenCLBackend",
       dependencies: ["Backends", "COpenCL", "Kernels", .product(name: "Logging", package: "swift-log")]),
@@ -52,6 +54,8 @@ let package = Package(
         "Figment", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
+
+    .testTarget(name: "OpenCLBackendTests", dependencies: ["Backends", "OpenCLBackend"]),
   ],
   swiftLanguageModes: [.v6]
 )

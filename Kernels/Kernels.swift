@@ -1,1 +1,21 @@
+/// The OpenCL C sources, one file a family, embedded into the binary.
+///
+/// A program is the prelude (index types, vector loads, activations) followed by one family. `#line` makes
+/// the compiler's messages name the file a person would edit.
+public enum KernelSource: String, CaseIterable, Sendable {
+  case elementwise
 
+  public var text: String {
+    KernelSource.section("prelude.cl", PackageResources.prelude_cl) + KernelSource.section(rawValue + ".cl", bytes)
+  }
+
+  private var bytes: [UInt8] {
+    switch self {
+    case .elementwise: PackageResources.elementwise_cl
+    }
+  }
+
+  private static func section(_ name: String, _ bytes: [UInt8]) -> String {
+    "#line 1 \"\(name)\"\n" + String(decoding: bytes, as: UTF8.self) + "\n"
+  }
+}

@@ -1,1 +1,146 @@
-// index
+// Element by element: unary and binary operations, choice, fill.
+//
+// Flat kernels: vector i holds elements i · WIDTH ..< (i + 1) · WIDTH, and work-items share the vectors.
+// Macros: OPERATION, one of the names below; for broadcasting, LEFT and RIGHT.
+
+#define IDENTITY_1(x, p, q) IDENTITY(x, p)
+#define RELU_1(x, p, q) RELU(x, p)
+#define LEAKY_RELU_1(x, p, q) LEAKY_RELU(x, p)
+#define SIGMOID_1(x, p, q) SIGMOID(x, p)
+#define TANH_1(x, p, q) TANH(x, p)
+#define ELU_1(x, p, q) ELU(x, p)
+#define AFFINE(x, p, q) ((p) * (x) + (q))
+#define EXPONENTIAL(x, p, q) exp(x)
+#define LOGARITHM(x, p, q) log(x)
+#define LOGARITHM_ONE_PLUS(x, p, q) log1p(x)
+#define SQUARE_ROOT(x, p, q) sqrt(x)
+// Not rsqrt: drivers round it differently.
+#define RECIPROCAL_SQUARE_ROOT(x, p, q) (1.0f / sqrt(x))
+#define SQUARE(x, p, q) ((x) * (x))
+#define RECIPROCAL(x, p, q) (1.0f / (x))
+#define ABSOLUTE(x, p, q) fabs(x)
+// Not sign(): NaN would become 0.
+#define SIGN(x, p, q) ((x) > 0.0f ? (floatv)(1.0f) : ((x) < 0.0f ? (floatv)(-1.0f) : (x) * (x)))
+#define FLOOR(x, p, q) floor(x)
+#define SINE(x, p, q) sin(x)
+#define COSINE(x, p, q) cos(x)
+#define SOFTPLUS(x, p, q) (RELU(x, p) + log1p(exp(-fabs(x))))
+#define CLAMP(x, p, q) ((x) < (p) ? (floatv)(p) : ((x) > (q) ? (floatv)(q) : (x)))
+#define POWER_CONSTANT(x, p, q) pow(x, (floatv)(p))
+
+#define ADD(a, b, p) ((a) + (b))
+#define SUBTRACT(a, b, p) ((a) - (b))
+#define MULTIPLY(a, b, p) ((a) * (b))
+#define DIVIDE(a, b, p) ((a) / (b))
+// Not fmax and fmin: they drop NaN. The second comparison is false for a NaN on either side.
+#define MAXIMUM(a, b, p) ((a) > (b) || (a) != (a) ? (a) : (b))
+#define MINIMUM(a, b, p) ((a) < (b) || (a) != (a) ? (a) : (b))
+#define POWER(a, b, p) pow(a, b)
+#define TRUTH(condition) ((condition) ? (floatv)(1.0f) : (floatv)(0.0f))
+#define EQUAL(a, b, p) TRUTH((a) == (b))
+#define GREATER(a, b, p) TRUTH((a) > (b))
+#define GREATER_OR_EQUAL(a, b, p) TRUTH((a) >= (b))
+#define IDENTITY_BACKWARD(a, b, p) (b)
+#define RELU_BACKWARD(a, b, p) (RELU_GRADIENT(a, p) * (b))
+#define LEAKY_RELU_BACKWARD(a, b, p) (LEAKY_RELU_GRADIENT(a, p) * (b))
+#define SIGMOID_BACKWARD(a, b, p) (SIGMOID_GRADIENT(a, p) * (b))
+#define TANH_BACKWARD(a, b, p) (TANH_GRADIENT(a, p) * (b))
+#define ELU_BACKWARD(a, b, p) (ELU_GRADIENT(a, p) * (b))
+#define SIGMOID_CROSS_ENTROPY(a, b, p) \
+  (RELU(a, p) - (a) * (b) + log1p(exp(-fabs(a))))
+#define SIGMOID_MINUS(a, b, p) (SIGMOID(a, p) - (b))
+
+kernel void fill(const float value, const index_t count, global float *restrict output) {
+  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) STORE(SPLAT(value), output + i * WIDTH);
+}
+
+#ifdef OPERATION
+
+#ifdef UNARY
+kernel void unary(
+    const float p, const float q, const index_t count, global const float *restrict input,
+    global float *restrict output) {
+  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {
+    const floatv x = LOAD(input + i * WIDTH);
+    STORE(OPERATION(x, p, q), output + i * WIDTH);
+  }
+}
+#else
+
+// Both operands flat; a SCALAR one is a single value.
+#ifdef LEFT_SCALAR
+#define FLAT_LEFT SPLAT(left[0])
+#else
+#define FLAT_LEFT LOAD(left + i * WIDTH)
+#endif
+#ifdef RIGHT_SCALAR
+#define FLAT_RIGHT SPLAT(right[0])
+#else
+#define FLAT_RIGHT LOAD(right + i * WIDTH)
+#endif
+
+kernel void binaryFlat(
+    const float p, const index_t count, global const float *restrict left,
+    global const float *restrict right, global float *restrict output) {
+  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {
+    const floatv a = FLAT_LEFT;
+    const floatv b = FLAT_RIGHT;
+    STORE(OPERATION(a, b, p), output + i * WIDTH);
+  }
+}
+
+// Rows of `columns`, the last axis, along which the operands advance by LEFT and RIGHT, each 1 or 0. Vector
+// i is vector i % vectors of row i / vectors. The other axes, innermost first in `View`, are found from the
+// row by division; RANK counts them.
+#ifdef RANK
+typedef struct {
+  int shape[RANK];
+  int left[RANK];
+  int right[RANK];
+} View;
+
+#if LEFT == 1
+#define ROW_LEFT LOAD(left + leftBase + column)
+#else
+#define ROW_LEFT SPLAT(left[leftBase])
+#endif
+#if RIGHT == 1
+#define ROW_RIGHT LOAD(right + rightBase + column)
+#else
+#define ROW_RIGHT SPLAT(right[rightBase])
+#endif
+
+kernel void binaryRows(
+    const float p, const index_t rows, const uint columns, const View view,
+    global const float *restrict left, global const float *restrict right, global float *restrict output) {
+  const uint vectors = (columns + WIDTH - 1) / WIDTH;
+  FOR_EACH(i, rows * vectors) {
+    const index_t row = i / vectors;
+    const uint column = (uint)(i - row * vectors) * WIDTH;
+    index_t rest = row, leftBase = 0, rightBase = 0;
+    for (int axis = 0; axis < RANK; ++axis) {
+      const index_t next = axis == RANK - 1 ? 0 : rest / view.shape[axis];
+      const index_t coordinate = rest - next * view.shape[axis];
+      leftBase += coordinate * view.left[axis];
+      rightBase += coordinate * view.right[axis];
+      rest = next;
+    }
+    const floatv a = ROW_LEFT;
+    const floatv b = ROW_RIGHT;
+    storeLanes(OPERATION(a, b, p), output + row * columns + column, min(columns - column, (uint)WIDTH));
+  }
+}
+#endif
+#endif
+#endif
+
+kernel void choose(
+    const index_t count, global const float *restrict condition, global const float *restrict left,
+    global const float *restrict right, global float *restrict output) {
+  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {
+    const floatv c = LOAD(condition + i * WIDTH);
+    const floatv a = LOAD(left + i * WIDTH);
+    const floatv b = LOAD(right + i * WIDTH);
+    STORE(c != 0.0f ? a : b, output + i * WIDTH);
+  }
+}

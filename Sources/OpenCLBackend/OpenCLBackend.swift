@@ -1,1 +1,57 @@
 import Backends
+import COpenCL
+
+/// A device reached through OpenCL 1.2, computing with the kernels of the `Kernels` folder.
+public final class OpenCLBackend: Backend {
+  public let runtime: OpenCLRuntime
+  public let identifier: String
+
+  public var name: String { runtime.device.name }
+  public var device: OpenCLDevice { runtime.device }
+  public var statistics: BackendStatistics { runtime.statistics }
+
+  /// All devices of all platforms, graphics cards first: their places are their indices.
+  public static func devices() -> OpenCLInventory { OpenCLInventory() }
+
+  /// Opens device `deviceIndex` of ``devices()``. It is not tested; see ``selfTest()``.
+  public init(
+    deviceIndex: Int = 0, inventory: OpenCLInventory = OpenCLInventory(),
+    configuration: OpenCLConfiguration = .fromEnvironment
+  ) throws {
+    guard inventory.devices.indices.contains(deviceIndex) else {
+      throw OpenCLError.noSuchDevice(
+        index: deviceIndex, available: inventory.devices.map(\.name), cause: inventory.reasonForNoDevice)
+    }
+    runtime = try OpenCLRuntime(device: inventory.devices[deviceIndex], configuration: configuration)
+    identifier = "opencl:\(deviceIndex)"
+  }
+
+  /// The storage as this backend's own; anything else is a mixture of devices, a programming mistake.
+  func own(_ storage: any Storage) -> OpenCLStorage {
+    guard let storage = storage as? OpenCLStorage, storage.runtime === runtime else {
+      preconditionFailure("\(identifier) was given a storage of another device")
+    }
+    return storage
+  }
+
+  func buffer(_ storage: any Storage) -> KernelArgument { .buffer(own(storage)) }
+
+  /// Allocates `count` elements and runs the operation that writes them, unless there are none.
+  func produce(_ count: Int, _ body: (OpenCLStorage) throws -> Void) -> OpenCLStorage {
+    let output = runtime.allocate(count: count)
+    if count > 0 { runtime.perform { try body(output) } }
+    return output
+  }
+
+  // MARK: Memory
+
+  public func upload(_ values: UnsafeBufferPointer<Float>) -> any Storage { runtime.upload(values) }
+
+  public func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws {
+    try runtime.download(own(storage), into: values)
+  }
+
+  public func synchronize() throws { try runtime.synchronize() }
+
+  public func allocate(count: Int) -> any Storage { runtime.allocate(count: count) }
+}

@@ -1,0 +1,75 @@
+// Goes before every family. Macros given at build time, here and in the families:
+//   CPU_FAMILY or GPU_FAMILY   which kind of device the kernel is for
+//   WIDTH                      floats in a vector: 1, 4 or 16 (1 unless given)
+//   WIDE                       counts do not fit 31 bits: indices are 64 bits wide
+//
+// Every buffer may be read 64 bytes past its end and is written whole 64-byte lines at a time: kernels over
+// flat ranges load and store full vectors and have no scalar tail. What lies past the end does not matter.
+
+#ifdef WIDE
+typedef ulong index_t;
+#else
+typedef uint index_t;
+#endif
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+
+#ifndef WIDTH
+#define WIDTH 1
+#endif
+#if WIDTH == 1
+typedef float floatv;
+typedef int intv;
+#define LOAD(pointer) (*(pointer))
+#define STORE(value, pointer) (*(pointer) = (value))
+#define SPLAT(x) (x)
+#else
+typedef JOIN(float, WIDTH) floatv;
+typedef JOIN(int, WIDTH) intv;
+#define LOAD(pointer) JOIN(vload, WIDTH)(0, pointer)
+#define STORE(value, pointer) JOIN(vstore, WIDTH)(value, 0, pointer)
+#define SPLAT(x) ((floatv)(x))
+#endif
+
+// Stores the first `lanes` of a vector where what follows belongs to somebody else.
+inline void storeLanes(floatv value, global float *pointer, uint lanes) {
+#if WIDTH > 1
+  if (lanes < WIDTH) {
+    float parts[WIDTH];
+    JOIN(vstore, WIDTH)(value, 0, parts);
+    for (uint lane = 0; lane < lanes; ++lane) pointer[lane] = parts[lane];
+    return;
+  }
+#endif
+  STORE(value, pointer);
+}
+
+// Walks 0 ..< count, shared among all work-items. On a processor each takes a range of its own, so that
+// caches and prefetchers see straight lines; on a graphics card neighbours take neighbouring elements, so
+// that their accesses coalesce.
+#ifdef CPU_FAMILY
+#define FOR_EACH(i, count)                                                                     \
+  for (index_t i##Share = (index_t)(((count) + get_global_size(0) - 1) / get_global_size(0)),  \
+               i = (index_t)get_global_id(0) * i##Share,                                       \
+               i##End = min((index_t)(i + i##Share), (index_t)(count));                        \
+       i < i##End; ++i)
+#else
+#define FOR_EACH(i, count) \
+  for (index_t i = (index_t)get_global_id(0); i < (index_t)(count); i += (index_t)get_global_size(0))
+#endif
+
+// Activations, from the input x or, for the gradient, from the output y. All let NaN through.
+#define IDENTITY(x, p) (x)
+#define RELU(x, p) ((x) <= 0.0f ? (floatv)(0.0f) : (x))
+#define LEAKY_RELU(x, p) ((x) > 0.0f ? (x) : (p) * (x))
+#define SIGMOID(x, p) (1.0f / (1.0f + exp(-(x))))
+#define TANH(x, p) tanh(x)
+#define ELU(x, p) ((x) > 0.0f ? (x) : (p) * expm1(x))
+
+#define IDENTITY_GRADIENT(y, p) ((floatv)(1.0f))
+#define RELU_GRADIENT(y, p) ((y) > 0.0f ? (floatv)(1.0f) : (floatv)(0.0f))
+#define LEAKY_RELU_GRADIENT(y, p) ((y) > 0.0f ? (floatv)(1.0f) : (floatv)(p))
+#define SIGMOID_GRADIENT(y, p) ((y) * (1.0f - (y)))
+#define TANH_GRADIENT(y, p) (1.0f - (y) * (y))
+#define ELU_GRADIENT(y, p) ((y) > 0.0f ? (floatv)(1.0f) : (y) + (p))

@@ -1,0 +1,45 @@
+import Foundation
+import Kernels
+
+/// What can be chosen when a device is opened; the defaults are right but for tests and measurements.
+public struct OpenCLConfiguration: Sendable {
+  /// Which kernels run: those for graphics cards, or those for processors. Nil chooses by device type.
+  public var family: Family?
+  /// Kept package-level: places where tests make things fail.
+  package var expandSource: @Sendable (KernelSource) -> String = { $0.text }
+  package var cache: ProgramCacheChoice = .standard
+  /// Allocations beyond this many bytes fail as if the device had no more.
+  package var memoryLimit: Int?
+  package var spoilsSelfTest = false
+
+  public enum Family: String, Sendable {
+    /// Neighbouring work-items take neighbouring elements; work-groups of many items; local memory.
+    case gpu
+    /// A work-item is a whole work-group, walks a range of its own and computes in vectors of 16.
+    case cpu
+  }
+
+  package enum ProgramCacheChoice: Sendable {
+    /// The user's folder, but none on PoCL, which keeps its own.
+    case standard
+    case folder(String)
+    case none
+  }
+
+  public init() {}
+
+  /// The defaults, with the fault that the debugging variable `FIGMENT_FAULT` asks for: `build` makes every
+  /// kernel fail to compile, `self-test` makes the self-test see a wrong number. For trying out what happens
+  /// then, on a machine where nothing is wrong.
+  public static var fromEnvironment: OpenCLConfiguration {
+    var configuration = OpenCLConfiguration()
+    switch ProcessInfo.processInfo.environment["FIGMENT_FAULT"] {
+    case "build":
+      configuration.expandSource = { "#error injected by FIGMENT_FAULT=build\n" + $0.text }
+    case "self-test":
+      configuration.spoilsSelfTest = true
+    default: break
+    }
+    return configuration
+  }
+}

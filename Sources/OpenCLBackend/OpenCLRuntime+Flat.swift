@@ -1,0 +1,37 @@
+extension OpenCLRuntime {
+  /// How many floats a vector of a flat kernel has: the define `WIDTH`.
+  var flatWidth: Int { family == .cpu ? 16 : 4 }
+
+  /// The widest vector that rows of `columns` fill: the define `WIDTH` of kernels that walk rows.
+  func rowWidth(_ columns: Int) -> Int {
+    switch family {
+    case .cpu: columns >= 16 ? 16 : columns >= 4 ? 4 : 1
+    // Lanes of a partial vector cost as much as whole ones, and neighbouring items coalesce anyway.
+    case .gpu: columns.isMultiple(of: 4) ? 4 : 1
+    }
+  }
+
+  /// Enqueues a kernel that shares `units` of work with `FOR_EACH`. `cost` is the time of a unit in floats
+  /// moved: on a processor, waking threads for less than some ten thousand costs more than it gains.
+  func launchShared(
+    _ kernel: OpenCLKernel, units: Int, cost: Int, _ arguments: KernelArgument...
+  ) throws {
+    guard units > 0 else { return }
+    switch family {
+    case .cpu:
+      let groups = max(1, min(units, units * cost / 8192, device.computeUnits * 4))
+      try launch(kernel, global: WorkSize(groups), local: WorkSize(1), arguments)
+    case .gpu:
+      let group = min(128, kernel.maximumWorkGroupSize)
+      // Enough items to fill any card; beyond that each takes several.
+      let groups = min((units + group - 1) / group, device.computeUnits * 64)
+      try launch(kernel, global: WorkSize(groups * group), local: WorkSize(group), arguments)
+    }
+  }
+
+  /// A count or index as the kernels' `index_t`. Callers add `WIDE` to the defines if `isWide`.
+  func index(_ value: Int, wide: Bool) -> KernelArgument { wide ? .ulong(UInt64(value)) : .uint(UInt32(value)) }
+}
+
+/// Whether a count needs 64-bit indices in the kernels.
+func isWide(_ count: Int) -> Bool { count > Int(Int32.max) - 1024 }

@@ -1,0 +1,108 @@
+import Backends
+import COpenCL
+
+/// An upload that the device may not have read yet: the host's copy lives until its event is complete.
+struct PendingUpload {
+  let event: cl_event
+  let bytes: UnsafeMutableRawPointer
+
+  var isComplete: Bool {
+    var status: cl_int = 0
+    clGetEventInfo(event, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), MemoryLayout<cl_int>.size, &status, nil)
+    return status <= CL_COMPLETE  // negative values are errors, and end the event too
+  }
+
+  func release() {
+    clReleaseEvent(event)
+    bytes.deallocate()
+  }
+}
+
+extension OpenCLRuntime {
+  /// Storage of undefined contents. If there is no memory the failure is latched.
+  func allocate(count: Int) -> OpenCLStorage {
+    let size = poolSizeClass(bytes: count * 4)
+    let buffer: cl_mem? = lock.withLock {
+      if let buffer = pool.take(size: size) { return buffer }
+      guard failure == nil else { return nil }
+      var (buffer, code) = create(size: size)
+      if buffer == nil {
+        // What storages have given back is still the pool's; return it, let the device end its work, retry.
+        pool.trim()
+        clFinish(queue)
+        reclaimUploads(all: true)
+        (buffer, code) = create(size: size)
+      }
+      if buffer == nil {
+        failure = OpenCLError.outOfMemory(
+          requested: count * 4, inUse: pool.inUse, deviceMemory: device.globalMemory, code: code)
+      } else {
+        pool.noteUse(of: size)
+      }
+      return buffer
+    }
+    return OpenCLStorage(count: count, buffer: buffer, runtime: self)
+  }
+
+  func giveBack(_ buffer: cl_mem, count: Int) {
+    lock.withLock { pool.giveBack(buffer, size: poolSizeClass(bytes: count * 4)) }
+  }
+
+  private func create(size: Int) -> (cl_mem?, Int32) {
+    if let limit = configuration.memoryLimit, pool.inUse + pool.pooled + size > limit {
+      return (nil, CL_MEM_OBJECT_ALLOCATION_FAILURE)
+    }
+    var code: Int32 = 0
+    // On a processor, memory that host and device share: reading it back is then a plain copy.
+    let flags = CL_MEM_READ_WRITE | (device.kind == .cpu ? CL_MEM_ALLOC_HOST_PTR : 0)
+    let buffer = clCreateBuffer(context, cl_mem_flags(flags), size + BufferPool.slack, nil, &code)
+    return code == CL_SUCCESS ? (buffer, code) : (nil, code)
+  }
+
+  /// Copies `values` now and sends the copy when the queue comes to it, without waiting for the device.
+  func upload(_ values: UnsafeBufferPointer<Float>) -> OpenCLStorage {
+    let storage = allocate(count: values.count)
+    guard values.count > 0 else { return storage }
+    perform {
+      guard let buffer = storage.buffer else { throw OpenCLError.inputMissing(operation: "upload") }
+      let size = values.count * 4
+      let copy = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+      copy.copyMemory(from: values.baseAddress!, byteCount: size)
+      try lock.withLock {
+        var event: cl_event?
+        let code = clEnqueueWriteBuffer(queue, buffer, 0, 0, size, copy, 0, nil, &event)
+        guard code == CL_SUCCESS, let event else {
+          copy.deallocate()
+          throw OpenCLError.callFailed(operation: "upload", call: "clEnqueueWriteBuffer", code: code)
+        }
+        reclaimUploads(all: false)
+        pendingUploads.append(PendingUpload(event: event, bytes: copy))
+        counts.uploads += 1
+      }
+    }
+    return storage
+  }
+
+  /// Frees the host's copies of uploads that have arrived. Call with the lock held.
+  func reclaimUploads(all: Bool) {
+    pendingUploads.removeAll { upload in
+      guard all || upload.isComplete else { return false }
+      upload.release()
+      return true
+    }
+  }
+
+  func download(_ storage: OpenCLStorage, into values: UnsafeMutableBufferPointer<Float>) throws {
+    precondition(values.count == storage.count, "download: \(storage.count) values into \(values.count)")
+    try lock.withLock {
+      try throwFailure()
+      guard storage.count > 0 else { return }
+      guard let buffer = storage.buffer else { throw OpenCLError.inputMissing(operation: "download") }
+      // Blocking on an in-order queue: waits for all that was enqueued before, the maker of `storage` among it.
+      let code = clEnqueueReadBuffer(queue, buffer, 1, 0, storage.count * 4, values.baseAddress, 0, nil, nil)
+      try check(code, "clEnqueueReadBuffer", during: "download")
+      counts.downloads += 1
+      reclaimUploads(all: true)
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import Backends
+import COpenCL
+import Foundation
+
+/// One device made ready to compute: context, queue, compiled kernels, memory and the first failure.
+///
+/// There is one in-order queue, so operations see each other's results in the order they were called, and
+/// nothing waits until something is read back. Everything mutable is behind one lock. A failure is latched:
+/// operations after it do nothing, and the next `download` or `synchronize` throws it.
+public final class OpenCLRuntime: @unchecked Sendable {
+  // Unchecked: the properties below `lock` are touched only while it is held.
+  public let device: OpenCLDevice
+  public let family: OpenCLConfiguration.Family
+  let configuration: OpenCLConfiguration
+  let cache: ProgramCache
+  let context: cl_context
+  let queue: cl_command_queue
+
+  let lock = NSLock()
+  var kernels: [String: OpenCLKernel] = [:]
+  var pool = BufferPool()
+  var counts = BackendStatistics()
+  var failure: (any Error)?
+  var pendingUploads: [PendingUpload] = []
+  private var launchesSinceFlush = 0
+
+  init(device: OpenCLDevice, configuration: OpenCLConfiguration) throws(OpenCLError) {
+    self.device = device
+    self.configuration = configuration
+    family = configuration.family ?? (device.kind == .cpu ? .cpu : .gpu)
+    cache =
+      switch configuration.cache {
+      case .standard: device.isPoCL ? .disabled : .standard
+      case .folder(let path): ProgramCache(directory: URL(fileURLWithPath: path, isDirectory: true))
+      case .none: .disabled
+      }
+    let operation = "opening \(device.name)"
+    var code: Int32 = 0
+    var properties: [cl_context_properties] = [
+      cl_context_properties(CL_CONTEXT_PLATFORM), Int(bitPattern: device.platform), 0,
+    ]
+    var id: cl_device_id? = device.id
+    let context = clCreateContext(&properties, 1, &id, nil, nil, &code)
+    try check(code, "clCreateContext", during: operation)
+    self.context = context!
+    let queue = clCreateCommandQueue(context, device.id, 0, &code)
+    if code != CL_SUCCESS { clReleaseContext(context) }
+    try check(code, "clCreateCommandQueue", during: operation)
+    self.queue = queue!
+  }
+
+  deinit {
+    clFinish(queue)
+    for upload in pendingUploads { upload.release() }
+    pool.trim()
+    kernels = [:]
+    clReleaseCommandQueue(queue)
+    clReleaseContext(context)
+  }
+
+  var statistics: BackendStatistics {
+    lock.withLock {
+      var result = counts
+      result.bytesInUse = pool.inUse
+      result.peakBytes = pool.peak
+      return result
+    }
+  }
+
+  // MARK: Failures
+
+  /// Runs the host side of an operation unless a failure is latched, and latches what it throws.
+  func perform(_ body: () throws -> Void) {
+    guard lock.withLock({ failure == nil }) else { return }
+    do { try body() } catch { latch(error) }
+  }
+
+  func latch(_ error: any Error) {
+    lock.withLock { if failure == nil { failure = error } }
+  }
+
+  /// Waits for everything enqueued, then throws the first failure since the last throw.
+  func synchronize() throws {
+    try lock.withLock {
+      let code = clFinish(queue)
+      reclaimUploads(all: true)
+      try throwFailure()
+      try check(code, "clFinish", during: "waiting for \(device.name)")
+    }
+  }
+
+  /// Call with the lock held.
+  func throwFailure() throws {
+    if let failure {
+      self.failure = nil
+      throw failure
+    }
+  }
+
+  // MARK: Launching
+
+  /// Enqueues a kernel. On a processor, `local` is best all ones: a work-item then is a work-group.
+  public func launch(
+    _ kernel: OpenCLKernel, global: WorkSize, local: WorkSize, _ arguments: KernelArgument...
+  ) throws {
+    try launch(kernel, global: global, local: local, arguments)
+  }
+
+  public func launch(
+    _ kernel: OpenCLKernel, global: WorkSize, local: WorkSize, _ arguments: [KernelArgument]
+  ) throws {
+    try lock.withLock {
+      for (index, argument) in arguments.enumerated() {
+        try set(argument, at: cl_uint(index), of: kernel)
+      }
+      var code = enqueue(kernel, global, local)
+      if isShortOfMemory(code) {
+        // Some drivers allocate buffers only when they are first used.
+        pool.trim()
+        clFinish(queue)
+        code = enqueue(kernel, global, local)
+      }
+      try check(code, "clEnqueueNDRangeKernel", during: kernel.name)
+      counts.launches += 1
+      launchesSinceFlush += 1
+      if launchesSinceFlush == 16 {
+        // Keeps the device busy while the host goes on; some drivers start only when told to.
+        clFlush(queue)
+        launchesSinceFlush = 0
+      }
+    }
+  }
+
+  private func enqueue(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) -> Int32 {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 6) { sizes in
+      (sizes[0], sizes[1], sizes[2]) = (global.x, global.y, global.z)
+      (sizes[3], sizes[4], sizes[5]) = (local.x, local.y, local.z)
+      let dimensions: cl_uint = global.z > 1 || local.z > 1 ? 3 : global.y > 1 || local.y > 1 ? 2 : 1
+      return clEnqueueNDRangeKernel(
+        queue, kernel.handle, dimensions, nil, sizes.baseAddress, sizes.baseAddress! + 3, 0, nil, nil)
+    }
+  }
+
+  private func set(_ argument: KernelArgument, at index: cl_uint, of kernel: OpenCLKernel) throws(OpenCLError) {
+    func set<Value: BitwiseCopyable>(_ value: Value) -> Int32 {
+      withUnsafePointer(to: value) { clSetKernelArg(kernel.handle, index, MemoryLayout<Value>.size, $0) }
+    }
+    let code: Int32
+    switch argument {
+    case .buffer(let storage):
+      guard let buffer = storage.buffer else { throw .inputMissing(operation: kernel.name) }
+      precondition(storage.runtime === self, "\(kernel.name): a storage of another device")
+      code = set(buffer)
+    case .int(let value): code = set(value)
+    case .uint(let value): code = set(value)
+    case .ulong(let value): code = set(value)
+    case .float(let value): code = set(value)
+    case .words(let words): code = clSetKernelArg(kernel.handle, index, words.count * 4, words)
+    case .local(let bytes): code = clSetKernelArg(kernel.handle, index, bytes, nil)
+    }
+    try check(code, "clSetKernelArg(\(index))", during: kernel.name)
+  }
+}
+
+/// Whether an error may go away when memory is returned to the driver.
+func isShortOfMemory(_ code: Int32) -> Bool {
+  [CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE]
+    .contains(code)
+}
