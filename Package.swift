@@ -19,6 +19,10 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
 
+    // Files and pictures: what every part that reads or writes them shares.
+    .target(name: "Files"),
+    .target(name: "Pictures", dependencies: ["Files", "CSPNG"]),
+
     // What a device must be able to do, and the devices that do it.
     .target(name: "Backends"),
     .target(name: "ReferenceBackend", dependencies: ["Backends"]),
@@ -34,8 +38,8 @@ let package = Package(
     // Tensors and what is made of them.
     .target(name: "Tensors", dependencies: ["Backends"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
-    .target(name: "Interchange", dependencies: ["Tensors", "Layers"]),
-    .target(name: "Datasets", dependencies: ["Tensors", "CZlib", "CSPNG"]),
+    .target(name: "Interchange", dependencies: ["Tensors", "Layers", "Files", "Pictures"]),
+    .target(name: "Datasets", dependencies: ["Backends", "Files", "CZlib"]),
     .target(name: "Models", dependencies: ["Layers", "Datasets"]),
     .target(
       name: "Training",
@@ -55,6 +59,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
+    // Tests mirror the sources.
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "CZlib"], exclude: ["Fixtures"]),
     .testTarget(name: "OpenCLBackendTests", dependencies: ["Backends", "OpenCLBackend"]),
   ],
   swiftLanguageModes: [.v6]

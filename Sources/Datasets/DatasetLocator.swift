@@ -1,0 +1,87 @@
+import Files
+import Foundation
+
+/// The two parts data sets come in.
+public struct DatasetSplit: Sendable {
+  public let training: ImageDataset
+  /// Nil if the folder has none; see ``ImageDataset/split(validationFraction:seed:)``.
+  public let validation: ImageDataset?
+
+  public init(training: ImageDataset, validation: ImageDataset?) {
+    (self.training, self.validation) = (training, validation)
+  }
+}
+
+/// Finds data sets by name or folder.
+public struct DatasetLocator: Sendable {
+  private let environment: [String: String]
+  private let systemFolder: URL
+
+  public init(
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets", isDirectory: true)
+  ) {
+    (self.environment, self.systemFolder) = (environment, systemFolder)
+  }
+
+  /// Loads a data set that Figment knows by name, or a folder with IDX files. A folder that happens to have
+  /// a known name is given as `./name`.
+  public func load(_ nameOrFolder: String) throws -> DatasetSplit {
+    if let known = KnownDataset.all.first(where: { $0.name == nameOrFolder }) { return try load(known) }
+    let folder = URL(fileURLWithPath: nameOrFolder, isDirectory: true)
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) {
+      guard isFolder.boolValue else {
+        throw FileError(.open, nameOrFolder, reason: "it is a file; give the folder that holds the IDX files")
+      }
+      return try IDXFolder(folder).load(classNames: nil)
+    }
+    if nameOrFolder.contains("/") {
+      throw FileError(.open, nameOrFolder, reason: "there is no such folder")
+    }
+    let names = KnownDataset.all.map(\.name)
+    throw DatasetError.unknownName(nameOrFolder, nearest: nearestName(to: nameOrFolder, in: names), known: names)
+  }
+
+  private func load(_ dataset: KnownDataset) throws -> DatasetSplit {
+    let candidates = folders(for: dataset)
+    for folder in candidates where FileManager.default.fileExists(atPath: folder.path) {
+      return try IDXFolder(folder).load(classNames: dataset.classNames, isComplete: true)
+    }
+    throw DatasetError.notFound(
+      name: dataset.name, searched: candidates.map(\.path), remedy: dataset.remedy)
+  }
+
+  /// In the order they are looked at: what the user says, what the user downloaded, what the system has.
+  private func folders(for dataset: KnownDataset) -> [URL] {
+    func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    var parents = [URL]()
+    if let chosen = value("FIGMENT_DATA_DIR") { parents.append(URL(fileURLWithPath: chosen, isDirectory: true)) }
+    if let cache = value("XDG_CACHE_HOME") ?? value("HOME").map({ $0 + "/.cache" }) {
+      parents.append(URL(fileURLWithPath: cache + "/figment", isDirectory: true))
+    }
+    parents.append(systemFolder)
+    return parents.map { $0.appendingPathComponent(dataset.name, isDirectory: true) }
+  }
+}
+
+/// A data set that is found by name.
+struct KnownDataset: Sendable {
+  let name: String
+  let classNames: [String]
+  /// Where to get it.
+  let remedy: String
+
+  static let all = [
+    KnownDataset(
+      name: "fashion-mnist",
+      classNames: [
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+      ],
+      remedy: "install it with `apt-get install dataset-fashion-mnist`"),
+    KnownDataset(
+      name: "mnist", classNames: (0...9).map(String.init),
+      remedy: "put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "
+        + "t10k-labels-idx1-ubyte.gz into one of them"),
+  ]
+}

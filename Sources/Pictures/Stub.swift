@@ -1,0 +1,1 @@
+// Pictures: see the files beside.
