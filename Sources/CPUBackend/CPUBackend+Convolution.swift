@@ -1,0 +1,96 @@
+import Backends
+import CVectorLoops
+
+extension CPUBackend {
+  public func convolution(
+    _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
+    activation: Activation
+  ) -> any Storage {
+    let x = read(input, convolution.inputCount, "convolution, input")
+    let weights = read(filter, convolution.filterCount, "convolution, filter")
+    let bias = bias.map { read($0, convolution.outputChannels, "convolution, bias") }
+    return make(convolution.outputCount) { output in
+      let fused = activation.isExactInOneDNN
+      let key = ConvolutionKey(
+        pass: .forward, convolution: convolution, hasBias: fused && bias != nil,
+        activation: fused ? activation : .identity)
+      let done = run(key, x, weights, bias: fused ? bias : nil, into: output) {
+        try convolveByWindows(convolution, x, weights, into: output)
+      }
+      if !(done && fused) {
+        finish(
+          output, rows: convolution.outputCount / convolution.outputChannels,
+          channels: convolution.outputChannels, bias: bias, activation: activation)
+      }
+    }
+  }
+
+  public func convolutionInputGradient(
+    _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
+    activation: Activation
+  ) -> any Storage {
+    let dy = read(outputGradient, convolution.outputCount, "convolutionInputGradient, output gradient")
+    let weights = read(filter, convolution.filterCount, "convolutionInputGradient, filter")
+    let bias = bias.map { read($0, convolution.inputChannels, "convolutionInputGradient, bias") }
+    return make(convolution.inputCount) { output in
+      let key = ConvolutionKey(pass: .inputGradient, convolution: convolution)
+      run(key, dy, weights, bias: nil, into: output) {
+        try inputGradientByWindows(convolution, dy, weights, into: output)
+      }
+      finish(
+        output, rows: convolution.inputCount / convolution.inputChannels, channels: convolution.inputChannels,
+        bias: bias, activation: activation)
+    }
+  }
+
+  public func convolutionFilterGradient(
+    _ convolution: Convolution, input: any Storage, outputGradient: any Storage
+  ) -> any Storage {
+    let x = read(input, convolution.inputCount, "convolutionFilterGradient, input")
+    let dy = read(outputGradient, convolution.outputCount, "convolutionFilterGradient, output gradient")
+    return make(convolution.filterCount) { output in
+      let key = ConvolutionKey(pass: .filterGradient, convolution: convolution)
+      run(key, x, dy, bias: nil, into: output) {
+        try filterGradientByWindows(convolution, x, dy, into: output)
+      }
+    }
+  }
+
+  /// Runs oneDNN's code for `key` and returns true, or `otherwise` where it has none that is worth calling.
+  @discardableResult
+  private func run(
+    _ key: ConvolutionKey, _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, into result: UnsafeMutablePointer<Float>, otherwise: () throws -> Void
+  ) -> Bool {
+    do {
+      if key.convolution.isComputedByOneDNN {
+        let done = try oneDNN.withConvolution(key) { made, stream in
+          switch made {
+          // oneDNN's plain loops are slower than a matrix of windows by orders of magnitude.
+          case .success(let primitive) where !primitive.implementation.hasPrefix("ref"):
+            let scratch = scratch(primitive.scratchCount)
+            try primitive.run(stream, first, second, bias: bias, into: result, scratch: scratch.pointer)
+            return true
+          case .success: return false
+          case .failure(let error):
+            guard error.isUnsupported else { throw error }
+            return false
+          }
+        }
+        if done { return true }
+      }
+      try otherwise()
+    } catch {
+      latch(error)
+    }
+    return false
+  }
+}
+
+extension Convolution {
+  /// oneDNN knows no empty arrays and no negative padding (cropping).
+  fileprivate var isComputedByOneDNN: Bool {
+    inputCount > 0 && outputCount > 0 && filterCount > 0
+      && windows.paddingLow.allSatisfy { $0 >= 0 } && windows.paddingHigh.allSatisfy { $0 >= 0 }
+  }
+}

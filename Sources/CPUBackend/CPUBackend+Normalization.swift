@@ -1,0 +1,139 @@
+import Backends
+import CVectorLoops
+
+extension CPUBackend {
+  public func moments(
+    _ normalization: Normalization, _ input: any Storage
+  ) -> (mean: any Storage, variance: any Storage) {
+    let (groups, channels) = (normalization.groups, normalization.channels)
+    let x = read(input, normalization.count, "moments")
+    let runs = normalization.runs
+    let mean = scratch(normalization.statisticsCount)
+    let variance = make(normalization.statisticsCount) { variance in
+      // Of each run of rows, joined in order by Chan's formula.
+      withPartialSums(2 * groups * runs.count * channels) { partial in
+        forEachTask(groups * runs.count, weight: runs.width * channels) { task in
+          let (group, run) = (task / runs.count, runs[task % runs.count])
+          let result = partial + 2 * task * channels
+          vl_moments(
+            x + (group * normalization.rows + run.lowerBound) * channels, run.count, channels, result,
+            result + channels)
+        }
+        for i in 0..<normalization.statisticsCount {
+          let (group, channel) = (i / channels, i % channels)
+          var rows = 0.0, average = 0.0, squares = 0.0
+          for run in 0..<runs.count {
+            let part = partial + 2 * (group * runs.count + run) * channels + channel
+            let added = Double(runs[run].count), delta = part[0] - average
+            average += delta * added / (rows + added)
+            squares += part[channels] + delta * delta * rows * added / (rows + added)
+            rows += added
+          }
+          mean.pointer[i] = Float(average)
+          variance[i] = Float(squares / rows)
+        }
+      }
+    }
+    return (mean, variance)
+  }
+
+  public func normalize(
+    _ normalization: Normalization, _ input: any Storage, mean: any Storage, variance: any Storage,
+    scale: (any Storage)?, offset: (any Storage)?, activation: Activation
+  ) -> any Storage {
+    let channels = normalization.channels, statistics = normalization.statisticsCount
+    let x = read(input, normalization.count, "normalize")
+    let mean = read(mean, statistics, "normalize, mean")
+    let variance = read(variance, statistics, "normalize, variance")
+    let gamma = scale.map { read($0, channels, "normalize, scale") }
+    let beta = offset.map { read($0, channels, "normalize, offset") }
+    let (kind, parameter) = activation.loop
+    let factors = scratch(2 * statistics)
+    for i in 0..<statistics {
+      let factor = normalization.inverseDeviation(variance[i]) * Double(gamma?[i % channels] ?? 1)
+      factors.pointer[i] = Float(factor)
+      factors.pointer[statistics + i] = Float(Double(beta?[i % channels] ?? 0) - Double(mean[i]) * factor)
+    }
+    return make(normalization.count) { output in
+      forEachRows(of: normalization) { group, first, rows in
+        let at = first * channels
+        vl_normalize(
+          x + at, factors.pointer + group * channels, factors.pointer + statistics + group * channels, kind,
+          parameter, output + at, rows, channels)
+      }
+    }
+  }
+
+  public func normalizationGradient(
+    _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
+    variance: any Storage, scale: (any Storage)?
+  ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
+    let (groups, channels) = (normalization.groups, normalization.channels)
+    let statistics = normalization.statisticsCount, rows = Double(normalization.rows)
+    let x = read(input, normalization.count, "normalizationGradient, input")
+    let dy = read(outputGradient, normalization.count, "normalizationGradient, output gradient")
+    let mean = read(mean, statistics, "normalizationGradient, mean")
+    let variance = read(variance, statistics, "normalizationGradient, variance")
+    let gamma = scale.map { read($0, channels, "normalizationGradient, scale") }
+
+    let runs = normalization.runs
+    let factors = scratch(3 * statistics), offsetGradient = scratch(statistics)
+    let (a, b, c) = (factors.pointer, factors.pointer + statistics, factors.pointer + 2 * statistics)
+    let scaleGradient = make(statistics) { scaleGradient in
+      withPartialSums(2 * groups * runs.count * channels) { partial in
+        forEachTask(groups * runs.count, weight: 2 * runs.width * channels) { task in
+          let (group, run) = (task / runs.count, runs[task % runs.count])
+          let at = (group * normalization.rows + run.lowerBound) * channels
+          let result = partial + 2 * task * channels
+          vl_normalization_sums(
+            x + at, dy + at, mean + group * channels, run.count, channels, result, result + channels)
+        }
+        for i in 0..<statistics {
+          let (group, channel) = (i / channels, i % channels)
+          var scaleSum = 0.0, offsetSum = 0.0
+          for run in 0..<runs.count {
+            let part = partial + 2 * (group * runs.count + run) * channels + channel
+            scaleSum += part[0]
+            offsetSum += part[channels]
+          }
+          let inverse = normalization.inverseDeviation(variance[i])
+          let factor = Double(gamma?[channel] ?? 1) * inverse
+          scaleGradient[i] = Float(scaleSum * inverse)
+          offsetGradient.pointer[i] = Float(offsetSum)
+          // dx = γ/σ · (dy − Σdy/rows − (x − mean)/σ² · Σ dy (x − mean)/rows)
+          a[i] = Float(factor)
+          b[i] = Float(-factor * inverse * inverse * scaleSum / rows)
+          c[i] = Float(-factor * offsetSum / rows)
+        }
+      }
+    }
+    let inputGradient = make(normalization.count) { output in
+      forEachRows(of: normalization) { group, first, rows in
+        let at = first * channels, own = group * channels
+        vl_normalization_gradient(
+          x + at, dy + at, mean + own, a + own, b + own, c + own, output + at, rows, channels)
+      }
+    }
+    return (inputGradient, scaleGradient, offsetGradient)
+  }
+
+  /// Calls `body` for runs of rows of one group that make up the whole array.
+  private func forEachRows(
+    of normalization: Normalization, _ body: (_ group: Int, _ firstRow: Int, _ rows: Int) -> Void
+  ) {
+    let runs = normalization.runs
+    forEachTask(normalization.groups * runs.count, weight: runs.width * normalization.channels) { task in
+      let (group, run) = (task / runs.count, runs[task % runs.count])
+      body(group, group * normalization.rows + run.lowerBound, run.count)
+    }
+  }
+}
+
+extension Normalization {
+  /// Rows of one group that one thread takes at a time: some 16,384 elements.
+  fileprivate var runs: Tiles { Tiles(of: rows, width: max(64, 16_384 / max(1, channels) / 64 * 64)) }
+
+  fileprivate func inverseDeviation(_ variance: Float) -> Double {
+    1 / (Double(variance) + Double(epsilon)).squareRoot()
+  }
+}

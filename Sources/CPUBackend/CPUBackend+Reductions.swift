@@ -1,0 +1,80 @@
+import Backends
+import CVectorLoops
+
+extension CPUBackend {
+  public func reduce(
+    _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
+  ) -> any Storage {
+    let x = read(input, outer * length * inner, "reduce")
+    if reduction == .sum { return sum(x, outer: outer, length: length, inner: inner) }
+    require(length > 0 || outer * inner == 0, "\(reduction) of no elements")
+    return make(outer * inner) { output in
+      // Each task folds some columns of one matrix.
+      let tiles = Tiles(of: inner, width: 256)
+      forEachTask(outer * tiles.count, weight: length * min(inner, tiles.width)) { task in
+        let (o, columns) = (task / tiles.count, tiles[task % tiles.count])
+        let matrix = x + o * length * inner, result = output + o * inner + columns.lowerBound
+        switch reduction {
+        case .sum: break
+        case .maximum: vl_extreme(true, matrix, length, inner, columns.lowerBound, columns.upperBound, result)
+        case .minimum: vl_extreme(false, matrix, length, inner, columns.lowerBound, columns.upperBound, result)
+        case .argumentMaximum:
+          vl_argument_maximum(matrix, length, inner, columns.lowerBound, columns.upperBound, result)
+        }
+      }
+    }
+  }
+
+  /// Matrices are cut into tiles of columns and, if these are few, into runs of rows, whose sums are then
+  /// added in order. The cut depends on the shape alone.
+  func sum(_ x: UnsafePointer<Float>, outer: Int, length: Int, inner: Int) -> HostStorage {
+    let tiles = Tiles(of: inner, width: 256)
+    let whole = outer * tiles.count
+    let runs = Tiles(of: length, width: whole >= 16 ? max(1, length) : max(256, 32_768 / max(1, min(inner, 256))))
+    return make(outer * inner) { output in
+      guard length > 0 else { return vl_fill(0, output, outer * inner) }
+      withPartialSums(runs.count * outer * inner) { partial in
+        // partial: [outer, runs, inner]
+        forEachTask(whole * runs.count, weight: runs.width * min(inner, tiles.width)) { task in
+          let run = runs[task % runs.count], columns = tiles[task / runs.count % tiles.count]
+          let o = task / runs.count / tiles.count
+          vl_sum(
+            x + (o * length + run.lowerBound) * inner, run.count, inner, columns.lowerBound, columns.upperBound,
+            partial + (o * runs.count + task % runs.count) * inner + columns.lowerBound)
+        }
+        for o in 0..<outer {
+          for i in 0..<inner {
+            var total = 0.0
+            for run in 0..<runs.count { total += partial[(o * runs.count + run) * inner + i] }
+            output[o * inner + i] = Float(total)
+          }
+        }
+      }
+    }
+  }
+
+  /// Memory for `count` double-precision values.
+  func withPartialSums(_ count: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) {
+    let memory = scratch(2 * count)
+    memory.pointer.withMemoryRebound(to: Double.self, capacity: count, body)
+  }
+
+  /// Runs tasks on all threads if together they are worth it; `weight` is the elements one task reads.
+  func forEachTask(_ tasks: Int, weight: Int, _ body: (_ task: Int) -> Void) {
+    team.forEachRange(ofHeavy: tasks, weight: weight) { range in
+      for task in range { body(task) }
+    }
+  }
+}
+
+/// A range cut into pieces of one width; the last may be narrower.
+struct Tiles {
+  let extent: Int
+  let width: Int
+
+  init(of extent: Int, width: Int) { (self.extent, self.width) = (extent, max(1, width)) }
+
+  var count: Int { (extent + width - 1) / width }
+
+  subscript(index: Int) -> Range<Int> { index * width..<min(extent, (index + 1) * width) }
+}

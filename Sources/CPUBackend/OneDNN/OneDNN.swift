@@ -1,0 +1,102 @@
+import Backends
+import COneDNN
+import CVectorLoops
+import Synchronization
+
+/// oneDNN, one call at a time: its engine, and every primitive made so far, by what it computes.
+///
+/// A training step makes its primitives once (compiling one takes milliseconds); after that a call finds its
+/// own by its descriptor.
+final class OneDNN: @unchecked Sendable {
+  // Unchecked: everything mutable here, and the memory objects that primitives share, is used under `lock`.
+  // One call at a time also keeps two callers from asking for all processors at once.
+  private let lock = Mutex(())
+  private let team: ThreadTeam
+  private var engine: dnnl_engine_t?
+  private var stream: dnnl_stream_t?
+  private var convolutions: [ConvolutionKey: Result<OneDNNConvolution, OneDNNError>] = [:]
+  private var products: [MatrixProduct: Result<OneDNNMatrixProduct, OneDNNError>] = [:]
+
+  init(team: ThreadTeam) { self.team = team }
+
+  deinit {
+    convolutions = [:]
+    products = [:]
+    dnnl_stream_destroy(stream)
+    dnnl_engine_destroy(engine)
+  }
+
+  /// Calls `body` with the primitive for `key`, or with why oneDNN has none.
+  func withConvolution<R>(
+    _ key: ConvolutionKey, _ body: (Result<OneDNNConvolution, OneDNNError>, dnnl_stream_t?) throws -> R
+  ) throws -> R {
+    try lock.withLock { _ in
+      let engine = try prepare()
+      if let known = convolutions[key] { return try body(known, stream) }
+      let made = Result { () throws(OneDNNError) in try OneDNNConvolution(key, engine: engine) }
+      convolutions[key] = made
+      return try body(made, stream)
+    }
+  }
+
+  func withProduct<R>(
+    _ product: MatrixProduct, _ body: (Result<OneDNNMatrixProduct, OneDNNError>, dnnl_stream_t?) throws -> R
+  ) throws -> R {
+    try lock.withLock { _ in
+      let engine = try prepare()
+      if let known = products[product] { return try body(known, stream) }
+      let made = Result { () throws(OneDNNError) in try OneDNNMatrixProduct(product, engine: engine) }
+      products[product] = made
+      return try body(made, stream)
+    }
+  }
+
+  /// Calls `body` where oneDNN's functions that need no primitive may be called.
+  func withLibrary<R>(_ body: () throws -> R) throws -> R {
+    try lock.withLock { _ in
+      vl_set_threads(Int32(team.threads))
+      return try body()
+    }
+  }
+
+  /// Primitives are made and run with the same number of threads, which is a property of the calling thread.
+  private func prepare() throws(OneDNNError) -> dnnl_engine_t? {
+    vl_set_threads(Int32(team.threads))
+    if stream == nil {
+      if engine == nil {
+        try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "creating its processor engine")
+      }
+      try check(
+        dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)), "creating its stream")
+    }
+    return engine
+  }
+}
+
+/// A oneDNN call that did not succeed.
+struct OneDNNError: Error, CustomStringConvertible {
+  let status: dnnl_status_t
+  /// What was being done, for what.
+  var operation: String
+
+  /// Whether it is only that oneDNN has no code for this case.
+  var isUnsupported: Bool { status == dnnl_unimplemented || status == dnnl_invalid_arguments }
+
+  var description: String {
+    let reason =
+      switch status {
+      case dnnl_out_of_memory: "out of memory"
+      case dnnl_invalid_arguments: "invalid arguments"
+      case dnnl_unimplemented: "not implemented for this case"
+      case dnnl_runtime_error: "runtime error"
+      case dnnl_not_required: "not required"
+      case dnnl_iterator_ends: "no more implementations"
+      default: "status \(status.rawValue)"
+      }
+    return "oneDNN failed at \(operation): \(reason)"
+  }
+}
+
+func check(_ status: dnnl_status_t, _ operation: @autoclosure () -> String) throws(OneDNNError) {
+  if status != dnnl_success { throw OneDNNError(status: status, operation: operation()) }
+}

@@ -1,0 +1,72 @@
+#include "VectorLoops.h"
+#include "VectorMath.h"
+
+enum { group = 64 };  // blocks made at a time, so that the ten rounds run in vectors
+
+/// Lane l of block `counter + i` goes to bits[l][i].
+VL_INLINE void philox(uint32_t key0, uint32_t key1, uint64_t counter, uint32_t bits[4][group]) {
+  for (int i = 0; i < group; i++) {
+    uint32_t a = (uint32_t)(counter + (uint64_t)i), b = (uint32_t)((counter + (uint64_t)i) >> 32), c = 0, d = 0;
+    uint32_t k0 = key0, k1 = key1;
+    for (int round = 0; round < 10; round++) {
+      const uint64_t first = (uint64_t)a * 0xD2511F53u, second = (uint64_t)c * 0xCD9E8D57u;
+      a = (uint32_t)(second >> 32) ^ b ^ k0, b = (uint32_t)second;
+      c = (uint32_t)(first >> 32) ^ d ^ k1, d = (uint32_t)first;
+      k0 += 0x9E3779B9u, k1 += 0xBB67AE85u;
+    }
+    bits[0][i] = a, bits[1][i] = b, bits[2][i] = c, bits[3][i] = d;
+  }
+}
+
+VL_INLINE float uniform(uint32_t bits) { return (float)(int32_t)(bits >> 8) * 0x1p-24f; }
+
+/// Runs `make` on whole groups; the last one goes through a buffer.
+#define EACH_GROUP(...)                                                                   \
+  for (long i = 0; i < count; i += 4 * group) {                                            \
+    uint32_t bits[4][group];                                                               \
+    float draws[4 * group];                                                                \
+    philox(key0, key1, counter + (uint64_t)(i / 4), bits);                                 \
+    for (int j = 0; j < group; j++) { __VA_ARGS__ }                                              \
+    const long rest = count - i < 4 * group ? count - i : 4 * group;                       \
+    memcpy(output + i, draws, (size_t)rest * sizeof(float));                               \
+  }
+
+VL_CLONES void vl_uniform(
+  uint32_t key0, uint32_t key1, uint64_t counter, float low, float high, float *output, long count
+) {
+  // Each operation rounded, as the definition says: every device must give the same bits.
+#pragma clang fp contract(off)
+  const float extent = high - low;
+  EACH_GROUP(
+    for (int lane = 0; lane < 4; lane++) {
+      const float scaled = extent * uniform(bits[lane][j]);
+      draws[4 * j + lane] = low + scaled;
+    })
+}
+
+VL_CLONES void vl_normal(
+  uint32_t key0, uint32_t key1, uint64_t counter, float mean, float deviation, float *output, long count
+) {
+  EACH_GROUP(
+    for (int pair = 0; pair < 4; pair += 2) {
+      float sine, cosine;
+      vl_sine_cosine(uniform(bits[pair + 1][j]), &sine, &cosine);
+      const float positive = (float)(int32_t)((bits[pair][j] >> 8) + 1) * 0x1p-24f;
+      const float radius = deviation * vl_sqrt(-2.0f * vl_log(positive));
+      draws[4 * j + pair] = mean + radius * cosine;
+      draws[4 * j + pair + 1] = mean + radius * sine;
+    })
+}
+
+VL_CLONES void vl_dropout(
+  uint32_t key0, uint32_t key1, uint64_t counter, float rate, const float *restrict input,
+  float *restrict output, long count
+) {
+  const float kept = 1.0f - rate;
+  EACH_GROUP(
+    for (int lane = 0; lane < 4; lane++) draws[4 * j + lane] = uniform(bits[lane][j]);)
+  for (long i = 0; i < count; i++) {
+    const float scaled = input[i] / kept;
+    output[i] = output[i] >= rate ? scaled : 0.0f;
+  }
+}
