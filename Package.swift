@@ -38,7 +38,7 @@ let package = Package(
     // Tensors and what is made of them.
     .target(name: "Tensors", dependencies: ["Backends"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
-    .target(name: "Interchange", dependencies: ["Tensors", "Layers", "Files", "Pictures"]),
+    .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
     .target(name: "Datasets", dependencies: ["Backends", "Files", "CZlib"]),
     .target(name: "Models", dependencies: ["Layers", "Datasets"]),
     .target(
@@ -60,8 +60,11 @@ let package = Package(
       ]),
 
     // Tests mirror the sources.
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "CZlib"], exclude: ["Fixtures"]),
+    .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport"),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "CZlib", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "InterchangeTests", dependencies: ["Interchange", "Files", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "OpenCLBackendTests", dependencies: ["Backends", "OpenCLBackend"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,27 +1,7 @@
 import CZlib
-import Files
 import Foundation
 
 @testable import Datasets
-
-/// A folder that is gone after the test.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString, isDirectory: true)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func write(_ bytes: [UInt8], _ name: String) throws -> URL {
-    let file = url.appendingPathComponent(name)
-    try createFolder(file.deletingLastPathComponent())
-    try writeAtomically(bytes, to: file)
-    return file
-  }
-}
 
 /// The bytes of an IDX file; what `contents` does not give counts up from 0.
 func idx(_ dimensions: [Int], type: UInt8 = 8, contents: [UInt8]? = nil) -> [UInt8] {
