@@ -21,7 +21,7 @@ let package = Package(
 
     // Files and pictures: what every part that reads or writes them shares.
     .target(name: "Files"),
-    .target(name: "Pictures", dependencies: ["Files", "CSPNG"]),
+    .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG"]),
 
     // What a device must be able to do, and the devices that do it.
     .target(name: "Backends"),
@@ -62,6 +62,7 @@ let package = Package(
     // Tests mirror the sources.
     .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Files", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "CZlib", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "TestSupport"], resources: [.copy("Fixtures")]),

@@ -1,1 +1,0 @@
-// Pictures: see the files beside.
