@@ -30,7 +30,10 @@ let package = Package(
     .target(name: "CPUBackend", dependencies: ["Backends", "COneDNN", "CVectorLoops"]),
     .target(
       name: "Kernels", path: "Kernels",
-      resources: ["prelude", "elementwise"].map { .embedInCode("\($0).cl") }),
+      resources: [
+        "prelude", "elementwise", "reduction", "copy", "indexing", "pooling", "upsampling", "normalization", "random",
+        "optimizer",
+      ].map { .embedInCode("\($0).cl") }),
     .target(
       name: "OpenCLBackend",
       dependencies: ["Backends", "COpenCL", "Kernels", .product(name: "Logging", package: "swift-log")]),

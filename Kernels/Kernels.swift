@@ -3,7 +3,7 @@
 /// A program is the prelude (index types, vector loads, activations) followed by one family. `#line` makes
 /// the compiler's messages name the file a person would edit.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case elementwise
+  case elementwise, reduction, copy, indexing, pooling, upsampling, normalization, random, optimizer
 
   public var text: String {
     KernelSource.section("prelude.cl", PackageResources.prelude_cl) + KernelSource.section(rawValue + ".cl", bytes)
@@ -12,6 +12,14 @@ public enum KernelSource: String, CaseIterable, Sendable {
   private var bytes: [UInt8] {
     switch self {
     case .elementwise: PackageResources.elementwise_cl
+    case .reduction: PackageResources.reduction_cl
+    case .copy: PackageResources.copy_cl
+    case .indexing: PackageResources.indexing_cl
+    case .pooling: PackageResources.pooling_cl
+    case .upsampling: PackageResources.upsampling_cl
+    case .normalization: PackageResources.normalization_cl
+    case .random: PackageResources.random_cl
+    case .optimizer: PackageResources.optimizer_cl
     }
   }
 

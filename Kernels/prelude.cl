@@ -8,8 +8,10 @@
 
 #ifdef WIDE
 typedef ulong index_t;
+typedef long offset_t;
 #else
 typedef uint index_t;
+typedef int offset_t;
 #endif
 
 #define JOIN_(a, b) a##b
@@ -21,19 +23,24 @@ typedef uint index_t;
 #if WIDTH == 1
 typedef float floatv;
 typedef int intv;
+#define LANES 0
 #define LOAD(pointer) (*(pointer))
 #define STORE(value, pointer) (*(pointer) = (value))
 #define SPLAT(x) (x)
 #else
 typedef JOIN(float, WIDTH) floatv;
 typedef JOIN(int, WIDTH) intv;
+// The number of each lane.
+#define LANES JOIN(LANES_, WIDTH)
+#define LANES_4 ((int4)(0, 1, 2, 3))
+#define LANES_16 ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
 #define LOAD(pointer) JOIN(vload, WIDTH)(0, pointer)
 #define STORE(value, pointer) JOIN(vstore, WIDTH)(value, 0, pointer)
 #define SPLAT(x) ((floatv)(x))
 #endif
 
 // Stores the first `lanes` of a vector where what follows belongs to somebody else.
-inline void storeLanes(floatv value, global float *pointer, uint lanes) {
+static inline void storeLanes(floatv value, global float *pointer, uint lanes) {
 #if WIDTH > 1
   if (lanes < WIDTH) {
     float parts[WIDTH];
@@ -59,17 +66,14 @@ inline void storeLanes(floatv value, global float *pointer, uint lanes) {
   for (index_t i = (index_t)get_global_id(0); i < (index_t)(count); i += (index_t)get_global_size(0))
 #endif
 
-// Activations, from the input x or, for the gradient, from the output y. All let NaN through.
+// Activations of x with the parameter p. All let NaN through.
 #define IDENTITY(x, p) (x)
-#define RELU(x, p) ((x) <= 0.0f ? (floatv)(0.0f) : (x))
+#define RELU(x, p) ((x) < 0.0f ? (floatv)(0.0f) : (x))
 #define LEAKY_RELU(x, p) ((x) > 0.0f ? (x) : (p) * (x))
 #define SIGMOID(x, p) (1.0f / (1.0f + exp(-(x))))
 #define TANH(x, p) tanh(x)
 #define ELU(x, p) ((x) > 0.0f ? (x) : (p) * expm1(x))
 
-#define IDENTITY_GRADIENT(y, p) ((floatv)(1.0f))
-#define RELU_GRADIENT(y, p) ((y) > 0.0f ? (floatv)(1.0f) : (floatv)(0.0f))
-#define LEAKY_RELU_GRADIENT(y, p) ((y) > 0.0f ? (floatv)(1.0f) : (floatv)(p))
-#define SIGMOID_GRADIENT(y, p) ((y) * (1.0f - (y)))
-#define TANH_GRADIENT(y, p) (1.0f - (y) * (y))
-#define ELU_GRADIENT(y, p) ((y) > 0.0f ? (floatv)(1.0f) : (y) + (p))
+// NaN if either is; fmax and fmin would drop it.
+#define GREATEST(a, b) ((a) > (b) || (a) != (a) ? (a) : (b))
+#define LEAST(a, b) ((a) < (b) || (a) != (a) ? (a) : (b))

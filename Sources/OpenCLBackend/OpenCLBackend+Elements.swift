@@ -4,7 +4,7 @@ import Kernels
 extension OpenCLBackend {
   public func fill(_ value: Float, count: Int) -> any Storage {
     produce(count) { output in
-      let wide = isWide(count), width = runtime.flatWidth
+      let wide = needsWideIndices(count), width = runtime.flatWidth
       let kernel = try runtime.kernel(.elementwise, "fill", defines: elementDefines(count))
       try runtime.launchShared(
         kernel, units: (count + width - 1) / width, cost: width, .float(value), runtime.index(count, wide: wide),
@@ -18,10 +18,10 @@ extension OpenCLBackend {
       let count = input.count, width = runtime.flatWidth
       let kernel = try runtime.kernel(
         .elementwise, "unary",
-        defines: ["WIDTH": width, "OPERATION": macro, "UNARY": 1, isWide(count) ? "WIDE" : "NARROW": 1])
+        defines: ["WIDTH": width, "OPERATION": macro, "UNARY": 1, needsWideIndices(count) ? "WIDE" : "NARROW": 1])
       try runtime.launchShared(
         kernel, units: (count + width - 1) / width, cost: 2 * width, .float(p), .float(q),
-        runtime.index(count, wide: isWide(count)), buffer(input), .buffer(output))
+        runtime.index(count, wide: needsWideIndices(count)), buffer(input), .buffer(output))
     }
   }
 
@@ -46,13 +46,13 @@ extension OpenCLBackend {
     let kernel = try runtime.kernel(
       .elementwise, "binaryFlat",
       defines: [
-        "WIDTH": width, "OPERATION": macro, isWide(count) ? "WIDE" : "NARROW": 1,
+        "WIDTH": width, "OPERATION": macro, needsWideIndices(count) ? "WIDE" : "NARROW": 1,
         broadcast.leftStrides[0] == 0 ? "LEFT_SCALAR" : "LEFT_FLAT": 1,
         broadcast.rightStrides[0] == 0 ? "RIGHT_SCALAR" : "RIGHT_FLAT": 1,
       ])
     try runtime.launchShared(
       kernel, units: (count + width - 1) / width, cost: 3 * width, .float(p),
-      runtime.index(count, wide: isWide(count)), buffer(left), buffer(right), .buffer(output))
+      runtime.index(count, wide: needsWideIndices(count)), buffer(left), buffer(right), .buffer(output))
   }
 
   private func binaryRows(
@@ -65,14 +65,14 @@ extension OpenCLBackend {
     let kernel = try runtime.kernel(
       .elementwise, "binaryRows",
       defines: [
-        "WIDTH": width, "OPERATION": macro, isWide(count) ? "WIDE" : "NARROW": 1, "RANK": rank,
+        "WIDTH": width, "OPERATION": macro, needsWideIndices(count) ? "WIDE" : "NARROW": 1, "RANK": rank,
         "LEFT": broadcast.leftStrides[rank], "RIGHT": broadcast.rightStrides[rank],
       ])
     func outer(_ values: [Int]) -> [Int32] { values[..<rank].reversed().map { Int32($0) } }
     let rows = count / columns
     try runtime.launchShared(
       kernel, units: rows * ((columns + width - 1) / width), cost: 3 * width, .float(p),
-      runtime.index(rows, wide: isWide(count)), .uint(UInt32(columns)),
+      runtime.index(rows, wide: needsWideIndices(count)), .uint(UInt32(columns)),
       .words(outer(broadcast.shape) + outer(broadcast.leftStrides) + outer(broadcast.rightStrides)),
       buffer(left), buffer(right), .buffer(output))
   }
@@ -82,13 +82,13 @@ extension OpenCLBackend {
       let count = output.count, width = runtime.flatWidth
       let kernel = try runtime.kernel(.elementwise, "choose", defines: elementDefines(count))
       try runtime.launchShared(
-        kernel, units: (count + width - 1) / width, cost: 4 * width, runtime.index(count, wide: isWide(count)),
+        kernel, units: (count + width - 1) / width, cost: 4 * width, runtime.index(count, wide: needsWideIndices(count)),
         buffer(condition), buffer(left), buffer(right), .buffer(output))
     }
   }
 
   private func elementDefines(_ count: Int) -> KeyValuePairs<String, any CustomStringConvertible> {
-    ["WIDTH": runtime.flatWidth, isWide(count) ? "WIDE" : "NARROW": 1]
+    ["WIDTH": runtime.flatWidth, needsWideIndices(count) ? "WIDE" : "NARROW": 1]
   }
 }
 

@@ -16,6 +16,10 @@ extension OpenCLRuntime {
   func launchShared(
     _ kernel: OpenCLKernel, units: Int, cost: Int, _ arguments: KernelArgument...
   ) throws {
+    try launchShared(kernel, units: units, cost: cost, arguments)
+  }
+
+  func launchShared(_ kernel: OpenCLKernel, units: Int, cost: Int, _ arguments: [KernelArgument]) throws {
     guard units > 0 else { return }
     switch family {
     case .cpu:
@@ -29,9 +33,21 @@ extension OpenCLRuntime {
     }
   }
 
-  /// A count or index as the kernels' `index_t`. Callers add `WIDE` to the defines if `isWide`.
+  /// Cuts each of `outer` lengths into parts of `share`, so that on a processor all cores have work but no
+  /// part is tiny or huge.
+  func split(
+    _ length: Int, outer: Int, atLeast: Int, atMost: Int, multipleOf step: Int = 1
+  ) -> (parts: Int, share: Int) {
+    let wanted = max(1, device.computeUnits * 4 / max(1, outer))
+    let even = (length + wanted - 1) / wanted
+    let bounded = max(1, min(max(even, atLeast), atMost))
+    let share = (bounded + step - 1) / step * step
+    return (max(1, (length + share - 1) / share), share)
+  }
+
+  /// A count or index as the kernels' `index_t`. Callers add `WIDE` to the defines if it `needsWideIndices`.
   func index(_ value: Int, wide: Bool) -> KernelArgument { wide ? .ulong(UInt64(value)) : .uint(UInt32(value)) }
 }
 
 /// Whether a count needs 64-bit indices in the kernels.
-func isWide(_ count: Int) -> Bool { count > Int(Int32.max) - 1024 }
+func needsWideIndices(_ count: Int) -> Bool { count > Int(Int32.max) - 1024 }

@@ -1,0 +1,156 @@
+// Pooling over up to three spatial axes of a channels-last batch, and its adjoints.
+//
+// Item i is vector i % vectors of position i / vectors, of the output or, for adjoints, of the input; both
+// directions gather, so every item owns what it writes. The adjoints ask of each tap whether some window
+// has it at this position. Axes are depth, height, width; missing ones have extent 1.
+
+typedef struct {
+  int inputSize[3];
+  int outputSize[3];
+  int kernelSize[3];
+  int stride[3];
+  int padding[3];
+  int dilation[3];
+} Windows;
+
+// The vector's position and first channel.
+#define POSITION_AND_CHANNEL                                    \
+  const uint vectors = (channels + WIDTH - 1) / WIDTH;          \
+  const index_t position = i / vectors;                         \
+  const uint channel = (uint)(i - position * vectors) * WIDTH;  \
+  const uint lanes = min(channels - channel, (uint)WIDTH);
+
+// Splits a position over the batch into sample and coordinates.
+static inline int4 coordinates(const int size[3], index_t position) {
+  const index_t row = position / size[2], plane = row / size[1], sample = plane / size[0];
+  return (int4)((int)(plane - sample * size[0]), (int)(row - plane * size[1]), (int)(position - row * size[2]),
+                (int)sample);
+}
+
+static inline index_t place(const int size[3], const int sample, const int d, const int h, const int w) {
+  return (((index_t)sample * size[0] + d) * size[1] + h) * size[2] + w;
+}
+
+// The input coordinate that tap `tap` of window `window` reads; it may lie in the padding.
+#define INPUT(axis, window, tap) \
+  ((window) * windows.stride[axis] + (tap) * windows.dilation[axis] - windows.padding[axis])
+#define INSIDE(axis, coordinate) ((coordinate) >= 0 && (coordinate) < windows.inputSize[axis])
+
+// The window whose tap `tap` reads input `coordinate`, or −1.
+static inline int windowAt(const Windows windows, const int axis, const int coordinate, const int tap) {
+  const int reach = coordinate + windows.padding[axis] - tap * windows.dilation[axis];
+  const int window = reach / windows.stride[axis];
+  return reach >= 0 && window * windows.stride[axis] == reach && window < windows.outputSize[axis] ? window : -1;
+}
+
+// How many taps of window `window` are not in the padding along one axis.
+static inline int tapsInside(const Windows windows, const int axis, const int window) {
+  int taps = 0;
+  for (int tap = 0; tap < windows.kernelSize[axis]; ++tap) taps += INSIDE(axis, INPUT(axis, window, tap));
+  return taps;
+}
+
+// The share of each element in a window's average.
+static inline float shareOf(const Windows windows, const int countsPadding, const int d, const int h, const int w) {
+  const int taps =
+      countsPadding
+          ? windows.kernelSize[0] * windows.kernelSize[1] * windows.kernelSize[2]
+          : tapsInside(windows, 0, d) * tapsInside(windows, 1, h) * tapsInside(windows, 2, w);
+  return 1.0f / (float)taps;
+}
+
+// Runs its body for every tap of the output at `at` that reads the input, at coordinates (d, h, w).
+#define FOR_EACH_TAP(at)                                                        \
+  for (int tapD = 0; tapD < windows.kernelSize[0]; ++tapD)                      \
+    for (int tapH = 0; tapH < windows.kernelSize[1]; ++tapH)                    \
+      for (int tapW = 0, d = INPUT(0, at.x, tapD), h = INPUT(1, at.y, tapH), w; \
+           tapW < windows.kernelSize[2]; ++tapW)                                \
+        if (w = INPUT(2, at.z, tapW), INSIDE(0, d) && INSIDE(1, h) && INSIDE(2, w))
+
+// Runs its body for every tap that reads the input at `at`, in the window (d, h, w).
+#define FOR_EACH_WINDOW(at)                                                                         \
+  for (int tapD = 0; tapD < windows.kernelSize[0]; ++tapD)                                          \
+    for (int tapH = 0; tapH < windows.kernelSize[1]; ++tapH)                                        \
+      for (int tapW = 0, d = windowAt(windows, 0, at.x, tapD), h = windowAt(windows, 1, at.y, tapH), w; \
+           tapW < windows.kernelSize[2]; ++tapW)                                                    \
+        if (w = windowAt(windows, 2, at.z, tapW), d >= 0 && h >= 0 && w >= 0)
+
+#define TAP ((tapD * windows.kernelSize[1] + tapH) * windows.kernelSize[2] + tapW)
+
+kernel void maximumPooling(
+    const index_t positions, const uint channels, const Windows windows, global const float *restrict input,
+    global float *restrict output, global float *restrict taps) {
+  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
+    POSITION_AND_CHANNEL
+    const int4 at = coordinates(windows.outputSize, position);
+    floatv best = (floatv)(-INFINITY), bestTap = (floatv)(-1.0f);
+    FOR_EACH_TAP(at) {
+      const floatv x = LOAD(input + place(windows.inputSize, at.w, d, h, w) * channels + channel);
+      // The first tap wins even if it is −∞; the first NaN wins over all.
+      const intv wins = bestTap < 0.0f || x > best || (x != x && best == best);
+      best = wins ? x : best;
+      bestTap = wins ? (floatv)((float)TAP) : bestTap;
+    }
+    storeLanes(best, output + position * channels + channel, lanes);
+    storeLanes(bestTap, taps + position * channels + channel, lanes);
+  }
+}
+
+kernel void maximumPoolingScatter(
+    const index_t positions, const uint channels, const Windows windows, global const float *restrict gradient,
+    global const float *restrict taps, global float *restrict output) {
+  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
+    POSITION_AND_CHANNEL
+    const int4 at = coordinates(windows.inputSize, position);
+    floatv sum = (floatv)(0.0f);
+    FOR_EACH_WINDOW(at) {
+      const index_t source = place(windows.outputSize, at.w, d, h, w) * channels + channel;
+      sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
+    }
+    storeLanes(sum, output + position * channels + channel, lanes);
+  }
+}
+
+kernel void maximumPoolingGather(
+    const index_t positions, const uint channels, const Windows windows, global const float *restrict input,
+    global const float *restrict taps, global float *restrict output) {
+  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
+    POSITION_AND_CHANNEL
+    const int4 at = coordinates(windows.outputSize, position);
+    const floatv chosen = LOAD(taps + position * channels + channel);
+    floatv value = (floatv)(0.0f);
+    FOR_EACH_TAP(at) {
+      const floatv x = LOAD(input + place(windows.inputSize, at.w, d, h, w) * channels + channel);
+      value = chosen == (float)TAP ? x : value;
+    }
+    storeLanes(value, output + position * channels + channel, lanes);
+  }
+}
+
+kernel void averagePooling(
+    const index_t positions, const uint channels, const int countsPadding, const Windows windows,
+    global const float *restrict input, global float *restrict output) {
+  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
+    POSITION_AND_CHANNEL
+    const int4 at = coordinates(windows.outputSize, position);
+    const float share = shareOf(windows, countsPadding, at.x, at.y, at.z);
+    floatv sum = (floatv)(0.0f);
+    FOR_EACH_TAP(at)
+      sum += share * LOAD(input + place(windows.inputSize, at.w, d, h, w) * channels + channel);
+    storeLanes(sum, output + position * channels + channel, lanes);
+  }
+}
+
+kernel void averagePoolingGradient(
+    const index_t positions, const uint channels, const int countsPadding, const Windows windows,
+    global const float *restrict gradient, global float *restrict output) {
+  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
+    POSITION_AND_CHANNEL
+    const int4 at = coordinates(windows.inputSize, position);
+    floatv sum = (floatv)(0.0f);
+    FOR_EACH_WINDOW(at)
+      sum += shareOf(windows, countsPadding, d, h, w)
+             * LOAD(gradient + place(windows.outputSize, at.w, d, h, w) * channels + channel);
+    storeLanes(sum, output + position * channels + channel, lanes);
+  }
+}

@@ -1,0 +1,134 @@
+// Folds the middle axis of [outer, length, inner] by COMBINE, in stages.
+//
+// A stage turns `length` into `parts`, [outer, parts, inner]; stages follow until one is left. There are no
+// atomics, no barriers and no local memory: within a stage every work-item owns its outputs, and the order
+// of additions depends on the shape only. Inside an item sums are taken in blocks, so that their error
+// stays that of a short sum.
+//
+// Macros: COMBINE and START, the operation and its neutral value.
+
+#define SUM(a, b) ((a) + (b))
+#define MAXIMUM(a, b) GREATEST(a, b)
+#define MINIMUM(a, b) LEAST(a, b)
+#define BLOCK 32
+
+#ifdef COMBINE
+
+// Item i is (o, part, column) of the output; it folds rows part, part + parts, …, so that neighbouring items
+// read neighbouring elements whatever the inner extent.
+kernel void fold(
+    const index_t count, const index_t parts, const index_t length, const index_t inner,
+    global const float *restrict input, global float *restrict output) {
+  FOR_EACH(i, count) {
+    const index_t column = i % inner;
+    const index_t part = i / inner % parts;
+    const index_t o = i / inner / parts;
+    global const float *source = input + o * length * inner + column;
+    float total = START;
+    for (index_t block = part; block < length; block += parts * BLOCK) {
+      const index_t end = min(length, (index_t)(block + parts * BLOCK));
+      float sum = START;
+      for (index_t row = block; row < end; row += parts) sum = COMBINE(sum, source[row * inner]);
+      total = COMBINE(total, sum);
+    }
+    output[i] = total;
+  }
+}
+
+#if WIDTH == 16
+static inline float foldLanes(const float16 x) {
+  const float8 a = COMBINE(x.lo, x.hi);
+  const float4 b = COMBINE(a.lo, a.hi);
+  const float2 c = COMBINE(b.lo, b.hi);
+  return COMBINE(c.lo, c.hi);
+}
+
+// inner = 1. Item i is (o, part): a stretch of `share` elements of row o.
+kernel void foldRows(
+    const index_t count, const index_t parts, const index_t share, const index_t length,
+    global const float *restrict input, global float *restrict output) {
+  FOR_EACH(i, count) {
+    const index_t first = i % parts * share;
+    const index_t end = min(length, (index_t)(first + share));
+    global const float *source = input + i / parts * length;
+    float16 total = START;
+    index_t l = first;
+    while (l + 16 <= end) {
+      // Four sums at once: one would wait for itself at every addition.
+      float16 a = START, b = START, c = START, d = START;
+      const index_t blockEnd = min(end, (index_t)(l + 64 * BLOCK));
+      for (; l + 64 <= blockEnd; l += 64) {
+        a = COMBINE(a, vload16(0, source + l));
+        b = COMBINE(b, vload16(0, source + l + 16));
+        c = COMBINE(c, vload16(0, source + l + 32));
+        d = COMBINE(d, vload16(0, source + l + 48));
+      }
+      for (; l + 16 <= blockEnd; l += 16) a = COMBINE(a, vload16(0, source + l));
+      a = COMBINE(a, b);
+      c = COMBINE(c, d);
+      a = COMBINE(a, c);
+      total = COMBINE(total, a);
+    }
+    if (l < end) {
+      const float16 rest = LANES < (int)(end - l) ? vload16(0, source + l) : (float16)(START);
+      total = COMBINE(total, rest);
+    }
+    output[i] = foldLanes(total);
+  }
+}
+
+// inner > 1. Item i is (o, part): `share` lines of `width` columns, a line being `width / inner` rows, so
+// that lines are at least a vector wide. The rows that do not fill a line, `extra` elements, go to the last
+// part. The output is [outer, parts, width], which is [outer, parts · width / inner, inner].
+kernel void foldColumns(
+    const index_t count, const index_t parts, const index_t share, const index_t lines, const uint width,
+    const uint extra, global const float *restrict input, global float *restrict output) {
+  FOR_EACH(i, count) {
+    const index_t part = i % parts;
+    const index_t first = part * share;
+    const index_t end = min(lines, (index_t)(first + share));
+    global const float *source = input + i / parts * (lines * width + extra);
+    global float *target = output + i * width;
+    for (uint column = 0; column < width; column += 16)
+      storeLanes((float16)(START), target + column, min(width - column, 16u));
+    for (index_t block = first; block < end; block += BLOCK) {
+      const index_t blockEnd = min(end, (index_t)(block + BLOCK));
+      for (uint column = 0; column < width; column += 16) {
+        float16 sum = START;
+        for (index_t line = block; line < blockEnd; ++line)
+          sum = COMBINE(sum, vload16(0, source + line * width + column));
+        const float16 soFar = vload16(0, target + column);
+        storeLanes(COMBINE(soFar, sum), target + column, min(width - column, 16u));
+      }
+    }
+    if (part == parts - 1) {
+      for (uint column = 0; column < extra; column += 16) {
+        const float16 rest =
+            LANES < (int)(extra - column) ? vload16(0, source + lines * width + column) : (float16)(START);
+        const float16 soFar = vload16(0, target + column);
+        storeLanes(COMBINE(soFar, rest), target + column, min(width - column, 16u));
+      }
+    }
+  }
+}
+#endif
+#endif
+
+// Item i is output (o, column). A NaN counts as largest; the first of equals wins.
+kernel void argumentMaximum(
+    const index_t count, const index_t length, const index_t inner, global const float *restrict input,
+    global float *restrict output) {
+  FOR_EACH(i, count) {
+    global const float *source = input + i / inner * length * inner + i % inner;
+    float best = source[0];
+    index_t place = 0;
+    for (index_t row = 1; row < length; ++row) {
+      const float x = source[row * inner];
+      if (x > best || (isnan(x) && !isnan(best))) {
+        best = x;
+        place = row;
+      }
+    }
+    output[i] = (float)place;
+  }
+}

@@ -1,0 +1,42 @@
+import Backends
+import Kernels
+
+extension OpenCLBackend {
+  public func random(
+    _ distribution: Distribution, count: Int, generator: Philox, counter: UInt64
+  ) -> any Storage {
+    produce(count) { output in
+      switch distribution {
+      case .uniform(let low, let high): try draw("UNIFORM", low, high, generator, counter, [], output)
+      case .normal(let mean, let deviation): try draw("NORMAL", mean, deviation, generator, counter, [], output)
+      }
+    }
+  }
+
+  public func dropout(
+    _ input: any Storage, rate: Float, generator: Philox, counter: UInt64
+  ) -> any Storage {
+    produce(input.count) { output in
+      try draw("KEEP", rate, 1 - rate, generator, counter, [buffer(input)], output)
+    }
+  }
+
+  private func draw(
+    _ macro: String, _ p: Float, _ q: Float, _ generator: Philox, _ counter: UInt64, _ input: [KernelArgument],
+    _ output: OpenCLStorage
+  ) throws {
+    let count = output.count, wide = needsWideIndices(count), blocks = runtime.family == .cpu ? 16 : 1
+    let kernel = try runtime.kernel(
+      .random, "random",
+      defines: [
+        "WIDTH": blocks, "DRAW": macro, input.isEmpty ? "SOURCE" : "DROPOUT": 1, wide ? "WIDE" : "NARROW": 1,
+      ])
+    // A block costs about as much as moving forty floats.
+    try runtime.launchShared(
+      kernel, units: (count + 4 * blocks - 1) / (4 * blocks), cost: 40 * blocks,
+      [
+        .float(p), .float(q), .uint(generator.key.x), .uint(generator.key.y), .ulong(counter),
+        runtime.index(count, wide: wide),
+      ] + input + [.buffer(output)])
+  }
+}

@@ -1,0 +1,105 @@
+import Backends
+import Kernels
+
+extension OpenCLBackend {
+  public func reduce(
+    _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
+  ) -> any Storage {
+    guard outer * inner > 0 else { return runtime.allocate(count: 0) }
+    if length == 0 {
+      require(reduction == .sum, "\(reduction) of no elements")
+      return fill(0, count: outer * inner)
+    }
+    guard let combine = reduction.macro else { return argumentMaximum(input, outer, length, inner) }
+    var stage = own(input), length = length
+    repeat {
+      (stage, length) = fold(combine, stage, outer, length, inner)
+    } while length > 1
+    return stage
+  }
+
+  /// One stage: `[outer, length, inner]` to `[outer, parts, inner]`. Returns the result and `parts`.
+  func fold(
+    _ combine: (name: String, start: String), _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ inner: Int
+  ) -> (OpenCLStorage, Int) {
+    let size = outer * length * inner, outputs = outer * inner
+    let line = inner >= 16 ? 1 : (15 + inner) / inner  // rows that make a vector
+    if runtime.family == .cpu, size >= 4096 {
+      if inner == 1, length >= 32 { return foldRows(combine, input, outer, length) }
+      if inner > 1, length >= 2 * line { return foldColumns(combine, input, outer, length, inner, line) }
+    }
+    // Enough items to fill a card, and neighbours within a row of memory; but each with some work to do.
+    let wanted = max(runtime.device.computeUnits * 2048 / outputs, inner < 32 && length >= 128 ? 32 / inner : 1)
+    let parts = runtime.family == .cpu || length <= 64 ? 1 : max(1, min(wanted, length / 16, 2048))
+    let output = produce(outputs * parts) { output in
+      let wide = needsWideIndices(size)
+      let kernel = try runtime.kernel(
+        .reduction, "fold",
+        defines: ["COMBINE": combine.name, "START": combine.start, wide ? "WIDE" : "NARROW": 1])
+      try runtime.launchShared(
+        kernel, units: outputs * parts, cost: max(1, length / parts) * 4,
+        runtime.index(outputs * parts, wide: wide), runtime.index(parts, wide: wide),
+        runtime.index(length, wide: wide), runtime.index(inner, wide: wide), .buffer(input), .buffer(output))
+    }
+    return (output, parts)
+  }
+
+  private func foldRows(
+    _ combine: (name: String, start: String), _ input: OpenCLStorage, _ outer: Int, _ length: Int
+  ) -> (OpenCLStorage, Int) {
+    let (parts, share) = runtime.split(length, outer: outer, atLeast: 2048, atMost: 1 << 16, multipleOf: 16)
+    let output = produce(outer * parts) { output in
+      let wide = needsWideIndices(outer * length)
+      let kernel = try runtime.kernel(
+        .reduction, "foldRows",
+        defines: ["WIDTH": 16, "COMBINE": combine.name, "START": combine.start, wide ? "WIDE" : "NARROW": 1])
+      try runtime.launchShared(
+        kernel, units: outer * parts, cost: share, runtime.index(outer * parts, wide: wide),
+        runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(length, wide: wide),
+        .buffer(input), .buffer(output))
+    }
+    return (output, parts)
+  }
+
+  private func foldColumns(
+    _ combine: (name: String, start: String), _ input: OpenCLStorage, _ outer: Int, _ length: Int,
+    _ inner: Int, _ rowsInLine: Int
+  ) -> (OpenCLStorage, Int) {
+    let lines = length / rowsInLine, width = rowsInLine * inner
+    let extra = (length - lines * rowsInLine) * inner
+    let (parts, share) = runtime.split(lines, outer: outer, atLeast: max(8, 4096 / width), atMost: 2048)
+    let output = produce(outer * parts * width) { output in
+      let wide = needsWideIndices(outer * length * inner)
+      let kernel = try runtime.kernel(
+        .reduction, "foldColumns",
+        defines: ["WIDTH": 16, "COMBINE": combine.name, "START": combine.start, wide ? "WIDE" : "NARROW": 1])
+      try runtime.launchShared(
+        kernel, units: outer * parts, cost: share * width, runtime.index(outer * parts, wide: wide),
+        runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(lines, wide: wide),
+        .uint(UInt32(width)), .uint(UInt32(extra)), .buffer(input), .buffer(output))
+    }
+    return (output, parts * rowsInLine)
+  }
+
+  private func argumentMaximum(_ input: any Storage, _ outer: Int, _ length: Int, _ inner: Int) -> any Storage {
+    produce(outer * inner) { output in
+      let wide = needsWideIndices(outer * length * inner)
+      let kernel = try runtime.kernel(.reduction, "argumentMaximum", defines: [wide ? "WIDE" : "NARROW": 1])
+      try runtime.launchShared(
+        kernel, units: output.count, cost: length * 4, runtime.index(output.count, wide: wide),
+        runtime.index(length, wide: wide), runtime.index(inner, wide: wide), buffer(input), .buffer(output))
+    }
+  }
+}
+
+extension Reduction {
+  /// The macro of `reduction.cl` and its neutral value, if it folds pairs.
+  var macro: (name: String, start: String)? {
+    switch self {
+    case .sum: ("SUM", "0.0f")
+    case .maximum: ("MAXIMUM", "-INFINITY")
+    case .minimum: ("MINIMUM", "INFINITY")
+    case .argumentMaximum: nil
+    }
+  }
+}
