@@ -89,7 +89,7 @@ kernel void partialGradients(
   }
 }
 
-kernel void normalize(
+kernel void normalizeElements(
     PARAMETERS, const float epsilon, const float activationParameter, global const float *restrict input,
     global const float *restrict mean, global const float *restrict variance, global const float *restrict scale,
     global const float *restrict offset, global float *restrict output) {
@@ -208,7 +208,7 @@ kernel void partialGradients(
   const uint channel = (uint)(place % channels);                     \
   const index_t statistic = place / channels / rows * channels + channel;
 
-kernel void normalize(
+kernel void normalizeElements(
     PARAMETERS, const float epsilon, const float activationParameter, global const float *restrict input,
     global const float *restrict mean, global const float *restrict variance, global const float *restrict scale,
     global const float *restrict offset, global float *restrict output) {

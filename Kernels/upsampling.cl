@@ -37,8 +37,8 @@ static inline int2 sourcesOf(const int target, const int size, const int factor)
 // The first and last output elements that input element `source` has a part in.
 static inline int2 targetsOf(const int source, const int size, const int factor) {
 #ifdef BILINEAR
-  const int half = factor / 2;
-  return (int2)(max((source - 1) * factor + half, 0), min((source + 1) * factor + half, size * factor) - 1);
+  const int middle = factor / 2;
+  return (int2)(max((source - 1) * factor + middle, 0), min((source + 1) * factor + middle, size * factor) - 1);
 #else
   return (int2)(source * factor, source * factor + factor - 1);
 #endif
@@ -52,7 +52,7 @@ static inline int2 targetsOf(const int source, const int size, const int factor)
   const uint channel = (uint)(i - position * vectors) * WIDTH;  \
   const uint lanes = min(channels - channel, (uint)WIDTH);
 
-kernel void upsample(
+kernel void enlarge(
     const index_t positions, const uint channels, const Upsampling up, global const float *restrict input,
     global float *restrict output) {
   const uint depth = up.size[0] * up.factors[0], height = up.size[1] * up.factors[1];
@@ -78,7 +78,7 @@ kernel void upsample(
   }
 }
 
-kernel void upsampleGradient(
+kernel void enlargeAdjoint(
     const index_t positions, const uint channels, const Upsampling up, global const float *restrict gradient,
     global float *restrict output) {
   const uint depth = up.size[0] * up.factors[0], height = up.size[1] * up.factors[1];

@@ -15,7 +15,7 @@ extension OpenCLBackend {
   public func unary(_ operation: UnaryOperation, _ input: any Storage) -> any Storage {
     produce(input.count) { output in
       let (macro, p, q) = operation.macro
-      let count = input.count, width = runtime.flatWidth
+      let count = input.count, width = operation.mixesLanes ? 1 : runtime.flatWidth
       let kernel = try runtime.kernel(
         .elementwise, "unary",
         defines: ["WIDTH": width, "OPERATION": macro, "UNARY": 1, needsWideIndices(count) ? "WIDE" : "NARROW": 1])
@@ -107,6 +107,10 @@ extension Activation {
 }
 
 extension UnaryOperation {
+  /// Whether a vector's elements change each other's results. PoCL's sine and cosine take another path, with
+  /// other roundings, for all lanes of a vector if one is huge, and that one may be what lies past the end.
+  fileprivate var mixesLanes: Bool { self == .sine || self == .cosine }
+
   /// The macro of `elementwise.cl`, and its parameters.
   var macro: (name: String, p: Float, q: Float) {
     switch self {

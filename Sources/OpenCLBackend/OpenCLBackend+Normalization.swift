@@ -30,7 +30,7 @@ extension OpenCLBackend {
       let plan = NormalizationPlan(normalization, runtime, sums: false)
       let (macro, parameter) = activation.macro
       try run(
-        "normalize", plan, scale: scale != nil, offset: offset != nil, activation: macro,
+        "normalizeElements", plan, scale: scale != nil, offset: offset != nil, activation: macro,
         [
           .float(normalization.epsilon), .float(parameter), buffer(input), buffer(mean), buffer(variance),
           // Not read if there is none.

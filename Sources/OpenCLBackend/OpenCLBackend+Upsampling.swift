@@ -4,14 +4,14 @@ import Kernels
 extension OpenCLBackend {
   public func upsampling(_ upsampling: Upsampling, _ input: any Storage) -> any Storage {
     produce(upsampling.outputCount) { output in
-      try resize("upsample", upsampling, upsampling.outputCount, reads: 4, input, output)
+      try resize("enlarge", upsampling, upsampling.outputCount, reads: 4, input, output)
     }
   }
 
   public func upsamplingGradient(_ upsampling: Upsampling, _ gradient: any Storage) -> any Storage {
     produce(upsampling.inputCount) { output in
       let reads = upsampling.factors.reduce(1, *) * (upsampling.interpolation == .nearest ? 1 : 8)
-      try resize("upsampleGradient", upsampling, upsampling.inputCount, reads: reads, gradient, output)
+      try resize("enlargeAdjoint", upsampling, upsampling.inputCount, reads: reads, gradient, output)
     }
   }
 

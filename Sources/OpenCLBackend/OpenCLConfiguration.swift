@@ -28,12 +28,15 @@ public struct OpenCLConfiguration: Sendable {
 
   public init() {}
 
-  /// The defaults, with the fault that the debugging variable `FIGMENT_FAULT` asks for: `build` makes every
-  /// kernel fail to compile, `self-test` makes the self-test see a wrong number. For trying out what happens
-  /// then, on a machine where nothing is wrong.
+  /// The defaults, changed by two debugging variables. `FIGMENT_FAULT` makes things fail on a machine where
+  /// nothing is wrong: with `build` no kernel compiles, with `self-test` the self-test sees a wrong number.
+  /// `FIGMENT_KERNELS`, `gpu` or `cpu`, chooses the kernels, so that those for graphics cards can be tested
+  /// on a processor.
   public static var fromEnvironment: OpenCLConfiguration {
     var configuration = OpenCLConfiguration()
-    switch ProcessInfo.processInfo.environment["FIGMENT_FAULT"] {
+    let environment = ProcessInfo.processInfo.environment
+    configuration.family = environment["FIGMENT_KERNELS"].flatMap(Family.init)
+    switch environment["FIGMENT_FAULT"] {
     case "build":
       configuration.expandSource = { "#error injected by FIGMENT_FAULT=build\n" + $0.text }
     case "self-test":
