@@ -1,6 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
 // Dependencies point down only; the order below is the order of the house, cellar first.
 let package = Package(
   name: "figment",
@@ -19,10 +21,6 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
 
-    // Files and pictures: what every part that reads or writes them shares.
-    .target(name: "Files"),
-    .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG"]),
-
     // What a device must be able to do, and the devices that do it.
     .target(name: "Backends"),
     .target(name: "ReferenceBackend", dependencies: ["Backends"]),
@@ -32,44 +30,53 @@ let package = Package(
       name: "Kernels", path: "Kernels",
       resources: [
         "prelude", "elementwise", "reduction", "copy", "indexing", "pooling", "upsampling", "normalization", "random",
-        "optimizer",
+        "optimizer", "gemm", "gemm_panels", "gemm_cpu", "gemm_cpu_tile", "gemm_cpu_narrow", "gemm_gpu",
       ].map { .embedInCode("\($0).cl") }),
-    .target(
-      name: "OpenCLBackend",
-      dependencies: ["Backends", "COpenCL", "Kernels", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "OpenCLBackend", dependencies: ["Backends", "COpenCL", "Kernels", logging]),
 
-    // Tensors and what is made of them.
+    // Tensors and what is made of them; files and pictures.
     .target(name: "Tensors", dependencies: ["Backends"]),
-    .target(name: "Layers", dependencies: ["Tensors"]),
-    .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
+    .target(name: "Files"),
+    .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG"]),
+    .target(name: "Layers", dependencies: ["Backends", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Backends", "Files", "CZlib"]),
-    .target(name: "Models", dependencies: ["Layers", "Datasets"]),
+    .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
+    .target(name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures"]),
     .target(
       name: "Training",
-      dependencies: ["Models", "Datasets", "Interchange", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "Pictures"]),
 
     // What people use.
     .target(
       name: "Figment",
       dependencies: [
-        "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Layers", "Models",
-        "Datasets", "Interchange", "Training", .product(name: "Logging", package: "swift-log"),
+        "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Layers",
+        "Datasets", "Interchange", "Models", "Training", logging,
       ]),
     .executableTarget(
       name: "FigmentCommand",
-      dependencies: [
-        "Figment", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-      ]),
+      dependencies: ["Figment", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
-    // Tests mirror the sources.
-    .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport"),
+    // Tests mirror the sources. `FIGMENT_TEST_DEVICES` names the devices that they run on.
+    .target(
+      name: "TestSupport",
+      dependencies: ["Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Interchange"],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "BackendsTests", dependencies: ["Backends", "ReferenceBackend", "TestSupport"]),
+    .testTarget(
+      name: "OpenCLBackendTests", dependencies: ["Backends", "OpenCLBackend", "ReferenceBackend", "TestSupport"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Files", "TestSupport"]),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "CZlib", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "InterchangeTests", dependencies: ["Interchange", "Files", "TestSupport"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "OpenCLBackendTests", dependencies: ["Backends", "OpenCLBackend"]),
+      name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "ModelsTests", dependencies: ["Backends", "Tensors", "Layers", "Models", "Interchange", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Layers", "Models", "Datasets", "Training", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["FigmentCommand"]),
   ],
   swiftLanguageModes: [.v6]
 )

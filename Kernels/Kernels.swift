@@ -1,29 +1,37 @@
-/// The OpenCL C sources, one file a family, embedded into the binary.
+/// The OpenCL C sources, embedded into the binary.
 ///
-/// A program is the prelude (index types, vector loads, activations) followed by one family. `#line` makes
-/// the compiler's messages name the file a person would edit.
+/// A program is the prelude (index types, vector loads, activations) followed by the files of one family.
+/// `#line` makes the compiler's messages name the file a person would edit.
 public enum KernelSource: String, CaseIterable, Sendable {
   case elementwise, reduction, copy, indexing, pooling, upsampling, normalization, random, optimizer
+  /// What goes before and after matrix products and convolutions.
+  case gemmPanels
+  case gemmCPU, gemmCPUNarrow, gemmGPU
 
   public var text: String {
-    KernelSource.section("prelude.cl", PackageResources.prelude_cl) + KernelSource.section(rawValue + ".cl", bytes)
+    files.map { "#line 1 \"\($0.name).cl\"\n" + String(decoding: $0.bytes, as: UTF8.self) + "\n" }.joined()
   }
 
-  private var bytes: [UInt8] {
-    switch self {
-    case .elementwise: PackageResources.elementwise_cl
-    case .reduction: PackageResources.reduction_cl
-    case .copy: PackageResources.copy_cl
-    case .indexing: PackageResources.indexing_cl
-    case .pooling: PackageResources.pooling_cl
-    case .upsampling: PackageResources.upsampling_cl
-    case .normalization: PackageResources.normalization_cl
-    case .random: PackageResources.random_cl
-    case .optimizer: PackageResources.optimizer_cl
+  private typealias File = (name: String, bytes: [UInt8])
+
+  private var files: [File] {
+    let prelude: File = ("prelude", PackageResources.prelude_cl)
+    let gemm: File = ("gemm", PackageResources.gemm_cl)
+    let tile: File = ("gemm_cpu_tile", PackageResources.gemm_cpu_tile_cl)
+    return switch self {
+    case .elementwise: [prelude, ("elementwise", PackageResources.elementwise_cl)]
+    case .reduction: [prelude, ("reduction", PackageResources.reduction_cl)]
+    case .copy: [prelude, ("copy", PackageResources.copy_cl)]
+    case .indexing: [prelude, ("indexing", PackageResources.indexing_cl)]
+    case .pooling: [prelude, ("pooling", PackageResources.pooling_cl)]
+    case .upsampling: [prelude, ("upsampling", PackageResources.upsampling_cl)]
+    case .normalization: [prelude, ("normalization", PackageResources.normalization_cl)]
+    case .random: [prelude, ("random", PackageResources.random_cl)]
+    case .optimizer: [prelude, ("optimizer", PackageResources.optimizer_cl)]
+    case .gemmPanels: [prelude, gemm, ("gemm_panels", PackageResources.gemm_panels_cl)]
+    case .gemmCPU: [prelude, gemm, tile, ("gemm_cpu", PackageResources.gemm_cpu_cl)]
+    case .gemmCPUNarrow: [prelude, gemm, tile, ("gemm_cpu_narrow", PackageResources.gemm_cpu_narrow_cl)]
+    case .gemmGPU: [prelude, gemm, ("gemm_gpu", PackageResources.gemm_gpu_cl)]
     }
-  }
-
-  private static func section(_ name: String, _ bytes: [UInt8]) -> String {
-    "#line 1 \"\(name)\"\n" + String(decoding: bytes, as: UTF8.self) + "\n"
   }
 }

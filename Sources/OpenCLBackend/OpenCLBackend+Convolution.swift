@@ -4,14 +4,43 @@ extension OpenCLBackend {
   public func convolution(
     _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage { fatalError("convolution is not implemented yet") }
+  ) -> any Storage {
+    produce(convolution.outputCount) { output in
+      let patches = PatchGeometry(forward: convolution)
+      let product = GeneralProduct(
+        m: convolution.batch * convolution.windows.outputPositions, n: convolution.outputChannels,
+        k: patches.features, left: patches, right: .rows)
+      try compute(product, input, filter, bias: bias, activation: activation, into: output)
+    }
+  }
 
   public func convolutionInputGradient(
     _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage { fatalError("convolutionInputGradient is not implemented yet") }
+  ) -> any Storage {
+    produce(convolution.inputCount) { input in
+      let windows = convolution.windows.inThreeDimensions
+      for phase in InputGradientPhase.all(of: convolution) {
+        let positions = windows.areSinglePixels ? windows.inputPositions : phase.geometry.rows.reduce(1, *)
+        let product = GeneralProduct(
+          m: convolution.batch * positions, n: convolution.inputChannels, k: phase.geometry.features,
+          left: phase.geometry,
+          right: .phase(phase, kernelSize: windows.kernelSize, channels: convolution.outputChannels))
+        try compute(product, outputGradient, filter, bias: bias, activation: activation, into: input)
+      }
+    }
+  }
 
   public func convolutionFilterGradient(
     _ convolution: Convolution, input: any Storage, outputGradient: any Storage
-  ) -> any Storage { fatalError("convolutionFilterGradient is not implemented yet") }
+  ) -> any Storage {
+    produce(convolution.filterCount) { filter in
+      let patches = PatchGeometry(forward: convolution)
+      let product = GeneralProduct(
+        m: patches.features, n: convolution.outputChannels,
+        k: convolution.batch * convolution.windows.outputPositions, left: patches, transposesLeft: true,
+        right: .rows)
+      try compute(product, input, outputGradient, bias: nil, activation: .identity, into: filter)
+    }
+  }
 }

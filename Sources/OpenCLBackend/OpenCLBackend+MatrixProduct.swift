@@ -4,5 +4,22 @@ extension OpenCLBackend {
   public func matrixProduct(
     _ product: MatrixProduct, _ left: any Storage, _ right: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage { fatalError("matrixProduct is not implemented yet") }
+  ) -> any Storage {
+    produce(product.batch * product.m * product.n) { output in
+      var general = GeneralProduct(
+        batch: product.batch, m: product.m, n: product.n, k: product.k,
+        left: PatchGeometry(matrixColumns: product.transposesLeft ? product.m : product.k),
+        transposesLeft: product.transposesLeft, right: product.transposesRight ? .columns : .rows)
+      if product.sharesRight && !product.transposesLeft {
+        // One tall matrix.
+        general.m *= general.batch
+        general.batch = 1
+      }
+      if general.batch > 1 {
+        general.leftBatchStride = product.m * product.k
+        general.rightBatchStride = product.sharesRight ? 0 : product.k * product.n
+      }
+      try compute(general, left, right, bias: bias, activation: activation, into: output)
+    }
+  }
 }

@@ -27,6 +27,8 @@ public struct OpenCLDevice: @unchecked Sendable {
   public let globalMemory: Int
   public let maximumAllocation: Int
   public let localMemory: Int
+  /// Floats in a vector register, as far as the device tells.
+  public let vectorWidth: Int
   public let maximumWorkGroupSize: Int
   /// Whether the device can run and compile kernels at all.
   public let isUsable: Bool
@@ -55,6 +57,7 @@ public struct OpenCLDevice: @unchecked Sendable {
     globalMemory = Int(try deviceValue(id, CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong(0)))
     maximumAllocation = Int(try deviceValue(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong(0)))
     localMemory = Int(try deviceValue(id, CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong(0)))
+    vectorWidth = Int(try deviceValue(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint(0)))
     maximumWorkGroupSize = try deviceValue(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, 0)
     let available: cl_bool = try deviceValue(id, CL_DEVICE_AVAILABLE, 0)
     let compiles: cl_bool = try deviceValue(id, CL_DEVICE_COMPILER_AVAILABLE, 0)

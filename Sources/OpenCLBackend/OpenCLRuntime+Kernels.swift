@@ -9,8 +9,13 @@ extension OpenCLRuntime {
   public func kernel(
     _ source: KernelSource, _ name: String, defines: KeyValuePairs<String, any CustomStringConvertible> = [:]
   ) throws -> OpenCLKernel {
+    try kernel(source, name, macros: defines.map { ($0, $1.description) })
+  }
+
+  /// The same with macros put together while the program runs; their order matters to the cache.
+  func kernel(_ source: KernelSource, _ name: String, macros: [(String, String)]) throws -> OpenCLKernel {
     var options = name
-    for (macro, value) in defines { options += " -D\(macro)=\(value)" }
+    for (macro, value) in macros { options += " -D\(macro)=\(value)" }
     return try lock.withLock {
       // Kernel names differ between sources, so name and macros identify a kernel.
       if let kernel = kernels[options] { return kernel }

@@ -1,0 +1,73 @@
+// What all matrix products share. Every product, convolution and gradient of one is
+//
+//   output[target(row), column] = activation(Σ_k left(row, k) · right(k, column) + bias[column])
+//
+// `right` is a matrix in memory. `left` is never stored: it is the matrix of patches of a channels-last
+// image, one patch for each position, whose features are (tap, channel) with the channel fastest:
+//
+//   patch(position, feature) = image[n, position · step + origin + tap · tapStep, channel], 0 outside
+//
+//   plain matrix        a batch of 1×1 images, one for each row, whose channels are the columns
+//   forward             step = stride, origin = −padding, tapStep = dilation
+//   input gradient      one product for each phase of the stride, each with the taps that reach it
+//   filter gradient     LEFT_TRANSPOSED: features are rows, positions are summed over
+//
+// Macros given at build time: ACTIVATION, the prelude's name of one; LEFT_TRANSPOSED or nothing.
+
+// Axes are depth, height, width.
+typedef struct {
+  int rows[3];          // positions of one image
+  int source[3];        // extents of the image
+  int channels;
+  int step[3];
+  int origin[3];
+  int taps[3];
+  int tapStep[3];
+  int target[3];        // extents of the result, of which a phase writes every targetStep-th position
+  int targetStep[3];
+  int targetOrigin[3];
+} Patches;
+
+typedef struct {
+  int m, n, k;
+  int splits;           // the sum over k is cut into so many ranges, each written to its own m × n matrix
+  int splitLength;
+  int hasBias;
+  int rightRow;         // floats from one k to the next in `right`
+  int rowsPerGroup;     // CPU family: what a work-item computes
+  int panelsPerGroup;
+} Product;
+
+// Where a walk over positions is; stepping costs no division.
+typedef struct {
+  int n, z, y, x;
+} Position;
+
+inline Position positionAt(const Patches *patches, const int index) {
+  Position p;
+  int rest = index / patches->rows[2];
+  p.x = index - rest * patches->rows[2];
+  p.y = rest % patches->rows[1];
+  rest /= patches->rows[1];
+  p.z = rest % patches->rows[0];
+  p.n = rest / patches->rows[0];
+  return p;
+}
+
+inline void advance(const Patches *patches, Position *p) {
+  if (++p->x < patches->rows[2]) return;
+  p->x = 0;
+  if (++p->y < patches->rows[1]) return;
+  p->y = 0;
+  if (++p->z < patches->rows[0]) return;
+  p->z = 0;
+  ++p->n;
+}
+
+// The row of the result that belongs to a position.
+inline size_t targetRow(const Patches *patches, const Position p) {
+  const int z = p.z * patches->targetStep[0] + patches->targetOrigin[0];
+  const int y = p.y * patches->targetStep[1] + patches->targetOrigin[1];
+  const int x = p.x * patches->targetStep[2] + patches->targetOrigin[2];
+  return (((size_t)p.n * patches->target[0] + z) * patches->target[1] + y) * patches->target[2] + x;
+}

@@ -1,0 +1,101 @@
+// Matrix product for processors.
+//
+// Index mapping: work-item = work-group (x: block of rows, y: block of panels, z: batch and split). It copies
+// its rows of `left`, DEPTH of k at a time, into a private tile and multiplies the tile with panels of `right`,
+// each VECTORS · WIDTH columns wide and contiguous in k, register block by register block.
+//
+// Why: ROWS × VECTORS = 8 × 2 accumulators leave the 32 vector registers of AVX-512 and NEON (narrower vectors:
+// the 16 of AVX2) room for the operands, and each k costs ten loads for sixteen multiply-adds, so the
+// multipliers are the limit. A block of DEPTH = 128 keeps the panel's part (16 KiB) and the rows of a register
+// block (4 KiB) in the first-level cache, and bounds the rounding error of a sum. ROW_LIMIT rows share each
+// panel read from outer caches.
+//
+// Macros: ROWS, VECTORS, DEPTH, ROW_LIMIT, WIDTH.
+
+#define PANEL (VECTORS * WIDTH)
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
+    const Product p, const Patches patches, const ulong leftBatch, const ulong rightBatch,
+    const ulong rightPanel, const float parameter, const global float *restrict left,
+    const global float *restrict right, const global float *restrict bias, global float *restrict output) {
+  float tile[TILE];
+  size_t targets[ROW_LIMIT];
+
+  const int split = (int)get_group_id(2) % p.splits;
+  const size_t batch = get_group_id(2) / p.splits;
+  left += batch * leftBatch;
+  right += batch * rightBatch;
+  output += get_group_id(2) * ((size_t)p.m * p.n);
+
+  const int firstRow = (int)get_group_id(0) * p.rowsPerGroup;
+  const int rows = min(p.rowsPerGroup, p.m - firstRow);
+  const int firstPanel = (int)get_group_id(1) * p.panelsPerGroup;
+  const int endPanel = min(firstPanel + p.panelsPerGroup, (p.n + PANEL - 1) / PANEL);
+  const int firstK = split * p.splitLength;
+  const int endK = min(firstK + p.splitLength, p.k);
+
+#ifndef LEFT_TRANSPOSED
+  if (p.splits == 1) {
+    Position position = positionAt(&patches, firstRow);
+    for (int row = 0; row < rows; ++row, advance(&patches, &position))
+      targets[row] = targetRow(&patches, position) * p.n;
+  } else
+#endif
+  {
+    for (int row = 0; row < rows; ++row) targets[row] = (size_t)(firstRow + row) * p.n;
+  }
+
+  // At least once: a sum of nothing is 0, but the bias and the activation are still due.
+  int k0 = firstK;
+  do {
+    const int depth = max(0, min(DEPTH, endK - k0));
+    const int isFirst = k0 == firstK, isLast = k0 + DEPTH >= endK;
+#ifdef LEFT_TRANSPOSED
+    gatherPatches(&patches, left, k0, depth, firstRow, rows, tile);
+#else
+    gatherPatches(&patches, left, firstRow, rows, k0, depth, tile);
+    for (int row = rows; row < (rows + ROWS - 1) / ROWS * ROWS; ++row) clear(tile + row * PITCH, 0, depth);
+#endif
+    for (int panel = firstPanel; panel < endPanel; ++panel) {
+      const global float *panelStart = right + panel * rightPanel + (size_t)k0 * p.rightRow;
+      for (int row0 = 0; row0 < rows; row0 += ROWS) {
+        const float *a = tile + LEFT_AT(row0, 0);
+        const global float *b = panelStart;
+        floatv sums[ROWS][VECTORS];
+#pragma unroll
+        for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+          for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
+        for (int k = 0; k < depth; ++k, b += p.rightRow) {
+          floatv columns[VECTORS];
+#pragma unroll
+          for (int v = 0; v < VECTORS; ++v) columns[v] = LOAD(b + v * WIDTH);
+#pragma unroll
+          for (int i = 0; i < ROWS; ++i) {
+            const floatv element = SPLAT(a[LEFT_AT(i, k)]);
+#pragma unroll
+            for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
+          }
+        }
+#pragma unroll
+        for (int i = 0; i < ROWS; ++i) {
+          if (row0 + i >= rows) continue;
+          global float *to = output + targets[row0 + i];
+#pragma unroll
+          for (int v = 0; v < VECTORS; ++v) {
+            const int column = panel * PANEL + v * WIDTH;
+            if (column >= p.n) continue;
+            floatv value = sums[i][v];
+            if (!isFirst) value += LOAD(to + column);
+            if (isLast && p.splits == 1) {
+              if (p.hasBias) value += LOAD(bias + column);
+              value = ACTIVATION(value, parameter);
+            }
+            storeLanes(value, to + column, p.n - column);
+          }
+        }
+      }
+    }
+    k0 += DEPTH;
+  } while (k0 < endK);
+}

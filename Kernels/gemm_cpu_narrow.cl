@@ -1,0 +1,127 @@
+// Matrix product for processors with one to four columns, where vectors along the columns would be mostly empty.
+//
+// Index mapping: work-item = work-group (x: block of rows, z: batch and split). Vectors run along k, in `right`
+// as COLUMNS rows of rightRow values, zeros after the last; with LEFT_TRANSPOSED along the rows of the result,
+// which then are contiguous in the tile, and `right` is k × COLUMNS as it comes.
+//
+// Why: every element of the tile is used COLUMNS times only, so copying it costs as much as using it; the register
+// block is just large enough to hide the latency of the additions.
+//
+// Macros: COLUMNS, DEPTH, ROW_LIMIT, WIDTH.
+
+#define ROWS 4
+#define PASS (4 * WIDTH)
+
+#if WIDTH >= 16
+#define FOLD16(v) FOLD8((v).lo + (v).hi)
+#endif
+#define FOLD8(v) FOLD4((v).lo + (v).hi)
+#define FOLD4(v) ((v).x + (v).y + ((v).z + (v).w))
+#define FOLD JOIN(FOLD, WIDTH)
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
+    const Product p, const Patches patches, const ulong leftBatch, const ulong rightBatch,
+    const ulong rightPanel, const float parameter, const global float *restrict left,
+    const global float *restrict right, const global float *restrict bias, global float *restrict output) {
+  float tile[TILE];
+  // Sums of this work-item, row by row; longer than needed because vectors overrun.
+  float sums[ROW_LIMIT * COLUMNS + 16];
+
+  const int split = (int)get_group_id(2) % p.splits;
+  const size_t batch = get_group_id(2) / p.splits;
+  left += batch * leftBatch;
+  right += batch * rightBatch;
+  output += get_group_id(2) * ((size_t)p.m * p.n);
+
+  const int firstRow = (int)get_group_id(0) * p.rowsPerGroup;
+  const int rows = min(p.rowsPerGroup, p.m - firstRow);
+  const int firstK = split * p.splitLength;
+  const int endK = min(firstK + p.splitLength, p.k);
+
+  for (int i = 0; i < ROW_LIMIT * COLUMNS; i += WIDTH) STORE(SPLAT(0.0f), sums + i);
+  for (int k0 = firstK; k0 < endK; k0 += DEPTH) {
+    const int depth = min(DEPTH, endK - k0);
+#ifdef LEFT_TRANSPOSED
+    gatherPatches(&patches, left, k0, depth, firstRow, rows, tile);
+    const global float *b = right + (size_t)k0 * p.rightRow;
+    for (int row = 0; row < rows; row += PASS) {
+      floatv parts[COLUMNS][4];
+#pragma unroll
+      for (int column = 0; column < COLUMNS; ++column)
+#pragma unroll
+        for (int v = 0; v < 4; ++v) parts[column][v] = SPLAT(0.0f);
+      for (int k = 0; k < depth; ++k) {
+#pragma unroll
+        for (int v = 0; v < 4; ++v) {
+          const floatv elements = LOAD(tile + LEFT_AT(row + v * WIDTH, k));
+#pragma unroll
+          for (int column = 0; column < COLUMNS; ++column)
+            parts[column][v] += elements * b[k * COLUMNS + column];
+        }
+      }
+      float lanes[PASS];
+#pragma unroll
+      for (int column = 0; column < COLUMNS; ++column) {
+#pragma unroll
+        for (int v = 0; v < 4; ++v) STORE(parts[column][v], lanes + v * WIDTH);
+        const int count = min(PASS, rows - row);
+        for (int i = 0; i < count; ++i) sums[(row + i) * COLUMNS + column] += lanes[i];
+      }
+    }
+#else
+    gatherPatches(&patches, left, firstRow, rows, k0, depth, tile);
+    // What a vector reads past the end of a row of the tile meets zeros in `right`, but must be a number.
+    for (int row = 0; row < rows; ++row) clear(tile + row * PITCH, depth, depth + WIDTH);
+    for (int row0 = 0; row0 < rows; row0 += ROWS) {
+      const float *a = tile + LEFT_AT(row0, 0);
+      floatv parts[ROWS][COLUMNS];
+#pragma unroll
+      for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+        for (int column = 0; column < COLUMNS; ++column) parts[i][column] = SPLAT(0.0f);
+      for (int k = 0; k < depth; k += WIDTH) {
+        floatv columns[COLUMNS];
+#pragma unroll
+        for (int column = 0; column < COLUMNS; ++column)
+          columns[column] = LOAD(right + (size_t)column * p.rightRow + k0 + k);
+#pragma unroll
+        for (int i = 0; i < ROWS; ++i) {
+          const floatv elements = LOAD(a + LEFT_AT(i, k));
+#pragma unroll
+          for (int column = 0; column < COLUMNS; ++column) parts[i][column] += elements * columns[column];
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < ROWS; ++i)
+        if (row0 + i < rows)
+#pragma unroll
+          for (int column = 0; column < COLUMNS; ++column)
+            sums[(row0 + i) * COLUMNS + column] += FOLD(parts[i][column]);
+    }
+#endif
+  }
+
+  if (p.splits == 1) {
+    if (p.hasBias)
+      for (int row = 0; row < rows; ++row)
+#pragma unroll
+        for (int column = 0; column < COLUMNS; ++column) sums[row * COLUMNS + column] += bias[column];
+    for (int i = 0; i < rows * COLUMNS; i += WIDTH) {
+      const floatv value = LOAD(sums + i);
+      STORE(ACTIVATION(value, parameter), sums + i);
+    }
+  }
+#ifndef LEFT_TRANSPOSED
+  if (p.splits == 1) {
+    Position position = positionAt(&patches, firstRow);
+    for (int row = 0; row < rows; ++row, advance(&patches, &position)) {
+      global float *to = output + targetRow(&patches, position) * COLUMNS;
+#pragma unroll
+      for (int column = 0; column < COLUMNS; ++column) to[column] = sums[row * COLUMNS + column];
+    }
+    return;
+  }
+#endif
+  global float *to = output + (size_t)firstRow * COLUMNS;
+  for (int i = 0; i < rows * COLUMNS; ++i) to[i] = sums[i];
+}

@@ -1,0 +1,66 @@
+/// What every product, convolution and gradient of one is for the kernels: see `gemm.cl`.
+struct GeneralProduct {
+  var batch = 1
+  var m: Int
+  var n: Int
+  var k: Int
+  var left: PatchGeometry
+  /// Whether features of patches are rows and positions are summed over.
+  var transposesLeft = false
+  var right: RightOperand
+  /// Floats between the matrices of a batch; 0 shares one.
+  var leftBatchStride = 0
+  var rightBatchStride = 0
+
+  var targetsAreRows: Bool { transposesLeft || left.targetsAreRows }
+}
+
+/// How the right operand lies in memory.
+enum RightOperand {
+  /// `[k, n]`.
+  case rows
+  /// `[n, k]`.
+  case columns
+  /// A filter `[…taps, n, channels]`, of which a phase takes some taps: `k` is (tap, channel).
+  case phase(InputGradientPhase, kernelSize: [Int], channels: Int)
+}
+
+/// How a right operand is copied into panels: see `gemm_panels.cl`.
+struct PanelLayout {
+  /// Columns of a panel.
+  var width: Int
+  /// Rows of a panel.
+  var paddedK: Int
+  var panels: Int
+
+  init(width: Int, of n: Int, k: Int, paddedTo multiple: Int = 1) {
+    self.width = width
+    panels = (n + width - 1) / width
+    paddedK = k.roundedUp(to: multiple)
+  }
+
+  var count: Int { width * paddedK * panels }
+
+  /// The structure of `gemm_panels.cl`, in the order of its fields.
+  func words(_ product: GeneralProduct, batch: Int) -> [Int32] {
+    var inner = product.k, innerStride = product.n, columnStride = 1, tapStride = 0
+    var taps = [1, 1, 1], first = [0, 0, 0], step = [1, 1, 1], filterTaps = [1, 1, 1]
+    switch product.right {
+    case .rows: break
+    case .columns: (innerStride, columnStride) = (1, product.k)
+    case .phase(let phase, let kernelSize, let channels):
+      (inner, innerStride, columnStride) = (channels, 1, channels)
+      tapStride = channels * product.n
+      (taps, first, step) = (phase.geometry.taps, phase.firstTap, phase.tapStep)
+      filterTaps = kernelSize
+    }
+    return
+      ([product.k, product.n, inner] + taps + first + step + filterTaps
+      + [innerStride, columnStride, tapStride, width, paddedK, panels, batch]).map(Int32.init)
+  }
+}
+
+extension Int {
+  func roundedUp(to multiple: Int) -> Int { (self + multiple - 1) / multiple * multiple }
+  func dividedUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
+}

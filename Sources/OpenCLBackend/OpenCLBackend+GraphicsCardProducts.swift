@@ -1,0 +1,111 @@
+import Backends
+
+/// How products are computed on graphics cards: a tile of `gemm_gpu.cl` and how many splits.
+struct GraphicsCardProductPlan {
+  struct Tile {
+    var m: Int, n: Int, k: Int
+    var itemsM: Int, itemsN: Int
+    var items: Int { itemsM * itemsN }
+    /// Floats of local memory.
+    var localFloats: Int { k * (m + n + 2) }
+  }
+
+  /// From the most arithmetic for each load to the least work for each group.
+  static let tiles = [
+    Tile(m: 128, n: 128, k: 16, itemsM: 16, itemsN: 16), Tile(m: 64, n: 64, k: 16, itemsM: 16, itemsN: 16),
+    Tile(m: 32, n: 32, k: 16, itemsM: 8, itemsN: 8),
+  ]
+  /// For at most 16 and at most 4 columns, where square tiles would be mostly empty.
+  static let narrowTile = Tile(m: 128, n: 16, k: 16, itemsM: 32, itemsN: 4)
+  static let narrowestTile = Tile(m: 64, n: 4, k: 32, itemsM: 32, itemsN: 4)
+  /// The longest sum one item adds up, which bounds its rounding error.
+  static let longestSum = 8192
+
+  let tile: Tile
+  let splits: Int
+  let splitLength: Int
+
+  init(_ product: GeneralProduct, device: OpenCLDevice) {
+    func groups(_ tile: Tile) -> Int {
+      product.batch * product.m.dividedUp(by: tile.m) * product.n.dividedUp(by: tile.n)
+    }
+    func fits(_ tile: Tile) -> Bool {
+      tile.items <= device.maximumWorkGroupSize && tile.localFloats * 4 <= device.localMemory
+    }
+    let wanted = 2 * device.computeUnits
+    let tile: Tile
+    if product.n <= 4 && fits(Self.narrowestTile) {
+      tile = Self.narrowestTile
+    } else if product.n <= 16 && fits(Self.narrowTile) {
+      tile = Self.narrowTile
+    } else {
+      // The largest tile that is not mostly empty and gives every compute unit something to do.
+      tile =
+        Self.tiles.first { fits($0) && $0.m <= 2 * product.m && $0.n <= 2 * product.n && groups($0) >= wanted }
+        ?? Self.tiles.last!
+    }
+    self.tile = tile
+    var splits = 1
+    if product.batch == 1 {
+      let filling = wanted.dividedUp(by: groups(tile))
+      splits = max(min(filling, product.k / 512), product.k.dividedUp(by: Self.longestSum), 1)
+    }
+    splitLength = max(1, product.k.dividedUp(by: splits).roundedUp(to: tile.k))
+    self.splits = max(1, product.k.dividedUp(by: splitLength))
+  }
+
+  func macros(_ product: GeneralProduct, activation: String) -> [(String, String)] {
+    var macros = [
+      ("ACTIVATION", activation), ("TILE_M", "\(tile.m)"), ("TILE_N", "\(tile.n)"), ("TILE_K", "\(tile.k)"),
+      ("ITEMS_M", "\(tile.itemsM)"), ("ITEMS_N", "\(tile.itemsN)"),
+    ]
+    if product.transposesLeft { macros.append(("LEFT_TRANSPOSED", "1")) }
+    if case .columns = product.right { macros.append(("RIGHT_TRANSPOSED", "1")) }
+    let patches = product.left
+    if patches.isMatrix {
+      macros.append(("SINGLE_TAP", "1"))
+    } else {
+      macros.append(("CHANNELS", "\(patches.channels)"))
+    }
+    let axes = [
+      ("ROWS", patches.rows), ("SOURCE", patches.source), ("STEP", patches.step), ("TAPS", patches.taps.map { max(1, $0) }),
+      ("TAP_STEP", patches.tapStep), ("TARGET", patches.target), ("TARGET_STEP", patches.targetStep),
+    ]
+    for (name, values) in axes {
+      for (axis, value) in zip(["Z", "Y", "X"], values) { macros.append(("\(name)_\(axis)", "\(value)")) }
+    }
+    return macros
+  }
+}
+
+extension OpenCLBackend {
+  func computeOnGraphicsCard(
+    _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
+    activation: Activation, into output: OpenCLStorage
+  ) throws {
+    let plan = GraphicsCardProductPlan(product, device: device)
+    var matrix = right
+    if case .phase = product.right, product.k > 0 {
+      // A filter is small beside what it is multiplied with; read as a plain matrix, its loads coalesce.
+      matrix = try pack(right, of: product, as: PanelLayout(width: product.n, of: product.n, k: product.k))
+    }
+    var arguments = ProductArguments(
+      rightRow: product.n, rightBatchStride: product.rightBatchStride, splits: plan.splits,
+      splitLength: plan.splitLength)
+    if case .columns = product.right { arguments.rightRow = product.k }
+    let (macro, parameter) = activation.macro
+    let kernel = try runtime.kernel(
+      .gemmGPU, "product", macros: plan.macros(product, activation: plan.splits > 1 ? "IDENTITY" : macro))
+    let tile = plan.tile
+    let groups = WorkSize(
+      product.n.dividedUp(by: tile.n), product.m.dividedUp(by: tile.m), product.batch * plan.splits)
+    try launchInSplits(product, arguments, bias: bias, activation: activation, into: output) { target in
+      try runtime.launch(
+        kernel, global: WorkSize(groups.x * tile.itemsN, groups.y * tile.itemsM, groups.z),
+        local: WorkSize(tile.itemsN, tile.itemsM), arguments.words(product, hasBias: bias != nil),
+        .words(product.left.words), .ulong(UInt64(product.leftBatchStride)),
+        .ulong(UInt64(product.rightBatchStride)), .float(parameter), .buffer(left), .buffer(matrix),
+        .buffer(bias ?? matrix), .buffer(target))
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Backends
+
+/// How products are computed on processors: the macros of `gemm_cpu.cl` and how work is shared.
+struct ProcessorProductPlan {
+  /// Values of k and rows of a work-item's tile.
+  static let depth = 128
+  static let rowLimit = 64
+  /// Rows of a register block.
+  static let blockRows = 8
+  /// Multiply-adds worth waking a thread for: some ten microseconds.
+  static let leastWork = 1 << 18
+
+  let width: Int
+  let isNarrow: Bool
+  let panelWidth: Int
+
+  init(_ product: GeneralProduct, vectorWidth: Int) {
+    width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4
+    isNarrow = product.n <= 4
+    panelWidth = isNarrow ? product.n : product.n <= width ? width : 2 * width
+  }
+
+  func macros(_ product: GeneralProduct, activation: String) -> [(String, String)] {
+    [("WIDTH", "\(width)"), ("DEPTH", "\(Self.depth)"), ("ROW_LIMIT", "\(Self.rowLimit)"), ("ACTIVATION", activation)]
+      + (isNarrow
+        ? [("COLUMNS", "\(product.n)")] : [("ROWS", "\(Self.blockRows)"), ("VECTORS", "\(panelWidth / width)")])
+      + (product.transposesLeft ? [("LEFT_TRANSPOSED", "1")] : [])
+  }
+
+  /// The panels to copy the right operand into, or nil if the kernel reads it where it is.
+  func packing(_ product: GeneralProduct) -> PanelLayout? {
+    if product.k == 0 { return nil }
+    if isNarrow && product.transposesLeft {
+      if case .rows = product.right { return nil }
+      return PanelLayout(width: product.n, of: product.n, k: product.k)
+    }
+    if isNarrow {
+      // Vectors of k, column by column.
+      if product.k.isMultiple(of: width) {
+        if case .columns = product.right { return nil }
+        if case .rows = product.right, product.n == 1 { return nil }
+      }
+      return PanelLayout(width: 1, of: product.n, k: product.k, paddedTo: width)
+    }
+    // Rows far apart share few sets of a cache: worth it only where hardly anything is read twice.
+    if case .rows = product.right, product.n.isMultiple(of: panelWidth),
+      product.n <= 4 * panelWidth || product.m <= 4 * Self.blockRows
+    {
+      return nil
+    }
+    return PanelLayout(width: panelWidth, of: product.n, k: product.k)
+  }
+
+  func arguments(_ product: GeneralProduct, packing: PanelLayout?, computeUnits: Int) -> ProductArguments {
+    var result = ProductArguments(
+      rightRow: product.n, rightPanel: panelWidth, rightBatchStride: product.rightBatchStride, splitLength: product.k)
+    if let packing {
+      result.rightRow = isNarrow && !product.transposesLeft ? packing.paddedK : packing.width
+      result.rightPanel = packing.paddedK * packing.width
+      if product.rightBatchStride > 0 { result.rightBatchStride = packing.count }
+    } else if isNarrow && !product.transposesLeft {
+      result.rightRow = product.k
+    }
+
+    // Four groups for each core even out what other programs take; small products are not worth sharing.
+    let work = product.batch * product.m * product.n * product.k
+    let wanted = min(4 * computeUnits, max(1, work / Self.leastWork))
+    let panels = isNarrow ? 1 : product.n.dividedUp(by: panelWidth)
+    result.rowsPerGroup = min(Self.rowLimit, product.m.roundedUp(to: Self.blockRows))
+    var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
+    result.panelsPerGroup = panels.dividedUp(by: min(panels, wanted.dividedUp(by: groups)))
+    groups *= panels.dividedUp(by: result.panelsPerGroup)
+    if groups < wanted && product.batch == 1 && product.k >= 8 * Self.depth {
+      let splits = min(wanted.dividedUp(by: groups), product.k / (4 * Self.depth))
+      result.splitLength = product.k.dividedUp(by: splits).roundedUp(to: Self.depth)
+      result.splits = product.k.dividedUp(by: result.splitLength)
+      groups *= result.splits
+    }
+    if groups < wanted {
+      let rows = product.m.dividedUp(by: product.m.dividedUp(by: result.rowsPerGroup) * wanted.dividedUp(by: groups))
+      result.rowsPerGroup = min(result.rowsPerGroup, rows.roundedUp(to: Self.blockRows))
+    }
+    return result
+  }
+}
+
+extension OpenCLBackend {
+  func computeOnProcessor(
+    _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
+    activation: Activation, into output: OpenCLStorage
+  ) throws {
+    let plan = ProcessorProductPlan(product, vectorWidth: device.vectorWidth)
+    let packing = plan.packing(product)
+    let panels = try packing.map { try pack(right, of: product, as: $0) } ?? right
+    let arguments = plan.arguments(product, packing: packing, computeUnits: device.computeUnits)
+    let (macro, parameter) = activation.macro
+    // Splits are activated when they are added; they share the kernel of products that are not activated.
+    let kernel = try runtime.kernel(
+      plan.isNarrow ? .gemmCPUNarrow : .gemmCPU, plan.isNarrow ? "narrowProduct" : "product",
+      macros: plan.macros(product, activation: arguments.splits > 1 ? "IDENTITY" : macro))
+    let groups = WorkSize(
+      product.m.dividedUp(by: arguments.rowsPerGroup),
+      plan.isNarrow ? 1 : product.n.dividedUp(by: plan.panelWidth).dividedUp(by: arguments.panelsPerGroup),
+      product.batch * arguments.splits)
+    try launchInSplits(product, arguments, bias: bias, activation: activation, into: output) { target in
+      try runtime.launch(
+        kernel, global: groups, local: WorkSize(1), arguments.words(product, hasBias: bias != nil),
+        .words(product.left.words), .ulong(UInt64(product.leftBatchStride)),
+        .ulong(UInt64(arguments.rightBatchStride)), .ulong(UInt64(arguments.rightPanel)), .float(parameter),
+        .buffer(left), .buffer(panels), .buffer(bias ?? panels), .buffer(target))
+    }
+  }
+}

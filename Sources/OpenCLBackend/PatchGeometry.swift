@@ -1,0 +1,109 @@
+import Backends
+
+/// The left operand of a product: the matrix of patches of a channels-last image, one row for each position,
+/// whose columns are (tap, channel). The formula is in `gemm.cl`.
+struct PatchGeometry: Hashable {
+  /// Positions of one image, and the image's extents: depth, height, width.
+  var rows = [1, 1, 1]
+  var source = [1, 1, 1]
+  var channels: Int
+  var step = [1, 1, 1]
+  var origin = [0, 0, 0]
+  var taps = [1, 1, 1]
+  var tapStep = [1, 1, 1]
+  /// The result's extents; positions write every `targetStep`-th of it, from `targetOrigin` on.
+  var target = [1, 1, 1]
+  var targetStep = [1, 1, 1]
+  var targetOrigin = [0, 0, 0]
+
+  /// The rows of a matrix with so many columns: images of one pixel.
+  init(matrixColumns: Int) { channels = matrixColumns }
+
+  /// What the windows of a convolution see of its input.
+  init(forward convolution: Convolution) {
+    self.init(matrixColumns: convolution.inputChannels)
+    let windows = convolution.windows.inThreeDimensions
+    // A product of matrices with one row a pixel: no geometry to look at, or to compile kernels for.
+    if windows.areSinglePixels { return }
+    (rows, target) = (windows.outputSize, windows.outputSize)
+    source = windows.inputSize
+    (step, taps, tapStep) = (windows.stride, windows.kernelSize, windows.dilation)
+    origin = windows.paddingLow.map { -$0 }
+  }
+
+  /// The whole structure of `gemm.cl`, in the order of its fields.
+  var words: [Int32] {
+    (rows + source + [channels] + step + origin + taps + tapStep + target + targetStep + targetOrigin)
+      .map(Int32.init)
+  }
+
+  var features: Int { taps.reduce(channels, *) }
+  /// Whether patches are plain rows of a matrix.
+  var isMatrix: Bool {
+    rows == [1, 1, 1] && source == [1, 1, 1] && taps == [1, 1, 1] && origin == [0, 0, 0]
+  }
+  var targetsAreRows: Bool { rows == target && targetOrigin == [0, 0, 0] }
+}
+
+extension Windows {
+  /// Whether every output position sees just the input position of the same index.
+  var areSinglePixels: Bool {
+    taps == 1 && inputSize == outputSize && stride.allSatisfy { $0 == 1 } && paddingLow.allSatisfy { $0 == 0 }
+  }
+}
+
+/// One part of an input gradient: the input positions that lie equally to the stride, hence are reached by
+/// the same taps of the filter. Computing them together multiplies no zeros.
+///
+/// Position `i` gets `Σ output[(i + padding − tap · dilation) / stride] · filter[tap]` over the taps for which
+/// the division is exact. With `i = phase + stride · q` those are every `stride / gcd(stride, dilation)`-th
+/// tap, and the output positions are `q` plus a constant, less `dilation / gcd` for each. The taps are taken
+/// last to first, so that output positions ascend and neighbours merge into long copies.
+struct InputGradientPhase {
+  var geometry: PatchGeometry
+  /// Where the taps are in the filter: `first + j · step` on each axis.
+  var firstTap = [0, 0, 0]
+  var tapStep = [1, 1, 1]
+
+  /// All phases that have positions, those without taps included: their gradient is 0.
+  static func all(of convolution: Convolution) -> [InputGradientPhase] {
+    let windows = convolution.windows.inThreeDimensions
+    if windows.areSinglePixels {
+      return [InputGradientPhase(geometry: PatchGeometry(matrixColumns: convolution.outputChannels))]
+    }
+    let phases = (0..<3).map { axis in 0..<min(windows.stride[axis], windows.inputSize[axis]) }
+    return phases[0].flatMap { z in
+      phases[1].flatMap { y in
+        phases[2].map { x in InputGradientPhase([z, y, x], windows, channels: convolution.outputChannels) }
+      }
+    }
+  }
+
+  private init(geometry: PatchGeometry) { self.geometry = geometry }
+
+  private init(_ phase: [Int], _ windows: Windows, channels: Int) {
+    geometry = PatchGeometry(matrixColumns: channels)
+    geometry.source = windows.outputSize
+    geometry.target = windows.inputSize
+    geometry.targetStep = windows.stride
+    geometry.targetOrigin = phase
+    for axis in 0..<3 {
+      let stride = windows.stride[axis], dilation = windows.dilation[axis], kernel = windows.kernelSize[axis]
+      let shifted = phase[axis] + windows.paddingLow[axis]
+      let divisor = greatestCommonDivisor(stride, dilation)
+      let period = stride / divisor
+      let first = (0..<min(period, kernel)).first { (shifted - $0 * dilation) % stride == 0 }
+      let count = first.map { (kernel - $0 + period - 1) / period } ?? 0
+      geometry.rows[axis] = (windows.inputSize[axis] - phase[axis] + stride - 1) / stride
+      geometry.taps[axis] = count
+      geometry.tapStep[axis] = dilation / divisor
+      guard let first else { continue }
+      let last = first + (count - 1) * period
+      firstTap[axis] = last
+      tapStep[axis] = -period
+      geometry.origin[axis] = (shifted - last * dilation) / stride
+    }
+  }
+}
+
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }

@@ -1,0 +1,187 @@
+import Backends
+import ReferenceBackend
+import Testing
+
+@testable import OpenCLBackend
+
+/// Matrix products, convolutions and their gradients by both kernel families against the reference, over
+/// shapes chosen to meet every edge: partial tiles, borders, phases without taps, splits, narrow operands.
+@Suite(.serialized) struct ProductTests {
+  static let families: [OpenCLConfiguration.Family] = [.cpu]
+
+  static func device(_ family: OpenCLConfiguration.Family) throws -> OpenCLBackend {
+    var configuration = OpenCLConfiguration()
+    configuration.family = family
+    return try OpenCLBackend(configuration: configuration)
+  }
+
+  static let reference = ReferenceBackend()
+
+  static func values(_ count: Int, seed: UInt32) -> [Float] {
+    let philox = Philox(key: SIMD2(seed, 7))
+    return (0..<count).map { 2 * Philox.uniform(philox.block(UInt64($0)).x) - 1 }
+  }
+
+  /// The largest difference relative to the largest value.
+  static func difference(_ result: [Float], _ expected: [Float]) -> Float {
+    guard result.count == expected.count else { return .infinity }
+    let scale = expected.reduce(1e-30) { max($0, abs($1)) }
+    var worst: Float = 0
+    for (a, b) in zip(result, expected) {
+      guard a.isFinite else { return .infinity }
+      worst = max(worst, abs(a - b) / scale)
+    }
+    return worst
+  }
+
+  static func compare(
+    _ device: OpenCLBackend, operands: [[Float]], tolerance: Float = 1e-5,
+    _ comment: @autoclosure () -> String, _ operation: (any Backend, [any Storage]) -> any Storage
+  ) throws {
+    func run(_ backend: any Backend) throws -> [Float] {
+      let storages = operands.map { values in values.withUnsafeBufferPointer { backend.upload($0) } }
+      let result = operation(backend, storages)
+      var values = [Float](repeating: .nan, count: result.count)
+      try values.withUnsafeMutableBufferPointer { try backend.download(result, into: $0) }
+      return values
+    }
+    let error = difference(try run(device), try run(reference))
+    #expect(error <= tolerance, "\(comment()): off by \(error)")
+  }
+
+  // MARK: Matrix products
+
+  static let products: [MatrixProduct] = [
+    MatrixProduct(m: 1, n: 1, k: 1), MatrixProduct(m: 17, n: 32, k: 129), MatrixProduct(m: 70, n: 33, k: 300),
+    MatrixProduct(m: 5, n: 10, k: 40), MatrixProduct(m: 16, n: 32, k: 5000), MatrixProduct(m: 130, n: 2, k: 37),
+    MatrixProduct(m: 3, n: 1, k: 64), MatrixProduct(m: 2, n: 500, k: 16), MatrixProduct(m: 16, n: 500, k: 2),
+    MatrixProduct(m: 9, n: 4, k: 4100), MatrixProduct(m: 65, n: 160, k: 64), MatrixProduct(m: 4, n: 5, k: 0),
+    MatrixProduct(batch: 3, m: 33, n: 20, k: 50), MatrixProduct(batch: 3, m: 10, n: 3, k: 21),
+    MatrixProduct(batch: 4, m: 12, n: 40, k: 9, sharesRight: true),
+  ]
+
+  @Test(arguments: families) func matrixProducts(_ family: OpenCLConfiguration.Family) throws {
+    let device = try Self.device(family)
+    for shape in Self.products {
+      for variant in 0..<4 {
+        var product = shape
+        product.transposesLeft = variant & 1 != 0
+        product.transposesRight = variant & 2 != 0
+        let operands = [
+          Self.values(product.batch * product.m * product.k, seed: 1),
+          Self.values((product.sharesRight ? 1 : product.batch) * product.k * product.n, seed: 2),
+          Self.values(product.n, seed: 3),
+        ]
+        try Self.compare(device, operands: operands, "\(product)") { backend, storages in
+          backend.matrixProduct(product, storages[0], storages[1], bias: storages[2], activation: .relu)
+        }
+        try Self.compare(device, operands: operands, "\(product) without bias") { backend, storages in
+          backend.matrixProduct(product, storages[0], storages[1], bias: nil, activation: .identity)
+        }
+      }
+    }
+  }
+
+  static let activations: [Activation] = [
+    .identity, .relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .elu(alpha: 0.7),
+  ]
+
+  @Test(arguments: families) func activations(_ family: OpenCLConfiguration.Family) throws {
+    let device = try Self.device(family)
+    for product in [MatrixProduct(m: 9, n: 21, k: 5), MatrixProduct(m: 9, n: 3, k: 5), MatrixProduct(m: 8, n: 12, k: 6000)] {
+      let operands = [
+        Self.values(product.m * product.k, seed: 1), Self.values(product.k * product.n, seed: 2),
+        Self.values(product.n, seed: 3),
+      ]
+      for activation in Self.activations {
+        try Self.compare(device, operands: operands, "\(product) \(activation)") { backend, storages in
+          backend.matrixProduct(product, storages[0], storages[1], bias: storages[2], activation: activation)
+        }
+      }
+    }
+  }
+
+  // MARK: Convolutions
+
+  static func convolution(
+    _ batch: Int, _ size: [Int], _ kernel: [Int], channels: (Int, Int), stride: [Int]? = nil, low: [Int]? = nil,
+    high: [Int]? = nil, dilation: [Int]? = nil
+  ) -> Convolution {
+    let zeros = size.map { _ in 0 }
+    return Convolution(
+      batch: batch,
+      windows: Windows(
+        inputSize: size, kernelSize: kernel, stride: stride, paddingLow: low ?? zeros,
+        paddingHigh: high ?? low ?? zeros, dilation: dilation),
+      inputChannels: channels.0, outputChannels: channels.1)
+  }
+
+  static let convolutions: [Convolution] = [
+    // The layers of the autoencoders.
+    convolution(2, [28, 28], [3, 3], channels: (1, 32), low: [1, 1]),
+    convolution(2, [28, 28], [3, 3], channels: (32, 64), stride: [2, 2], low: [0, 0], high: [1, 1]),
+    convolution(3, [14, 14], [3, 3], channels: (64, 64), low: [1, 1]),
+    convolution(2, [28, 28], [3, 3], channels: (32, 1), low: [1, 1]),
+    // Odd sizes, strides, dilations and paddings.
+    convolution(1, [7], [3], channels: (5, 6), low: [1]),
+    convolution(2, [9, 11], [3, 2], channels: (3, 7), stride: [2, 3], low: [2, 1], high: [0, 1]),
+    convolution(2, [13, 10], [3, 3], channels: (4, 33), low: [2, 3], dilation: [2, 3]),
+    convolution(2, [12, 15], [4, 3], channels: (17, 9), stride: [2, 4], low: [1, 2], dilation: [3, 2]),
+    convolution(1, [11, 11], [2, 2], channels: (8, 5), stride: [3, 3]),
+    convolution(2, [6, 5], [5, 5], channels: (3, 20), low: [4, 4], high: [2, 3]),
+    convolution(3, [5, 4], [1, 1], channels: (12, 18)),
+    convolution(2, [5, 4], [1, 1], channels: (6, 34), stride: [2, 2]),
+    convolution(1, [9, 9], [9, 9], channels: (3, 64), low: [4, 4]),
+    convolution(1, [9, 9], [9, 9], channels: (40, 3), low: [4, 4]),
+    convolution(1, [3, 3], [3, 3], channels: (2, 3), low: [3, 3]),
+    // Rows of the input that no window reaches.
+    convolution(2, [10, 10], [3, 3], channels: (6, 12), stride: [4, 4]),
+    // A long sum over positions.
+    convolution(5, [40, 40], [3, 3], channels: (3, 5), low: [1, 1]),
+    convolution(2, [6, 6, 6], [4, 4, 4], channels: (1, 12), stride: [2, 2, 2], low: [1, 1, 1]),
+    convolution(2, [4, 5, 6], [4, 4, 4], channels: (10, 33), stride: [2, 2, 2], low: [1, 1, 1]),
+    convolution(2, [4, 4, 4], [4, 4, 4], channels: (20, 1)),
+    convolution(1, [5, 6, 7], [2, 3, 2], channels: (4, 6), stride: [1, 2, 3], low: [1, 0, 1], dilation: [2, 1, 3]),
+  ]
+
+  @Test(arguments: families) func convolutions(_ family: OpenCLConfiguration.Family) throws {
+    let device = try Self.device(family)
+    for shape in Self.convolutions {
+      let input = Self.values(shape.inputCount, seed: 1), filter = Self.values(shape.filterCount, seed: 2)
+      let gradient = Self.values(shape.outputCount, seed: 4)
+      let name = "\(shape.windows) \(shape.inputChannels) → \(shape.outputChannels)"
+      try Self.compare(
+        device, operands: [input, filter, Self.values(shape.outputChannels, seed: 3)], "forward \(name)"
+      ) { backend, storages in
+        backend.convolution(
+          shape, input: storages[0], filter: storages[1], bias: storages[2], activation: .leakyReLU(slope: 0.3))
+      }
+      try Self.compare(
+        device, operands: [gradient, filter, Self.values(shape.inputChannels, seed: 3)], "input gradient \(name)"
+      ) { backend, storages in
+        backend.convolutionInputGradient(
+          shape, outputGradient: storages[0], filter: storages[1], bias: storages[2], activation: .elu(alpha: 1))
+      }
+      try Self.compare(device, operands: [input, gradient], tolerance: 1e-5, "filter gradient \(name)") {
+        backend, storages in
+        backend.convolutionFilterGradient(shape, input: storages[0], outputGradient: storages[1])
+      }
+    }
+  }
+
+  @Test(arguments: families) func sameBitsTwice(_ family: OpenCLConfiguration.Family) throws {
+    let shape = Self.convolution(4, [20, 20], [3, 3], channels: (8, 40), low: [1, 1])
+    var results: [[Float]] = []
+    for _ in 0..<2 {
+      let device = try Self.device(family)
+      let storages = [Self.values(shape.inputCount, seed: 1), Self.values(shape.outputCount, seed: 2)].map { values in
+        values.withUnsafeBufferPointer { device.upload($0) }
+      }
+      let result = device.convolutionFilterGradient(shape, input: storages[0], outputGradient: storages[1])
+      var values = [Float](repeating: 0, count: result.count)
+      try values.withUnsafeMutableBufferPointer { try device.download(result, into: $0) }
+      results.append(values)
+    }
+    #expect(results[0] == results[1])
+  }
+}
