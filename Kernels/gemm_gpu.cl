@@ -6,21 +6,36 @@
 // parts of both operands into local memory, each element once, neighbours along what is contiguous in memory.
 //
 // Why: with 8 × 8 results a work-item, sixteen local loads feed sixty-four multiply-adds; smaller tiles are for
-// products that would otherwise fill too few groups. Geometry is constant, so that divisions become
-// multiplications. Barriers stand in uniform control flow; bounds are kept by loading zeros.
+// products that would otherwise fill too few groups. Barriers stand in uniform control flow; bounds are kept
+// by loading zeros.
 //
 // Macros: TILE_M, TILE_N, TILE_K, ITEMS_M, ITEMS_N; RIGHT_TRANSPOSED if `right` is columns × k; SINGLE_TAP if
-// patches are rows of a matrix. All of `Patches` but origin, targetOrigin and, with SINGLE_TAP, channels:
-// ROWS_Z…, SOURCE_Z…, STEP_Z…, TAPS_Z…, TAP_STEP_Z…, TARGET_Z…, TARGET_STEP_Z…, CHANNELS.
+// patches are rows of a matrix.
 
 #define GROUP (ITEMS_M * ITEMS_N)
 #define RESULTS_M (TILE_M / ITEMS_M)
 #define RESULTS_N (TILE_N / ITEMS_N)
+// GROUP is a multiple of TILE_K, TILE_M and TILE_N: what an item loads lies in one column, one row, of a tile.
 #define LEFT_LOADS (TILE_M * TILE_K / GROUP)
-#define RIGHT_LOADS (TILE_N * TILE_K / GROUP)
+#define RIGHT_LOADS ((TILE_N * TILE_K + GROUP - 1) / GROUP)
 // An odd distance between rows of a tile keeps transposing stores out of each other's banks.
 #define LEFT_PITCH (TILE_M + 1)
 #define RIGHT_PITCH (TILE_N + 1)
+
+// Division by a number known to the host (Granlund and Montgomery, 1994), exact below 2³¹: as fast as by a
+// constant, and one program serves every geometry.
+typedef struct {
+  uint magic, shift;
+} Divisor;
+typedef struct {
+  Divisor rows[3];
+  Divisor taps[3];
+  Divisor channels;
+} Divisors;
+
+inline int divide(const int number, const Divisor d) {
+  return (int)((mul_hi((uint)number, d.magic) + (uint)number) >> d.shift);
+}
 
 // Where a patch begins in the image, and where a feature lies from there.
 typedef struct {
@@ -30,54 +45,68 @@ typedef struct {
   int z, y, x, channel;
 } Feature;
 
-inline Start startOf(const Patches *patches, const int index, const int count) {
+inline Position positionOf(const Patches *patches, const Divisors *divisors, const int index) {
+  Position p;
+#ifdef SINGLE_TAP
+  p.n = index;
+  p.z = p.y = p.x = 0;
+#else
+  const int row = divide(index, divisors->rows[2]);
+  const int slice = divide(row, divisors->rows[1]);
+  p.n = divide(slice, divisors->rows[0]);
+  p.z = slice - p.n * patches->rows[0];
+  p.y = row - slice * patches->rows[1];
+  p.x = index - row * patches->rows[2];
+#endif
+  return p;
+}
+
+inline Start startOf(const Patches *patches, const Divisors *divisors, const int index, const int count) {
+  const Position p = positionOf(patches, divisors, index);
   Start s;
-  s.x = index % ROWS_X * STEP_X + patches->origin[2];
-  s.y = index / ROWS_X % ROWS_Y * STEP_Y + patches->origin[1];
-  s.z = index / (ROWS_X * ROWS_Y) % ROWS_Z * STEP_Z + patches->origin[0];
-  s.n = index < count ? index / (ROWS_X * ROWS_Y * ROWS_Z) : -1;
+  s.n = index < count ? p.n : -1;
+  s.z = p.z * patches->step[0] + patches->origin[0];
+  s.y = p.y * patches->step[1] + patches->origin[1];
+  s.x = p.x * patches->step[2] + patches->origin[2];
   return s;
 }
 
-inline Feature featureOf(const int index, const int count) {
+inline Feature featureOf(const Patches *patches, const Divisors *divisors, const int index, const int count) {
   Feature f;
 #ifdef SINGLE_TAP
   f.z = f.y = f.x = 0;
   f.channel = index < count ? index : -1;
 #else
-  const int tap = index / CHANNELS;
-  f.channel = index < count ? index - tap * CHANNELS : -1;
-  f.x = tap % TAPS_X * TAP_STEP_X;
-  f.y = tap / TAPS_X % TAPS_Y * TAP_STEP_Y;
-  f.z = tap / (TAPS_X * TAPS_Y) * TAP_STEP_Z;
+  const int tap = divide(index, divisors->channels);
+  const int row = divide(tap, divisors->taps[2]);
+  const int slice = divide(row, divisors->taps[1]);
+  f.channel = index < count ? index - tap * patches->channels : -1;
+  f.x = (tap - row * patches->taps[2]) * patches->tapStep[2];
+  f.y = (row - slice * patches->taps[1]) * patches->tapStep[1];
+  f.z = slice * patches->tapStep[0];
 #endif
   return f;
 }
 
 inline float leftElement(const Patches *patches, const global float *restrict image, const Start s, const Feature f) {
 #ifdef SINGLE_TAP
-  const int inside = s.n >= 0 && f.channel >= 0;
+  const int inside = (s.n >= 0) & (f.channel >= 0);
   const size_t offset = (size_t)s.n * patches->channels + f.channel;
 #else
   const int z = s.z + f.z, y = s.y + f.y, x = s.x + f.x;
-  const int inside = s.n >= 0 && f.channel >= 0 && z >= 0 && z < SOURCE_Z && y >= 0 && y < SOURCE_Y && x >= 0 &&
-                     x < SOURCE_X;
-  const size_t offset = ((((size_t)s.n * SOURCE_Z + z) * SOURCE_Y + y) * SOURCE_X + x) * CHANNELS + f.channel;
+  const int inside = (s.n >= 0) & (f.channel >= 0) & ((uint)z < (uint)patches->source[0]) &
+                     ((uint)y < (uint)patches->source[1]) & ((uint)x < (uint)patches->source[2]);
+  const size_t row = ((size_t)s.n * patches->source[0] + z) * patches->source[1] + y;
+  const size_t offset = (row * patches->source[2] + x) * patches->channels + f.channel;
 #endif
-  return inside ? image[offset] : 0.0f;
-}
-
-inline size_t targetOf(const Patches *patches, const int index) {
-  const size_t n = index / (ROWS_X * ROWS_Y * ROWS_Z);
-  const int z = index / (ROWS_X * ROWS_Y) % ROWS_Z * TARGET_STEP_Z + patches->targetOrigin[0];
-  const int y = index / ROWS_X % ROWS_Y * TARGET_STEP_Y + patches->targetOrigin[1];
-  const int x = index % ROWS_X * TARGET_STEP_X + patches->targetOrigin[2];
-  return ((n * TARGET_Z + z) * TARGET_Y + y) * TARGET_X + x;
+  // Without a branch: outside, an element that exists is loaded and dropped.
+  const float element = image[inside ? offset : 0];
+  return inside ? element : 0.0f;
 }
 
 kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
-    const Product p, const Patches patches, const ulong leftBatch, const ulong rightBatch,
-    const float parameter, const global float *restrict left, const global float *restrict right,
+    const Product p, const Patches patches, const Divisors divisors, const ulong leftBatch,
+    const ulong rightBatch, const float parameter, const global float *restrict left, const global float *restrict right,
     const global float *restrict bias, global float *restrict output) {
   local float leftTile[TILE_K * LEFT_PITCH];
   local float rightTile[TILE_K * RIGHT_PITCH];
@@ -95,17 +124,13 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
   const int x = get_local_id(0), y = get_local_id(1);
   const int item = y * ITEMS_N + x;
 
-  // What an item loads into the left tile stays in the same rows, so that half of the address is found once.
 #ifdef LEFT_TRANSPOSED
-  Feature leftRows[LEFT_LOADS];
-#pragma unroll
-  for (int i = 0; i < LEFT_LOADS; ++i)
-    leftRows[i] = featureOf(firstRow + (item + i * GROUP) % TILE_M, p.m);
+  const Feature leftRow = featureOf(&patches, &divisors, firstRow + item % TILE_M, p.m);
 #else
   Start leftRows[LEFT_LOADS];
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i)
-    leftRows[i] = startOf(&patches, firstRow + (item + i * GROUP) / TILE_K, p.m);
+    leftRows[i] = startOf(&patches, &divisors, firstRow + item / TILE_K + i * (GROUP / TILE_K), p.m);
 #endif
 
   float sums[RESULTS_M][RESULTS_N];
@@ -115,18 +140,20 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     for (int j = 0; j < RESULTS_N; ++j) sums[i][j] = 0.0f;
 
   for (int k0 = firstK; k0 < endK; k0 += TILE_K) {
+#ifdef LEFT_TRANSPOSED
 #pragma unroll
     for (int i = 0; i < LEFT_LOADS; ++i) {
-      const int element = item + i * GROUP;
-#ifdef LEFT_TRANSPOSED
-      const int row = element % TILE_M, k = element / TILE_M;
-      leftTile[k * LEFT_PITCH + row] =
-          leftElement(&patches, left, startOf(&patches, k0 + k, endK), leftRows[i]);
-#else
-      const int row = element / TILE_K, k = element % TILE_K;
-      leftTile[k * LEFT_PITCH + row] = leftElement(&patches, left, leftRows[i], featureOf(k0 + k, endK));
-#endif
+      const int k = item / TILE_M + i * (GROUP / TILE_M);
+      leftTile[k * LEFT_PITCH + item % TILE_M] =
+          leftElement(&patches, left, startOf(&patches, &divisors, k0 + k, endK), leftRow);
     }
+#else
+    const Feature feature = featureOf(&patches, &divisors, k0 + item % TILE_K, endK);
+#pragma unroll
+    for (int i = 0; i < LEFT_LOADS; ++i)
+      leftTile[item % TILE_K * LEFT_PITCH + item / TILE_K + i * (GROUP / TILE_K)] =
+          leftElement(&patches, left, leftRows[i], feature);
+#endif
 #pragma unroll
     for (int i = 0; i < RIGHT_LOADS; ++i) {
       const int element = item + i * GROUP;
@@ -137,8 +164,9 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
       const int column = element % TILE_N, k = element / TILE_N;
       const size_t offset = (size_t)(k0 + k) * p.rightRow + (firstColumn + column);
 #endif
-      rightTile[k * RIGHT_PITCH + column] =
-          k0 + k < endK && firstColumn + column < p.n ? right[offset] : 0.0f;
+      const int inside = (k0 + k < endK) & (firstColumn + column < p.n);
+      const float value = right[inside ? offset : 0];
+      if (element < TILE_N * TILE_K) rightTile[k * RIGHT_PITCH + column] = inside ? value : 0.0f;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int k = 0; k < TILE_K; ++k) {
@@ -162,7 +190,8 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #ifdef LEFT_TRANSPOSED
       global float *to = output + (size_t)row * p.n;
 #else
-      global float *to = output + (p.splits == 1 ? targetOf(&patches, row) : (size_t)row) * p.n;
+      const Position position = positionOf(&patches, &divisors, row);
+      global float *to = output + (p.splits == 1 ? targetRow(&patches, position) : (size_t)row) * p.n;
 #endif
 #pragma unroll
       for (int j = 0; j < RESULTS_N; ++j) {

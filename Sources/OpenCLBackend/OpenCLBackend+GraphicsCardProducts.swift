@@ -12,12 +12,12 @@ struct GraphicsCardProductPlan {
 
   /// From the most arithmetic for each load to the least work for each group.
   static let tiles = [
-    Tile(m: 128, n: 128, k: 16, itemsM: 16, itemsN: 16), Tile(m: 64, n: 64, k: 16, itemsM: 16, itemsN: 16),
-    Tile(m: 32, n: 32, k: 16, itemsM: 8, itemsN: 8),
+    Tile(m: 128, n: 128, k: 8, itemsM: 16, itemsN: 16), Tile(m: 64, n: 64, k: 16, itemsM: 16, itemsN: 16),
+    Tile(m: 32, n: 32, k: 8, itemsM: 8, itemsN: 8),
   ]
   /// For at most 16 and at most 4 columns, where square tiles would be mostly empty.
-  static let narrowTile = Tile(m: 128, n: 16, k: 16, itemsM: 32, itemsN: 4)
-  static let narrowestTile = Tile(m: 64, n: 4, k: 32, itemsM: 32, itemsN: 4)
+  static let narrowTile = Tile(m: 128, n: 16, k: 8, itemsM: 32, itemsN: 8)
+  static let narrowestTile = Tile(m: 64, n: 4, k: 16, itemsM: 64, itemsN: 4)
   /// The longest sum one item adds up, which bounds its rounding error.
   static let longestSum = 8192
 
@@ -61,19 +61,7 @@ struct GraphicsCardProductPlan {
     ]
     if product.transposesLeft { macros.append(("LEFT_TRANSPOSED", "1")) }
     if case .columns = product.right { macros.append(("RIGHT_TRANSPOSED", "1")) }
-    let patches = product.left
-    if patches.isMatrix {
-      macros.append(("SINGLE_TAP", "1"))
-    } else {
-      macros.append(("CHANNELS", "\(patches.channels)"))
-    }
-    let axes = [
-      ("ROWS", patches.rows), ("SOURCE", patches.source), ("STEP", patches.step), ("TAPS", patches.taps.map { max(1, $0) }),
-      ("TAP_STEP", patches.tapStep), ("TARGET", patches.target), ("TARGET_STEP", patches.targetStep),
-    ]
-    for (name, values) in axes {
-      for (axis, value) in zip(["Z", "Y", "X"], values) { macros.append(("\(name)_\(axis)", "\(value)")) }
-    }
+    if product.left.isMatrix { macros.append(("SINGLE_TAP", "1")) }
     return macros
   }
 }
@@ -103,9 +91,23 @@ extension OpenCLBackend {
       try runtime.launch(
         kernel, global: WorkSize(groups.x * tile.itemsN, groups.y * tile.itemsM, groups.z),
         local: WorkSize(tile.itemsN, tile.itemsM), arguments.words(product, hasBias: bias != nil),
-        .words(product.left.words), .ulong(UInt64(product.leftBatchStride)),
+        .words(product.left.words), .words(product.left.divisors), .ulong(UInt64(product.leftBatchStride)),
         .ulong(UInt64(product.rightBatchStride)), .float(parameter), .buffer(left), .buffer(matrix),
         .buffer(bias ?? matrix), .buffer(target))
+    }
+  }
+}
+
+extension PatchGeometry {
+  /// The structure `Divisors` of `gemm_gpu.cl`: `n / d` is `(high 32 bits of n · magic + n) >> shift`, with
+  /// `shift = ⌈log₂ d⌉` and `magic = ⌊2³² · (2^shift − d) / d⌋ + 1`.
+  fileprivate var divisors: [Int32] {
+    (rows + taps + [channels]).flatMap { divisor -> [Int32] in
+      // A phase without taps divides nothing.
+      let d = UInt64(max(1, divisor))
+      let shift = UInt64(64 - (d - 1).leadingZeroBitCount)
+      let magic = (1 << 32) * ((1 << shift) - d) / d + 1
+      return [Int32(truncatingIfNeeded: magic), Int32(shift)]
     }
   }
 }
