@@ -12,7 +12,7 @@ extension ReferenceBackend {
       for i in 0..<length {
         let target = copy.destinationOffset + destinationRow + i * destinationStep
         let origin = copy.sourceOffset + sourceRow + i * sourceStep
-        precondition(
+        require(
           origin >= 0 && origin < source.count && target >= 0 && target < destination.count,
           "copy leaves its storage: \(copy) from \(source.count) into \(destination.count) values")
         to[target] = from[origin]

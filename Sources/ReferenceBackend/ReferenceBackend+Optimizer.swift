@@ -5,7 +5,7 @@ extension ReferenceBackend {
   public func optimizerStep(
     _ rule: OptimizerRule, parameters: [any Storage], gradients: [any Storage], slots: [[any Storage]]
   ) -> (parameters: [any Storage], slots: [[any Storage]]) {
-    precondition(
+    require(
       gradients.count == parameters.count && slots.count == rule.slotCount
         && slots.allSatisfy { $0.count == parameters.count },
       "optimizerStep: \(parameters.count) parameters, \(gradients.count) gradients, slots \(slots.map(\.count))")

@@ -17,7 +17,7 @@ extension ReferenceBackend {
     case .maximum: return fold(x, outer, length, inner, BinaryOperation.maximum.callAsFunction)
     case .minimum: return fold(x, outer, length, inner, BinaryOperation.minimum.callAsFunction)
     case .argumentMaximum:
-      precondition(length > 0, "argumentMaximum of no elements")
+      require(length > 0, "argumentMaximum of no elements")
       return compute(outer * inner) { output in
         for o in 0..<outer {
           for i in 0..<inner {
@@ -34,7 +34,7 @@ extension ReferenceBackend {
   private func fold(
     _ x: UnsafePointer<Float>, _ outer: Int, _ length: Int, _ inner: Int, _ operation: (Float, Float) -> Float
   ) -> HostStorage {
-    precondition(length > 0, "maximum or minimum of no elements")
+    require(length > 0, "maximum or minimum of no elements")
     return compute(outer * inner) { output in
       for o in 0..<outer {
         for i in 0..<inner {

@@ -77,9 +77,9 @@ public final class ReferenceBackend: Backend {
 
   /// The elements of one of our storages, which must be `count`; `role` names it when they are not.
   func read(_ storage: any Storage, _ count: Int, _ role: StaticString) -> UnsafePointer<Float> {
-    precondition(storage.count == count, "\(role): \(storage.count) values where \(count) are needed")
+    require(storage.count == count, "\(role): \(storage.count) values where \(count) are needed")
     guard let storage = storage as? HostStorage else {
-      preconditionFailure("\(role): storage of another backend (\(type(of: storage)))")
+      fatalError("\(role): storage of another backend (\(type(of: storage)))")
     }
     return UnsafePointer(storage.pointer)
   }

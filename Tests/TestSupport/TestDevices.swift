@@ -1,0 +1,47 @@
+import Backends
+import Foundation
+import OpenCLBackend
+import ReferenceBackend
+import Synchronization
+
+/// A device that tests run on, by the name it was asked for.
+public struct TestDevice: Sendable, CustomStringConvertible {
+  public let description: String
+
+  public struct Unknown: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// The backend of this name; made once, so that its program cache and pool serve all tests.
+  public func backend() throws -> any Backend {
+    try TestDevices.made.withLock { made in
+      if let backend = made[description] { return backend }
+      let backend = try make()
+      made[description] = backend
+      return backend
+    }
+  }
+
+  private func make() throws -> any Backend {
+    let parts = description.split(separator: ":", omittingEmptySubsequences: false)
+    switch (parts[0], parts.count) {
+    case ("reference", 1): return ReferenceBackend()
+    case ("opencl", 1): return try OpenCLBackend()
+    case ("opencl", 2):
+      guard let index = Int(parts[1]) else { throw Unknown(description: "\"\(description)\" has no number") }
+      return try OpenCLBackend(deviceIndex: index)
+    default: throw Unknown(description: "FIGMENT_TEST_DEVICES names \"\(description)\", which is no device")
+    }
+  }
+}
+
+/// The devices under test: `FIGMENT_TEST_DEVICES`, separated by commas. A device that is named and cannot be
+/// made fails the tests; it is never skipped.
+public enum TestDevices {
+  public static let all: [TestDevice] = {
+    let names = ProcessInfo.processInfo.environment["FIGMENT_TEST_DEVICES"] ?? "reference"
+    return names.split(separator: ",").map { TestDevice(description: $0.trimmingCharacters(in: .whitespaces)) }
+  }()
+
+  fileprivate static let made = Mutex<[String: any Backend]>([:])
+}
