@@ -1,4 +1,5 @@
 import Backends
+import CPUBackend
 import Foundation
 import OpenCLBackend
 import ReferenceBackend
@@ -26,6 +27,7 @@ public struct TestDevice: Sendable, CustomStringConvertible {
     let parts = description.split(separator: ":", omittingEmptySubsequences: false)
     switch (parts[0], parts.count) {
     case ("reference", 1): return ReferenceBackend()
+    case ("cpu", 1): return CPUBackend()
     case ("opencl", 1): return try OpenCLBackend()
     case ("opencl", 2):
       guard let index = Int(parts[1]) else { throw Unknown(description: "\"\(description)\" has no number") }
