@@ -26,12 +26,25 @@ final class Node: Sendable {
   init() { state = Mutex(.variable) }
   init(_ record: Record) { state = Mutex(.recorded(record)) }
 
-  func release() {
-    // The record is let go outside of the lock: it may own the last reference to a long chain.
-    _ = state.withLock { state in
+  func release() { _ = takeInputs() }
+
+  /// Lets go of the record, and returns the nodes it led to. The record dies outside of the lock, because
+  /// what it owns may be large, and before the nodes do, because its pullback refers to them too.
+  private func takeInputs() -> [Node] {
+    let old = state.withLock { state in
       let old = state
       if case .recorded = state { state = .released }
       return old
+    }
+    guard case .recorded(let record) = old else { return [] }
+    return record.inputs.compactMap { $0 }
+  }
+
+  /// Without recursion: a chain of operations that is dropped unused may be longer than the stack is deep.
+  deinit {
+    var pending = takeInputs()
+    while var node = pending.popLast() {
+      if isKnownUniquelyReferenced(&node) { pending += node.takeInputs() }
     }
   }
 }

@@ -13,7 +13,11 @@ public enum Padding: Hashable, Sendable {
   func amounts(inputSize: [Int], kernelSize: [Int], stride: [Int], dilation: [Int]) -> (low: [Int], high: [Int]) {
     switch self {
     case .valid: return (inputSize.map { _ in 0 }, inputSize.map { _ in 0 })
-    case .explicit(let low, let high): return (low, high)
+    case .explicit(let low, let high):
+      require(
+        low.count == inputSize.count && high.count == inputSize.count && (low + high).allSatisfy { $0 >= 0 },
+        "padding: \(low) before and \(high) after want one number ≥ 0 for each of \(inputSize.count) axes")
+      return (low, high)
     case .same:
       let totals = inputSize.indices.map { axis in
         let output = (inputSize[axis] + stride[axis] - 1) / stride[axis]

@@ -66,12 +66,7 @@ extension Tensor {
       let gradient = gradient.activationGradient(activation, output: output)
       if Tape.isRecording {
         // To be differentiated again: the same gradient, made of operations that the tape can follow.
-        let composed = self.composedNormalization(normalization, scale: scale, offset: offset)
-        let wanted = zip(inputs, needs).filter(\.1).map(\.0)
-        var found = gradients(
-          of: composed, withRespectTo: wanted, seed: gradient, createsGraph: true
-        ).makeIterator()
-        return needs.map { $0 ? found.next() : nil }
+        return self.composedGradient(normalization, gradient, scale: scale, needs: needs)
       }
       let pulled = backend.normalizationGradient(
         normalization, input: self.storage, outputGradient: gradient.storage, mean: mean, variance: variance,
@@ -89,14 +84,24 @@ extension Tensor {
       variance: Tensor(variance, shape: momentShape, on: device))
   }
 
-  private func composedNormalization(_ normalization: Normalization, scale: Tensor?, offset: Tensor?) -> Tensor {
-    let rows = reshaped(to: [normalization.groups, normalization.rows, normalization.channels])
-    let centred = rows - rows.mean(axes: [1], keepingDimensions: true)
-    let variance = centred.squared().mean(axes: [1], keepingDimensions: true)
-    var result = centred * (variance + normalization.epsilon).reciprocalSquareRoot()
-    if let scale { result = result * scale }
-    if let offset { result = result + offset }
-    return result.reshaped(to: shape)
+  /// With x̂ the standardized input and h = scale · gradient:
+  /// `(h − mean(h) − x̂ · mean(h · x̂)) / √(variance + ε)`, and the sums that scale and offset get.
+  private func composedGradient(
+    _ normalization: Normalization, _ gradient: Tensor, scale: Tensor?, needs: [Bool]
+  ) -> [Tensor?] {
+    let grouped: Shape = [normalization.groups, normalization.rows, normalization.channels]
+    func mean(_ x: Tensor) -> Tensor { x.mean(axes: [1], keepingDimensions: true) }
+    let rows = reshaped(to: grouped), gradient = gradient.reshaped(to: grouped)
+    let centred = rows - mean(rows)
+    let inverse = (mean(centred.squared()) + normalization.epsilon).reciprocalSquareRoot()
+    let standard = centred * inverse
+    let scaled = scale.map { gradient * $0 } ?? gradient
+    return [
+      needs[0]
+        ? (inverse * (scaled - mean(scaled) - standard * mean(scaled * standard))).reshaped(to: shape) : nil,
+      needs[1] ? (gradient * standard).sum(axes: [0, 1]) : nil,
+      needs[2] ? gradient.sum(axes: [0, 1]) : nil,
+    ]
   }
 
   /// `activation(scale · (x − mean) / √(variance + ε) + offset)` with given moments `[C]`, which are

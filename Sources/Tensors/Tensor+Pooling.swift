@@ -62,10 +62,15 @@ extension Tensor {
   }
 
   /// The mean over space: `[N, …, C] → [N, C]`.
-  public func globalAveragePooled() -> Tensor { mean(axes: Array(1..<rank - 1)) }
+  public func globalAveragePooled() -> Tensor { mean(axes: spatialAxes("global average pooling")) }
 
   /// The maximum over space: `[N, …, C] → [N, C]`.
-  public func globalMaxPooled() -> Tensor { max(axes: Array(1..<rank - 1)) }
+  public func globalMaxPooled() -> Tensor { max(axes: spatialAxes("global max pooling")) }
+
+  private func spatialAxes(_ operation: String) -> [Int] {
+    require(rank >= 3, "\(operation): an input of shape \(shape) has no space")
+    return Array(1..<rank - 1)
+  }
 
   /// Upsampling by whole factors, one for each spatial axis: `[N, …size, C] → [N, …size · factors, C]`.
   public func upsampled(factors: [Int], interpolation: Interpolation = .nearest) -> Tensor {
