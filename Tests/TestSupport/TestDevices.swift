@@ -7,6 +7,8 @@ import Synchronization
 
 /// A device that tests run on, by the name it was asked for.
 public struct TestDevice: Sendable, CustomStringConvertible {
+  public static let reference = TestDevice(description: "reference")
+
   public let description: String
 
   public struct Unknown: Error, CustomStringConvertible {

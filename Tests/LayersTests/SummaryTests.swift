@@ -1,0 +1,38 @@
+import Backends
+import Layers
+import ReferenceBackend
+import Tensors
+import Testing
+
+/// The table of layers that Keras prints.
+@Suite struct SummaryTests {
+  @Test func table() {
+    let context = LayerContext(device: Device(ReferenceBackend()), generator: RandomGenerator(seed: 1))
+    let model = Sequential(
+      Conv2D(1, 8, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
+      BatchNorm(channels: 8, in: context), Flatten(), Dense(inputSize: 8 * 49, units: 10, in: context))
+    let summary = Summary("classifier", of: model) { _ = model(.zeros([1, 14, 14, 1], on: context.device)) }
+    #expect(summary.rows.map(\.name) == ["layers.0", "layers.1", "layers.2", "layers.3"])
+    #expect(summary.rows.map(\.outputShape) == [[7, 7, 8], [7, 7, 8], [392], [10]])
+    #expect(summary.rows.map(\.parameters) == [80, 32, 0, 3930])
+    #expect(summary.rows.map(\.connectedTo) == [["input"], ["layers.0"], ["layers.1"], ["layers.2"]])
+    #expect(summary.total == 4042)
+    #expect(summary.trainable == 4026)
+
+    let text = summary.description
+    #expect(text.contains("classifier"))
+    #expect(text.contains("(None, 7, 7, 8)"))
+    #expect(text.contains("3,930"))
+    #expect(text.contains("Total parameters: 4,042"))
+    let lines = text.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= 100 }, "the table fits a terminal")
+    #expect(model.layers[1].isTraining, "a summary leaves the mode as it was")
+  }
+
+  @Test func summaryChangesNoStatistics() throws {
+    let context = LayerContext(device: Device(ReferenceBackend()), generator: RandomGenerator(seed: 1))
+    let norm = BatchNorm(channels: 2, in: context)
+    _ = Summary("norm", of: norm) { _ = norm(Tensor.ones([1, 2], on: context.device) * 5) }
+    #expect(try norm.movingMean.value.scalars() == [0, 0])
+  }
+}

@@ -1,0 +1,12 @@
+import Testing
+
+/// Records an issue for each of `parts` that a program which stopped did not write to standard error.
+public func expect(
+  _ result: ExitTest.Result?, says parts: String..., sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard let result else { return }  // the program did not stop, which is an issue already
+  let message = String(decoding: result.standardErrorContent, as: UTF8.self)
+  for part in parts where !message.contains(part) {
+    Issue.record("the message does not say “\(part)”: \(message)", sourceLocation: sourceLocation)
+  }
+}
