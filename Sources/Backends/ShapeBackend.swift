@@ -1,6 +1,15 @@
+import Synchronization
+
 /// A device that keeps counts and computes nothing: it lets a program follow a network and its shapes,
 /// however large, in no time. Reading a value back is an error.
 public final class ShapeBackend: Backend {
+  private let operations = Atomic(0)
+
+  /// What the convolutions and matrix products so far would take: two for each multiplication and addition.
+  public var floatingPointOperations: Int { operations.load(ordering: .relaxed) }
+
+  private func count(_ operations: Int) { self.operations.add(operations, ordering: .relaxed) }
+
   private final class CountedStorage: Storage {
     let count: Int
     init(count: Int) { self.count = count }
@@ -45,18 +54,30 @@ public final class ShapeBackend: Backend {
   public func matrixProduct(
     _ product: MatrixProduct, _ left: any Storage, _ right: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage { allocate(count: product.batch * product.m * product.n) }
+  ) -> any Storage {
+    count(2 * product.batch * product.m * product.n * product.k)
+    return allocate(count: product.batch * product.m * product.n)
+  }
   public func convolution(
     _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage { allocate(count: convolution.outputCount) }
+  ) -> any Storage {
+    count(convolution.floatingPointOperations)
+    return allocate(count: convolution.outputCount)
+  }
   public func convolutionInputGradient(
     _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage { allocate(count: convolution.inputCount) }
+  ) -> any Storage {
+    count(convolution.floatingPointOperations)
+    return allocate(count: convolution.inputCount)
+  }
   public func convolutionFilterGradient(
     _ convolution: Convolution, input: any Storage, outputGradient: any Storage
-  ) -> any Storage { allocate(count: convolution.filterCount) }
+  ) -> any Storage {
+    count(convolution.floatingPointOperations)
+    return allocate(count: convolution.filterCount)
+  }
   public func maximumPooling(
     _ pooling: Pooling, _ input: any Storage
   ) -> (output: any Storage, taps: any Storage) {

@@ -78,10 +78,11 @@ public struct Summary: CustomStringConvertible {
       return padded.joined(separator: "  ").trimmingTrailingSpaces
     }
     let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1))
-    return ([title, rule, line(header), rule] + cells.map(line) + [
-      rule, "Total parameters: \(total.grouped) (\(byteCount(total)))",
-      "Trainable: \(trainable.grouped)", "Statistics: \((total - trainable).grouped)",
-    ]).joined(separator: "\n")
+    return
+      ([title, rule, line(header), rule] + cells.map(line) + [
+        rule, "Total parameters: \(total.grouped) (\(byteCount(total)))",
+        "Trainable: \(trainable.grouped)", "Statistics: \((total - trainable).grouped)",
+      ]).joined(separator: "\n")
   }
 
   private func byteCount(_ parameters: Int) -> String {

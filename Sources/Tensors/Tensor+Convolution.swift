@@ -54,7 +54,8 @@ extension Tensor {
     let spatialRank = rank - 2
     require(
       (1...3).contains(spatialRank) && filter.rank == rank && filter.shape[-2] == shape[-1],
-      "convolution: an input of shape \(shape) does not fit a filter of shape \(filter.shape) ([k…, input channels, output channels])")
+      "convolution: an input of shape \(shape) does not fit a filter of shape \(filter.shape) ([k…, input channels, output channels])"
+    )
     let ones = [Int](repeating: 1, count: spatialRank)
     let (stride, dilation) = (stride ?? ones, dilation ?? ones)
     require(
@@ -65,7 +66,8 @@ extension Tensor {
       padding: padding, dilation: dilation)
     require(
       windows.outputSize.allSatisfy { $0 > 0 },
-      "convolution: a filter of shape \(filter.shape), dilation \(dilation), is larger than the input of shape \(shape)")
+      "convolution: a filter of shape \(filter.shape), dilation \(dilation), is larger than the input of shape \(shape)"
+    )
     let convolution = Convolution(
       batch: shape[0], windows: windows, inputChannels: shape[-1], outputChannels: filter.shape[-1])
     return convolved(convolution, filter: filter, bias: bias, activation: activation)
@@ -102,18 +104,21 @@ extension Tensor {
     let spatialRank = rank - 2
     require(
       (1...3).contains(spatialRank) && filter.rank == rank && filter.shape[-1] == shape[-1],
-      "transposed convolution: an input of shape \(shape) does not fit a filter of shape \(filter.shape) ([k…, output channels, input channels])")
+      "transposed convolution: an input of shape \(shape) does not fit a filter of shape \(filter.shape) ([k…, output channels, input channels])"
+    )
     let ones = [Int](repeating: 1, count: spatialRank)
     let (stride, dilation) = (stride ?? ones, dilation ?? ones)
     let kernelSize = Array(filter.shape.dimensions.dropLast(2))
-    let outputSize = outputSize
+    let outputSize =
+      outputSize
       ?? Tensor.transposedSize(
         inputSize: spatialSize, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
     let windows = Windows(
       inputSize: outputSize, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
     require(
       windows.outputSize == spatialSize,
-      "transposed convolution: \(outputSize) cannot come from an input of shape \(shape) with kernel \(kernelSize), stride \(stride), padding \(padding)")
+      "transposed convolution: \(outputSize) cannot come from an input of shape \(shape) with kernel \(kernelSize), stride \(stride), padding \(padding)"
+    )
     let convolution = Convolution(
       batch: shape[0], windows: windows, inputChannels: filter.shape[-2], outputChannels: shape[-1])
     return convolutionInputGradient(convolution, filter: filter, bias: bias, activation: activation)

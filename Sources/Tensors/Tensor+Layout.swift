@@ -134,7 +134,8 @@ extension Tensor {
   /// Repeats the whole tensor `repeats[i]` times along axis `i`.
   public func tiled(_ repeats: [Int]) -> Tensor {
     require(
-      repeats.count == rank && repeats.allSatisfy { $0 > 0 }, "tile: \(repeats) does not fit the axes of shape \(shape)")
+      repeats.count == rank && repeats.allSatisfy { $0 > 0 }, "tile: \(repeats) does not fit the axes of shape \(shape)"
+    )
     var split = [Int](), stretched = [Int]()
     for axis in 0..<rank {
       split += [1, shape[axis]]
@@ -155,7 +156,8 @@ extension Tensor {
       require(
         tensor.rank == first.rank && tensor.device == first.device
           && (0..<first.rank).allSatisfy { $0 == axis || tensor.shape[$0] == first.shape[$0] },
-        "concatenate: \(tensor.shape) on \(tensor.device) does not join \(first.shape) on \(first.device) along axis \(axis)")
+        "concatenate: \(tensor.shape) on \(tensor.device) does not join \(first.shape) on \(first.device) along axis \(axis)"
+      )
       shape[axis] += tensor.shape[axis]
     }
     let result = first.device.backend.allocate(count: shape.count)

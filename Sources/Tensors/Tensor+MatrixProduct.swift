@@ -15,7 +15,8 @@ extension Tensor {
     let n = right.shape[transposesRight ? -2 : -1]
     require(
       k == right.shape[transposesRight ? -1 : -2],
-      "matmul: the inner axes of \(left.shape)\(transposesLeft ? "ᵀ" : "") and \(right.shape)\(transposesRight ? "ᵀ" : "") differ")
+      "matmul: the inner axes of \(left.shape)\(transposesLeft ? "ᵀ" : "") and \(right.shape)\(transposesRight ? "ᵀ" : "") differ"
+    )
 
     if left.rank > 2, right.rank == 2, !transposesLeft {
       // One matrix for all rows: a single larger product.

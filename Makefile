@@ -1,0 +1,75 @@
+# The two commands: `make demo` sets everything up, trains a VAE and draws pictures; `make test` sets
+# everything up and runs all tests. Both install what is missing, and only that.
+
+PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libdnnl-dev zlib1g-dev libspng-dev \
+            dataset-fashion-mnist
+TEST_PACKAGES := python3-venv
+EPOCHS ?= 2
+DEVICE ?= auto
+RUN ?= runs/demo
+
+FIGMENT := .build/release/figment
+BUILD_TESTS := swift build -c release --build-tests -Xswiftc -enable-testing
+RUN_TESTS := swift test -c release -Xswiftc -enable-testing --skip-build
+
+# Intel's OpenCL runtime for processors: a second compiler for our kernels, from PyPI.
+INTEL := .build/intel-opencl
+INTEL_PACKAGE := intel-opencl-rt==2026.2.0
+
+.PHONY: demo build test test-intel lint setup setup-tests setup-intel
+
+demo: build
+	$(FIGMENT) train vae --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --seed 7 --output $(RUN) --overwrite
+	$(FIGMENT) generate $(RUN) --output $(RUN)/manifold.png
+	@echo "Look at $(RUN)/manifold.png and the pictures in $(RUN)/samples."
+
+build: setup
+	swift build -c release --product figment
+
+# The closing lines of the first run are those that count: it has every test. The second repeats, on
+# another vendor's compiler, the tests that compute on OpenCL.
+test: setup-tests
+	$(BUILD_TESTS)
+	$(MAKE) --no-print-directory test-intel
+	$(RUN_TESTS)
+
+test-intel: setup-tests setup-intel
+	$(BUILD_TESTS)
+	OCL_ICD_VENDORS=$(CURDIR)/$(INTEL)/vendors LD_LIBRARY_PATH=$(CURDIR)/$(INTEL)/lib \
+	  FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'ParityTests|TensorsTests|LayersTests|ModelsTests'
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Kernels Tests
+
+setup:
+	@$(call install,$(PACKAGES))
+	@command -v swift > /dev/null || { \
+	  echo "Swift 6.1 or newer is missing: see https://www.swift.org/install/linux/ (no root needed)."; exit 1; }
+
+setup-tests: setup
+	@$(call install,$(TEST_PACKAGES))
+
+setup-intel: setup-tests
+	@test -e $(INTEL)/vendors/intel.icd || { \
+	  set -e; mkdir -p $(INTEL)/vendors; \
+	  echo "Installing $(INTEL_PACKAGE) from PyPI into $(INTEL): a second OpenCL compiler for the tests."; \
+	  python3 -m venv $(INTEL); $(INTEL)/bin/pip install --quiet --disable-pip-version-check $(INTEL_PACKAGE); \
+	  echo "$(CURDIR)/$(INTEL)/lib/libintelocl.so" > $(INTEL)/vendors/intel.icd; }
+
+# Installs the Debian packages of $(1) that are missing, or says what to install and why it could not.
+define install
+missing=""; for package in $(1); do \
+  dpkg-query -W -f='$${Status}' $$package 2> /dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+  if ! command -v apt-get > /dev/null; then \
+    echo "Missing:$$missing (names of Debian packages; this system has no apt-get). Install their likes and try again."; exit 1; fi; \
+  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; command -v sudo > /dev/null || { \
+    echo "Missing:$$missing. You are not root and there is no sudo. Ask for: apt-get install$$missing"; exit 1; }; fi; \
+  echo "Installing$$missing"; \
+  $$root apt-get install -y --no-install-recommends $$missing > .setup.log 2>&1 \
+    || { $$root apt-get update >> .setup.log 2>&1 && $$root apt-get install -y --no-install-recommends $$missing >> .setup.log 2>&1; } \
+    || { cat .setup.log; echo "apt-get could not install:$$missing (see above)"; exit 1; }; \
+  rm -f .setup.log; \
+fi
+endef

@@ -1,0 +1,104 @@
+import Backends
+import CPUBackend
+import Files
+import Foundation
+import Logging
+import OpenCLBackend
+import ReferenceBackend
+import Tensors
+
+/// Which device computes, and why that one.
+public struct DeviceSelection: Sendable {
+  public let device: Device
+  /// One line for people: `the first OpenCL graphics card that passes its self-test`.
+  public let reason: String
+  /// What went wrong with better devices on the way.
+  public let warnings: [String]
+
+  /// The first OpenCL graphics card that passes its self-test, else the CPU. Nothing that fails while a
+  /// card is set up is an error: it becomes a warning with its cause.
+  ///
+  /// OpenCL devices that are no graphics cards compute on the processor, which the CPU backend does faster;
+  /// they are only tried if `considersEveryKind`, by default if the environment has
+  /// `FIGMENT_AUTO_DEVICES=all`.
+  public static func automatic(considersEveryKind: Bool? = nil) -> DeviceSelection {
+    let everyKind =
+      considersEveryKind ?? (ProcessInfo.processInfo.environment["FIGMENT_AUTO_DEVICES"] == "all")
+    let inventory = OpenCLBackend.devices()
+    var warnings = [String]()
+    if let failure = inventory.reasonForNoDevice { warnings.append("no OpenCL device: \(failure)") }
+    for (index, device) in inventory.devices.enumerated() where everyKind || device.kind == .gpu {
+      do {
+        let backend = try OpenCLBackend(deviceIndex: index, inventory: inventory)
+        try backend.selfTest()
+        let kind = device.kind == .gpu ? "OpenCL graphics card" : "OpenCL device"
+        return DeviceSelection(
+          device: Device(backend), reason: "the first \(kind) that passes its self-test", warnings: warnings)
+      } catch {
+        warnings.append("opencl:\(index) (\(device.name)) cannot be used: \(error)")
+      }
+    }
+    let reason =
+      warnings.isEmpty ? "no OpenCL graphics card here" : "no OpenCL graphics card that works here"
+    return DeviceSelection(device: Device(CPUBackend()), reason: reason, warnings: warnings)
+  }
+
+  /// A device by its name: `auto`, `reference`, `cpu`, `opencl` or `opencl:N`.
+  ///
+  /// - Throws: `DeviceNameError`, or what keeps the OpenCL device from working: a device asked for by name
+  ///   is never replaced by another.
+  public static func named(_ name: String) throws -> DeviceSelection {
+    func selected(_ backend: any Backend) -> DeviceSelection {
+      DeviceSelection(device: Device(backend), reason: "asked for", warnings: [])
+    }
+    switch name {
+    case "auto": return automatic()
+    case "reference": return selected(ReferenceBackend())
+    case "cpu": return selected(CPUBackend())
+    case "opencl": return try selected(openCL(0))
+    default:
+      guard name.hasPrefix("opencl:"), let index = Int(name.dropFirst("opencl:".count)), index >= 0 else {
+        throw DeviceNameError(name: name)
+      }
+      return try selected(openCL(index))
+    }
+  }
+
+  private static func openCL(_ index: Int) throws -> OpenCLBackend {
+    let backend = try OpenCLBackend(deviceIndex: index)
+    try backend.selfTest()
+    return backend
+  }
+}
+
+public struct DeviceNameError: Error, CustomStringConvertible {
+  public let name: String
+
+  public var description: String {
+    let names = ["auto", "reference", "cpu", "opencl"]
+    let hint = nearestName(to: name, in: names).map { "; did you mean “\($0)”?" } ?? ""
+    return "there is no device “\(name)”\(hint) Devices: auto, reference, cpu, opencl, opencl:N"
+  }
+}
+
+extension Device {
+  /// The first OpenCL graphics card that passes its self-test, else the CPU. Logs warnings about cards that
+  /// cannot be used; ``DeviceSelection`` gives them as values.
+  public static func automatic() -> Device {
+    let selection = DeviceSelection.automatic()
+    let logger = Logger(label: "figment")
+    for warning in selection.warnings { logger.warning("\(warning); computing on \(selection.device)") }
+    return selection.device
+  }
+
+  /// Plain Swift loops: slow, and the definition of every operation.
+  public static func reference() -> Device { Device(ReferenceBackend()) }
+
+  /// The processor, by oneDNN.
+  public static func cpu() -> Device { Device(CPUBackend()) }
+
+  /// An OpenCL device, by its place in `figment devices`.
+  public static func openCL(_ index: Int = 0) throws -> Device {
+    try DeviceSelection.named("opencl:\(index)").device
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Figment
+import Foundation
+
+struct Devices: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lists what can compute here, which one 'auto' takes, and why.")
+
+  func run() throws {
+    var rows = [["DEVICE", "NAME", "KIND", "MEMORY", "DRIVER"]]
+    rows.append(["reference", "plain Swift loops", "processor", "", ""])
+    rows.append(["cpu", CPUBackend().name, "processor", "", "oneDNN"])
+    let inventory = OpenCLBackend.devices()
+    for (index, device) in inventory.devices.enumerated() {
+      let gibibytes = Double(device.globalMemory) / Double(1 << 30)
+      rows.append([
+        "opencl:\(index)", device.name, device.kind.rawValue, String(format: "%.1f GiB", gibibytes),
+        "\(device.platformName), \(device.driverVersion)",
+      ])
+    }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
+    for row in rows {
+      let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
+      print(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
+    }
+    if let reason = inventory.reasonForNoDevice { print("\nNo OpenCL device: \(reason)") }
+    let selection = DeviceSelection.automatic()
+    for warning in selection.warnings where inventory.reasonForNoDevice == nil { printError("warning: \(warning)") }
+    print("\nauto takes \(selection.device.identifier): \(selection.reason)")
+  }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Figment
+import Foundation
+
+/// `figment`: results on standard output, progress and messages on standard error.
+@main
+struct FigmentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "figment",
+    abstract: "Trains generative models on any OpenCL graphics card, or on the CPU.",
+    discussion: """
+      Start with:  figment train vae --data fashion-mnist --epochs 3 --output runs/vae
+      Then:        figment generate runs/vae --output manifold.png
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Devices.self, SummaryCommand.self, Train.self, Generate.self, Predict.self, Evaluate.self, BenchmarkCommand.self,
+    ])
+
+  /// Exit status 0, 1 (failed), 2 (usage) or 130 (interrupted).
+  static func main() {
+    // A file that outgrows its limit is then an error of the write, which says which file.
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as ExitCode {
+      Foundation.exit(error.rawValue)
+    } catch {
+      let code = exitCode(for: error)
+      if code == .success {
+        print(fullMessage(for: error))  // --help and --version
+        Foundation.exit(0)
+      }
+      if code == .validationFailure {
+        printError(fullMessage(for: error))
+        Foundation.exit(2)
+      }
+      printError("error: \(error)")
+      Foundation.exit(isUsage(error) ? 2 : 1)
+    }
+  }
+
+  /// Errors that come from what was typed rather than from what was found.
+  private static func isUsage(_ error: any Error) -> Bool {
+    error is UnknownModelError || error is DeviceNameError || error is UsageError
+  }
+}
+
+/// Something typed that cannot be meant.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+/// `--device`, for every command that computes.
+struct DeviceOption: ParsableArguments {
+  @Option(help: "Where to compute: auto, reference, cpu, opencl or opencl:N (see 'figment devices').")
+  var device = "auto"
+
+  /// The device, after warnings about better ones that cannot be used.
+  func select(_ name: String? = nil) throws -> DeviceSelection {
+    let selection = try DeviceSelection.named(name ?? device)
+    for warning in selection.warnings {
+      printError("warning: \(warning); computing on \(selection.device)")
+    }
+    return selection
+  }
+}
+
+extension RunDirectory {
+  init(path: String) { self.init(URL(fileURLWithPath: path)) }
+}
+
+/// A trained model, found by its run's folder.
+struct TrainedModel {
+  let settings: RunConfiguration
+  let model: any TrainableModel
+  let checkpoint: Checkpoint
+
+  init(run path: String, best: Bool, on device: Device) throws {
+    let run = RunDirectory(path: path)
+    settings = try RunConfiguration(contentsOf: run.configuration)
+    model = try settings.makeModel(on: device)
+    checkpoint = try Checkpoint(contentsOf: best ? run.bestCheckpoint : run.lastCheckpoint)
+    try checkpoint.restore(model)
+    model.evaluate()
+  }
+}
+
+/// What `generate`, `predict` and `evaluate` have in common.
+struct TrainedModelOptions: ParsableArguments {
+  @Argument(help: "The folder of a training run.")
+  var run: String
+
+  @Flag(help: "Use the checkpoint with the lowest validation loss instead of the last.")
+  var best = false
+
+  @OptionGroup var device: DeviceOption
+
+  func load() throws -> TrainedModel {
+    try TrainedModel(run: run, best: best, on: device.select().device)
+  }
+}

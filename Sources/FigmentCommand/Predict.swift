@@ -1,0 +1,61 @@
+import ArgumentParser
+import Figment
+import Foundation
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a trained model, or a part of it, on the rows of a .npy file.")
+
+  @OptionGroup var options: TrainedModelOptions
+
+  @Option(help: "A .npy file of numbers, the batch first: [N, height, width, channels] or [N, latent].")
+  var input: String
+
+  @Option(help: "The .npy file to write, as 32-bit floats.")
+  var output: String
+
+  @Option(help: "The part to run: whole, encoder, decoder, …")
+  var part = "whole"
+
+  @Option(help: "Rows to compute at a time.")
+  var batchSize = 128
+
+  func validate() throws {
+    if batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); it must be at least 1.") }
+  }
+
+  func run() throws {
+    let trained = try options.load()
+    guard let part = trained.model.parts.first(where: { $0.name == part }) else {
+      let names = trained.model.parts.map(\.name)
+      let hint = nearestName(to: part, in: names).map { "; did you mean “\($0)”?" } ?? ""
+      throw UsageError("the model has no part “\(part)”\(hint) Parts: \(names.joined(separator: ", "))")
+    }
+    let array = try NPYArray(contentsOf: URL(fileURLWithPath: input))
+    guard array.shape.rank == part.inputShape.count + 1,
+      Array(array.shape.dimensions.dropFirst()) == part.inputShape
+    else {
+      let wanted = (["N"] + part.inputShape.map(String.init)).joined(separator: ", ")
+      throw RunError(input, "the array has shape \(array.shape); the part “\(part.name)” takes [\(wanted)]")
+    }
+    guard array.shape[0] > 0 else { throw RunError(input, "the array has no rows") }
+    let result = try run(part, on: array, model: trained.model)
+    try result.write(to: URL(fileURLWithPath: output))
+    print("\(output): \(result.shape)")
+  }
+
+  private func run(_ part: ModelPart, on array: NPYArray, model: any TrainableModel) throws -> NPYArray {
+    let rows = array.shape[0], width = array.values.count / rows
+    var values = [Float](), outputShape = [Int]()
+    for start in stride(from: 0, to: rows, by: batchSize) {
+      let end = min(rows, start + batchSize)
+      let batch = Tensor(
+        Array(array.values[start * width..<end * width]), shape: Shape([end - start] + part.inputShape),
+        on: model.device)
+      let output = withoutGradient { part.run(batch) }
+      values += try output.scalars()
+      outputShape = Array(output.shape.dimensions.dropFirst())
+    }
+    return NPYArray(values, shape: Shape([rows] + outputShape))
+  }
+}

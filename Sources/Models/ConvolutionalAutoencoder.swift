@@ -1,0 +1,166 @@
+import Backends
+import Datasets
+import Layers
+import Pictures
+import Tensors
+
+/// A convolutional autoencoder built from lists of filters, kernels and strides: images
+/// `[N, height, width, C]` in [0, 1] to `latentSize` numbers and back.
+///
+/// Encoder block: convolution (`same`), leaky ReLU 0.3, then batch normalization and dropout if asked for.
+/// Decoder blocks mirror them with transposed convolutions; the last ends in a sigmoid. Trained by mean
+/// squared error.
+public final class ConvolutionalAutoencoder: Module, LossModel {
+  public struct Configuration: ModelConfiguration {
+    /// `[height, width, channels]`.
+    public var imageShape = [28, 28, 1]
+    public var encoderFilters = [32, 64, 64, 64]
+    public var encoderKernels = [3, 3, 3, 3]
+    public var encoderStrides = [1, 2, 2, 1]
+    public var latentSize = 2
+    public var decoderFilters = [64, 64, 32, 1]
+    public var decoderKernels = [3, 3, 3, 3]
+    public var decoderStrides = [1, 2, 2, 1]
+    public var useBatchNorm = false
+    public var useDropout = false
+    public var dropoutRate: Float = 0.25
+
+    public init() {}
+
+    /// Height, width and channels of the last feature map.
+    var featureShape: [Int] {
+      let size = encoderStrides.reduce(Array(imageShape.prefix(2))) { size, stride in
+        size.map { ($0 + stride - 1) / stride }
+      }
+      return size + [encoderFilters.last ?? 0]
+    }
+
+    public func validate() throws(ConfigurationError) {
+      guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 }) else {
+        throw ConfigurationError("imageShape", "\(imageShape) is not [height, width, channels]")
+      }
+      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
+      guard dropoutRate >= 0, dropoutRate < 1 else {
+        throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
+      }
+      try Self.validate("encoder", encoderFilters, encoderKernels, encoderStrides)
+      try Self.validate("decoder", decoderFilters, decoderKernels, decoderStrides)
+      let size = featureShape.prefix(2).map { $0 * decoderStrides.reduce(1, *) }
+      guard size == Array(imageShape.prefix(2)), decoderFilters.last == imageShape[2] else {
+        throw ConfigurationError(
+          "decoderStrides",
+          "the decoder makes images of shape \(size + [decoderFilters.last ?? 0]), not \(imageShape)")
+      }
+    }
+
+    private static func validate(
+      _ network: String, _ filters: [Int], _ kernels: [Int], _ strides: [Int]
+    ) throws(ConfigurationError) {
+      guard !filters.isEmpty, filters.count == kernels.count, filters.count == strides.count else {
+        throw ConfigurationError(
+          "\(network)Filters",
+          "\(filters.count) filters, \(kernels.count) kernels and \(strides.count) strides are not one of each a layer")
+      }
+      guard (filters + kernels + strides).allSatisfy({ $0 > 0 }) else {
+        throw ConfigurationError("\(network)Filters", "filters, kernels and strides must all be positive")
+      }
+    }
+  }
+
+  public static let identifier = "autoencoder"
+  public static let title = "Convolutional autoencoder"
+  public static let defaults = TrainingDefaults(epochs: 10, batchSize: 32, learningRate: 5e-4)
+
+  public let configuration: Configuration
+  public let device: Device
+  public let generator: RandomGenerator
+
+  public let encoder: Sequential
+  public let decoder: Sequential
+  /// Moving averages of the latents' mean and deviation, `[latentSize]`: an autoencoder has no prior, and
+  /// this is what `generate` draws from.
+  public let latents: LatentStatistics
+
+  public final class LatentStatistics: Module {
+    public let mean: Parameter
+    public let variance: Parameter
+
+    init(size: Int, on device: Device) {
+      mean = Parameter(.zeros([size], on: device), kind: .statistic)
+      variance = Parameter(.ones([size], on: device), kind: .statistic)
+    }
+
+    func follow(_ latents: Tensor) {
+      withoutGradient {
+        mean.value = 0.99 * mean.value + 0.01 * latents.mean(axes: [0])
+        variance.value = 0.99 * variance.value + 0.01 * (latents - mean.value).squared().mean(axes: [0])
+      }
+    }
+  }
+
+  public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
+    if let error = configuration.failure { fatalError("ConvolutionalAutoencoder: \(error)") }
+    self.configuration = configuration
+    self.device = device
+    generator = RandomGenerator(seed: seed)
+    let context = LayerContext(device: device, generator: generator)
+    let featureShape = configuration.featureShape
+    let features = featureShape.reduce(1, *)
+    let leakyReLU = Activation.leakyReLU(slope: 0.3)
+
+    func regularization(_ channels: Int) -> [Layer] {
+      (configuration.useBatchNorm ? [BatchNorm(channels: channels, in: context)] : [])
+        + (configuration.useDropout ? [Dropout(rate: configuration.dropoutRate, in: context)] : [])
+    }
+    var channels = configuration.imageShape[2]
+    var encoder = [Layer]()
+    for (index, filters) in configuration.encoderFilters.enumerated() {
+      encoder.append(
+        Conv2D(
+          channels, filters, kernelSize: configuration.encoderKernels[index],
+          stride: configuration.encoderStrides[index], padding: .same, activation: leakyReLU, in: context))
+      encoder += regularization(filters)
+      channels = filters
+    }
+    encoder += [Flatten(), Dense(inputSize: features, units: configuration.latentSize, in: context)]
+
+    var decoder: [Layer] = [
+      Dense(inputSize: configuration.latentSize, units: features, in: context), Reshape(featureShape),
+    ]
+    for (index, filters) in configuration.decoderFilters.enumerated() {
+      let isLast = index == configuration.decoderFilters.count - 1
+      decoder.append(
+        Conv2DTranspose(
+          channels, filters, kernelSize: configuration.decoderKernels[index],
+          stride: configuration.decoderStrides[index], padding: .same,
+          activation: isLast ? .sigmoid : leakyReLU, in: context))
+      if !isLast { decoder += regularization(filters) }
+      channels = filters
+    }
+    self.encoder = Sequential(encoder)
+    self.decoder = Sequential(decoder)
+    latents = LatentStatistics(size: configuration.latentSize, on: device)
+  }
+
+  public func reconstruct(_ images: Tensor) -> Tensor { decode(encode(images)) }
+
+  public func losses(_ batch: TensorBatch, using generator: RandomGenerator) -> LossTerms {
+    let codes = encoder(batch.images)
+    if isTraining { latents.follow(codes) }
+    return LossTerms(["loss": Loss.meanSquaredError(decoder(codes), batch.images)])
+  }
+
+  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
+    [("optimizer", Adam(learningRate: learningRate ?? Self.defaults.learningRate))]
+  }
+
+  public var imageShape: [Int] { configuration.imageShape }
+
+  public var parts: [ModelPart] {
+    [
+      ModelPart("whole", inputShape: imageShape) { self.reconstruct($0) },
+      ModelPart("encoder", inputShape: imageShape) { self.encode($0) },
+      ModelPart("decoder", inputShape: [configuration.latentSize]) { self.decode($0) },
+    ]
+  }
+}

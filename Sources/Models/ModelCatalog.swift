@@ -1,0 +1,75 @@
+import Files
+import Foundation
+import Layers
+import Tensors
+
+/// Every model there is, by the name of the command line.
+public enum ModelCatalog {
+  public static let types: [any TrainableModel.Type] = [
+    ConvolutionalAutoencoder.self, VariationalAutoencoder.self,
+  ]
+
+  public static var identifiers: [String] { types.map { $0.identifier } }
+
+  public static func type(named identifier: String) throws(UnknownModelError) -> any TrainableModel.Type {
+    guard let type = types.first(where: { $0.identifier == identifier }) else {
+      throw UnknownModelError(identifier: identifier)
+    }
+    return type
+  }
+}
+
+public struct UnknownModelError: Error, CustomStringConvertible {
+  public let identifier: String
+
+  public var description: String {
+    let known = ModelCatalog.identifiers
+    let hint = nearestName(to: identifier, in: known).map { "; did you mean “\($0)”?" } ?? ""
+    return "there is no model “\(identifier)”\(hint) Models: \(known.joined(separator: ", "))"
+  }
+}
+
+extension ModelConfiguration {
+  /// The defaults with the fields of a JSON object put over them.
+  ///
+  /// - Parameter source: What the data is called in errors, such as a file's path.
+  public static func decode(_ data: Data, source: String) throws -> Self {
+    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw ConfigurationError("(all)", "\(source) is not a JSON object")
+    }
+    let defaults = try JSONEncoder().encode(Self())
+    var merged = try JSONSerialization.jsonObject(with: defaults) as? [String: Any] ?? [:]
+    for (key, value) in object {
+      guard merged[key] != nil else {
+        let hint = nearestName(to: key, in: merged.keys.sorted()).map { "; did you mean “\($0)”?" } ?? ""
+        throw ConfigurationError(key, "\(source) has this field, which the model does not\(hint)")
+      }
+      merged[key] = value
+    }
+    do {
+      let decoded = try JSONDecoder().decode(Self.self, from: JSONSerialization.data(withJSONObject: merged))
+      try decoded.validate()
+      return decoded
+    } catch let error as DecodingError {
+      throw ConfigurationError(error.field, "\(source): \(error.explanation)")
+    }
+  }
+}
+
+extension DecodingError {
+  private var context: Context {
+    switch self {
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+      .dataCorrupted(let context):
+      context
+    @unknown default: Context(codingPath: [], debugDescription: "unreadable")
+    }
+  }
+
+  fileprivate var field: String { context.codingPath.first?.stringValue ?? "(all)" }
+
+  fileprivate var explanation: String {
+    if case .typeMismatch(let type, _) = self { return "the value is not of type \(type)" }
+    return context.debugDescription
+  }
+}

@@ -1,0 +1,156 @@
+import Backends
+import Datasets
+import Layers
+import Pictures
+import Tensors
+
+/// The convolutional variational autoencoder of Kingma and Welling (2014) in its best-known tutorial form:
+/// images `[N, height, width, C]` in [0, 1], extents even, to `latentSize` numbers and back.
+///
+/// Deviation from that tutorial: it samples `mean + exp(logVariance) · ε`, which takes for a log-deviation
+/// what its divergence term takes for a log-variance. The default here is `exp(½ logVariance)`;
+/// `sampler: .original` restores the tutorial's.
+public final class VariationalAutoencoder: Module, LossModel {
+  public struct Configuration: ModelConfiguration {
+    public enum Sampler: String, Codable, CaseIterable, Sendable {
+      /// `mean + exp(½ logVariance) · ε`.
+      case corrected
+      /// `mean + exp(logVariance) · ε`.
+      case original
+    }
+
+    /// `[height, width, channels]`.
+    public var imageShape = [28, 28, 1]
+    public var latentSize = 2
+    /// Factor of `mean(mean² + e^logVariance − logVariance − 1)` in the loss.
+    public var klWeight: Float = 5e-4
+    public var sampler = Sampler.corrected
+
+    public init() {}
+
+    public init(
+      imageShape: [Int] = [28, 28, 1], latentSize: Int = 2, klWeight: Float = 5e-4,
+      sampler: Sampler = .corrected
+    ) {
+      (self.imageShape, self.latentSize) = (imageShape, latentSize)
+      (self.klWeight, self.sampler) = (klWeight, sampler)
+    }
+
+    public func validate() throws(ConfigurationError) {
+      guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 }), imageShape[0] % 2 == 0, imageShape[1] % 2 == 0
+      else {
+        throw ConfigurationError("imageShape", "\(imageShape) is not [height, width, channels] with even extents")
+      }
+      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
+      guard klWeight.isFinite, klWeight >= 0 else {
+        throw ConfigurationError("klWeight", "\(klWeight) is not a finite number ≥ 0")
+      }
+    }
+  }
+
+  public static let identifier = "vae"
+  public static let title = "Variational autoencoder"
+  public static let defaults = TrainingDefaults(epochs: 10, batchSize: 16, learningRate: 1e-3)
+
+  public let configuration: Configuration
+  public let device: Device
+  public let generator: RandomGenerator
+
+  public let encoder: Encoder
+  public let decoder: Sequential
+
+  /// Images to the parameters of a normal distribution over latents.
+  public final class Encoder: Module {
+    public let trunk: Sequential
+    public let mean: Dense
+    public let logVariance: Dense
+
+    init(_ configuration: Configuration, features: Int, in context: LayerContext) {
+      let channels = configuration.imageShape[2]
+      trunk = Sequential(
+        Conv2D(channels, 32, kernelSize: 3, padding: .same, activation: .relu, in: context),
+        Conv2D(32, 64, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
+        Conv2D(64, 64, kernelSize: 3, padding: .same, activation: .relu, in: context),
+        Conv2D(64, 64, kernelSize: 3, padding: .same, activation: .relu, in: context),
+        Flatten(),
+        Dense(inputSize: features, units: 32, activation: .relu, in: context))
+      mean = Dense(inputSize: 32, units: configuration.latentSize, in: context)
+      logVariance = Dense(inputSize: 32, units: configuration.latentSize, in: context)
+    }
+
+    public func callAsFunction(_ images: Tensor) -> (mean: Tensor, logVariance: Tensor) {
+      let features = trunk(images)
+      return (mean(features), logVariance(features))
+    }
+  }
+
+  public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
+    if let error = configuration.failure { fatalError("VariationalAutoencoder: \(error)") }
+    self.configuration = configuration
+    self.device = device
+    generator = RandomGenerator(seed: seed)
+    let context = LayerContext(device: device, generator: generator)
+    let (height, width) = (configuration.imageShape[0] / 2, configuration.imageShape[1] / 2)
+    let features = height * width * 64
+    encoder = Encoder(configuration, features: features, in: context)
+    decoder = Sequential(
+      Dense(inputSize: configuration.latentSize, units: features, activation: .relu, in: context),
+      Reshape([height, width, 64]),
+      Conv2DTranspose(64, 32, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
+      // No sigmoid: the loss is computed from logits, and `decode` applies it where pixels are wanted.
+      Conv2D(32, configuration.imageShape[2], kernelSize: 3, padding: .same, in: context))
+  }
+
+  /// `mean + deviation · noise`.
+  public func sample(mean: Tensor, logVariance: Tensor, noise: Tensor) -> Tensor {
+    let logDeviation = configuration.sampler == .original ? logVariance : 0.5 * logVariance
+    return mean + logDeviation.exp() * noise
+  }
+
+  /// Latents `[N, latentSize]` to images in [0, 1].
+  public func decode(_ latents: Tensor) -> Tensor { decoder(latents).sigmoid() }
+
+  /// Images through the mean of their latent distribution and back.
+  public func reconstruct(_ images: Tensor) -> Tensor { decode(encode(images)) }
+
+  public func losses(_ batch: TensorBatch, using generator: RandomGenerator) -> LossTerms {
+    let noise = Tensor.randomNormal(
+      [batch.images.shape[0], configuration.latentSize], using: generator, on: device)
+    return losses(batch.images, noise: noise)
+  }
+
+  /// The losses with given unit-normal noise, `[N, latentSize]`: `loss = reconstruction + kl`.
+  public func losses(_ images: Tensor, noise: Tensor) -> LossTerms {
+    let (mean, logVariance) = encoder(images)
+    let logits = decoder(sample(mean: mean, logVariance: logVariance, noise: noise))
+    let reconstruction = Loss.binaryCrossEntropy(logits: logits, images)
+    let divergence = Loss.divergenceFromUnitNormal(mean: mean, logVariance: logVariance).mean()
+    let kl = (2 * configuration.klWeight) * divergence
+    return LossTerms(["loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl])
+  }
+
+  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
+    [("optimizer", RMSProp(learningRate: learningRate ?? Self.defaults.learningRate))]
+  }
+
+  public var imageShape: [Int] { configuration.imageShape }
+
+  public var parts: [ModelPart] {
+    [
+      ModelPart("whole", inputShape: imageShape) { self.reconstruct($0) },
+      ModelPart("encoder", inputShape: imageShape) { self.encode($0) },
+      ModelPart("encoder-log-variance", inputShape: imageShape) { self.encoder($0).logVariance },
+      ModelPart("decoder", inputShape: [configuration.latentSize]) { self.decode($0) },
+    ]
+  }
+}
+
+extension ModelConfiguration {
+  /// The error that `validate` throws, if any.
+  var failure: ConfigurationError? {
+    do {
+      try validate()
+      return nil
+    } catch { return error }
+  }
+}

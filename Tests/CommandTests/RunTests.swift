@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+@Suite struct RunTests {
+  @Test func aRunLeavesWhatItPromises() throws {
+    let place = try Workplace()
+    let outcome = try place.train()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output == "run\n")
+    for file in ["config.json", "metrics.jsonl", "metrics.csv", "checkpoints/last.safetensors", "checkpoints/best.safetensors"] {
+      #expect(place.exists("run/\(file)"), "\(file)")
+    }
+    let files = try FileManager.default.contentsOfDirectory(atPath: place.path("run").path)
+    #expect(files.contains { $0.contains("tfevents") })
+    let samples = try FileManager.default.contentsOfDirectory(atPath: place.path("run/samples").path)
+    #expect(samples.contains { $0.hasSuffix(".png") })
+
+    let picture = try Figment.run(["generate", "run", "--output", "manifold.png", "--device", "cpu"], in: place.url)
+    #expect(picture.status == 0, "\(picture.errors)")
+    #expect(try Data(contentsOf: place.path("manifold.png")).prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+
+    let evaluation = try Figment.run(["evaluate", "run", "--device", "cpu"], in: place.url)
+    let object = try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [String: Any]
+    #expect(object?["images"] as? Int == 12)
+    #expect((object?["loss"] as? Double).map { $0 > 0 && $0 < 10 } == true)
+  }
+
+  @Test func predictRunsThePartsOfAModel() throws {
+    let place = try Workplace()
+    try place.train(["--epochs", "1"])
+    // A .npy file of three latents, written by hand: version 1, little-endian floats.
+    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }"
+    header += String(repeating: " ", count: 63 - (10 + header.count) % 64) + "\n"
+    var file = Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0, UInt8(header.utf8.count), 0]) + Data(header.utf8)
+    for value in [0, 0, 1, -1, 0.5, 2] as [Float] { withUnsafeBytes(of: value) { file.append(contentsOf: $0) } }
+    try file.write(to: place.path("z.npy"))
+
+    let decode = ["predict", "run", "--input", "z.npy", "--output", "x.npy", "--part", "decoder", "--device", "cpu"]
+    let decoded = try Figment.run(decode, in: place.url)
+    #expect(decoded.status == 0, "\(decoded.errors)")
+    #expect(decoded.output == "x.npy: [3, 8, 8, 1]\n")
+    let encode = ["predict", "run", "--input", "x.npy", "--output", "y.npy", "--part", "encoder", "--device", "cpu"]
+    #expect(try Figment.run(encode, in: place.url).output == "y.npy: [3, 2]\n")
+
+    let wrong = try Figment.run(
+      ["predict", "run", "--input", "z.npy", "--output", "w.npy", "--device", "cpu"], in: place.url)
+    #expect(wrong.status == 1)
+    #expect(wrong.errors.contains("z.npy") && wrong.errors.contains("[3, 2]") && wrong.errors.contains("[N, 8, 8, 1]"))
+    #expect(!place.exists("w.npy"))
+    let part = try Figment.run(decode.map { $0 == "decoder" ? "decodr" : $0 }, in: place.url)
+    #expect(part.status == 2 && part.errors.contains("“decoder”"))
+  }
+
+  @Test func summaryAndHelpArePrinted() throws {
+    #expect(try Figment.run(["summary", "vae"]).output.contains("550,629"))
+    let help = try Figment.run(["--help"])
+    #expect(help.status == 0 && help.output.contains("SUBCOMMANDS"))
+    #expect(try Figment.run(["--version"]).output.first?.isNumber == true)
+  }
+
+  @Test func benchmarksPrintOneObjectALine() throws {
+    let outcome = try Figment.run(
+      ["benchmark", "steps", "vae", "--batch-size", "2", "--device", "cpu", "--format", "json", "--seconds", "0.1"])
+    let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+    #expect(object?["name"] as? String == "vae" && object?["batch"] as? Int == 2)
+    #expect(["median_ms", "samples_per_second", "gflops", "peak_mib"].allSatisfy { (object?[$0] as? Double ?? 0) > 0 })
+  }
+}
+
+@Suite struct ResumeCommandTests {
+  private func checkpoint(_ place: Workplace, _ run: String) throws -> Data {
+    try Data(contentsOf: place.path("\(run)/checkpoints/last.safetensors"))
+  }
+
+  /// Runs until a checkpoint appears, sends a signal, and returns the exit status.
+  private func interrupt(_ place: Workplace, with signal: Int32, run: String) throws -> Int32 {
+    let (process, _, errors) = Figment.process(
+      place.trainArguments(["--output", run, "--epochs", "200", "--checkpoint-steps", "1"]), in: place.url)
+    try process.run()
+    let deadline = Date().addingTimeInterval(60)
+    while !place.exists("\(run)/checkpoints/last.safetensors"), process.isRunning, Date() < deadline { usleep(500) }
+    usleep(20_000)
+    kill(process.processIdentifier, signal)
+    _ = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+  }
+
+  @Test(arguments: [(SIGKILL, -SIGKILL), (SIGINT, Int32(130)), (SIGTERM, Int32(130))])
+  func aStoppedRunGoesOnAsIfItHadNot(signal: Int32, status: Int32) throws {
+    let place = try Workplace()
+    #expect(try interrupt(place, with: signal, run: "stopped") == status)
+    let epochs = "40"
+    let resumed = try place.train(["--resume", "stopped", "--epochs", epochs])
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("resuming after step"))
+    try place.train(["--output", "whole", "--epochs", epochs])
+    #expect(try checkpoint(place, "stopped") == checkpoint(place, "whole"))
+    func losses(_ run: String) throws -> [String] {
+      try String(contentsOf: place.path("\(run)/metrics.csv"), encoding: .utf8).split(separator: "\n").map { line in
+        line.split(separator: ",").prefix(5).joined(separator: ",")
+      }
+    }
+    #expect(try losses("stopped") == losses("whole"))
+  }
+
+  @Test func aResumedRunKeepsItsSettings() throws {
+    let place = try Workplace()
+    try place.train(["--epochs", "1"])
+    let outcome = try Figment.run(["train", "--resume", "run", "--batch-size", "8"], in: place.url)
+    #expect(outcome.status == 2 && outcome.errors.contains("--batch-size cannot change"))
+    let finished = try place.train(["--resume", "run"])
+    #expect(finished.status == 0 && finished.errors.contains("already has 1 epoch"))
+  }
+}

@@ -1,0 +1,140 @@
+import Datasets
+import Foundation
+import Layers
+import Models
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+@Suite struct TrainerTests {
+  private let device: Device
+
+  init() throws { device = Device(try TestDevice.reference.backend()) }
+
+  /// Keeps what every epoch reported.
+  private final class Recorder: Callback {
+    var records: [EpochRecord] = []
+    override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) { records.append(record) }
+  }
+
+  @Test func lossesFallAndAddUp() throws {
+    let recorder = Recorder()
+    try Trainer(tinyVAE(on: device)).fit(
+      tinyImages(count: 24), validation: tinyImages(count: 8), epochs: 8, batchSize: 8, callbacks: [recorder])
+    let losses = recorder.records.map { $0.training[0].value }
+    #expect(losses.count == 8 && losses.last! < 0.9 * losses.first!)
+    for record in recorder.records {
+      let terms = record.training
+      #expect(terms.map(\.name) == ["loss", "reconstruction", "kl"])
+      #expect(abs(terms[0].value - terms[1].value - terms[2].value) < 1e-6)
+      #expect(record.validation?.count == 3)
+    }
+  }
+
+  @Test func aLossThatIsNotFiniteStopsWithItsPlace() throws {
+    let folder = try TemporaryFolder()
+    let trainer = Trainer(tinyVAE(on: device), optimizer: SGD(learningRate: 1e30))
+    let error = #expect(throws: TrainingError.self) {
+      try trainer.fit(tinyImages(count: 40), epochs: 2, batchSize: 4, callbacks: [CheckpointWriter(folder: folder.url)])
+    }
+    guard case .lossNotFinite(_, _, let epoch, let step, let images, let checkpoint)? = error else {
+      Issue.record("another error: \(String(describing: error))")
+      return
+    }
+    #expect(epoch == 1 && step >= 2 && images == (step - 1) * 4..<step * 4)
+    #expect(checkpoint == nil)
+    #expect(error!.description.contains("no checkpoint yet"))
+    #expect(!FileManager.default.fileExists(atPath: CheckpointWriter.last(in: folder.url).path))
+  }
+
+  @Test func earlyStoppingWaitsForPatience() throws {
+    let recorder = Recorder()
+    // A rate of 0 never improves: one epoch sets the mark, two more exhaust the patience.
+    let trainer = Trainer(tinyVAE(on: device), optimizer: SGD(learningRate: 0))
+    let end = try trainer.fit(
+      tinyImages(count: 8), validation: tinyImages(count: 8), epochs: 50, batchSize: 8,
+      callbacks: [recorder, .earlyStopping(patience: 2)])
+    #expect(recorder.records.count == 3)
+    guard case .stopped(let reason) = end else {
+      Issue.record("ended with \(end)")
+      return
+    }
+    #expect(reason.contains("early stopping"))
+  }
+
+  @Test func schedulesFollowTheEpoch() {
+    #expect(LearningRateSchedule("constant")?.factor(epoch: 5, of: 10) == 1)
+    #expect(LearningRateSchedule("exponential:0.5")?.factor(epoch: 3, of: 10) == 0.125)
+    #expect(LearningRateSchedule("cosine")?.factor(epoch: 0, of: 10) == 1)
+    #expect(abs(LearningRateSchedule("cosine")!.factor(epoch: 5, of: 10) - 0.5) < 1e-6)
+    for text in ["", "linear", "exponential", "exponential:x", "exponential:-1", "cosine:2"] {
+      #expect(LearningRateSchedule(text) == nil, "“\(text)”")
+    }
+  }
+
+  @Test func aScheduleSetsTheRate() throws {
+    final class Rates: Callback {
+      var rates: [Float] = []
+      override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) {
+        rates.append(trainer.optimizers[0].optimizer.learningRate)
+      }
+    }
+    let rates = Rates()
+    try Trainer(tinyVAE(on: device), optimizer: RMSProp(learningRate: 0.01)).fit(
+      tinyImages(count: 4), epochs: 3, batchSize: 4,
+      callbacks: [LearningRateScheduler(.exponential(factor: 0.5), baseRates: [0.01]), rates])
+    #expect(rates.rates == [0.01, 0.005, 0.0025])
+  }
+
+  @Test func metricsAreOneObjectALineAndSurviveResuming() throws {
+    let folder = try TemporaryFolder(), run = RunDirectory(folder.url)
+    func fit(epochs: Int, resuming: Bool) throws {
+      let trainer = Trainer(tinyVAE(on: device))
+      if resuming { try Checkpoint(contentsOf: run.lastCheckpoint).restore(trainer) }
+      try trainer.fit(
+        tinyImages(count: 8), validation: tinyImages(count: 4), epochs: epochs, batchSize: 4,
+        callbacks: [MetricsLog(lines: run.metrics, table: run.table), CheckpointWriter(folder: run.checkpoints)])
+    }
+    try fit(epochs: 2, resuming: false)
+    // A line that was written just before the program was killed, without its checkpoint.
+    let text = try String(contentsOf: run.metrics, encoding: .utf8)
+    let lost = text.split(separator: "\n")[1].replacingOccurrences(of: "\"epoch\":2", with: "\"epoch\":3")
+    try (text + lost + "\n").write(to: run.metrics, atomically: true, encoding: .utf8)
+    try fit(epochs: 4, resuming: true)
+
+    let lines = try String(contentsOf: run.metrics, encoding: .utf8).split(separator: "\n")
+    let objects = try lines.map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect(objects.map { $0["epoch"] as? Int } == [1, 2, 3, 4])
+    #expect(objects.map { $0["step"] as? Int } == [2, 4, 6, 8])
+    #expect((objects[0]["train"] as? [String: Double])?.keys.sorted() == ["kl", "loss", "reconstruction"])
+    let rows = try String(contentsOf: run.table, encoding: .utf8).split(separator: "\n")
+    #expect(rows.count == 5 && rows[0].hasPrefix("epoch,step,train_kl,train_loss"))
+  }
+
+  @Test func progressIsOneLineAnEpochInAPipe() throws {
+    var text = ""
+    try Trainer(tinyVAE(on: device)).fit(
+      tinyImages(count: 8), epochs: 2, batchSize: 4,
+      callbacks: [ProgressReport(isTerminal: false) { text += $0 }])
+    let lines = text.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(lines[0].hasPrefix("epoch 1/2  loss ") && lines[0].contains("images/s") && lines[0].contains("left"))
+    #expect(!text.contains("\u{1B}"))
+  }
+
+  @Test func impossiblePlansAreRefused() {
+    func failure(_ data: ImageDataset, epochs: Int = 1, batchSize: Int = 4) -> String? {
+      do {
+        try Trainer(tinyVAE(on: device)).fit(data, epochs: epochs, batchSize: batchSize)
+        return nil
+      } catch { return "\(error)" }
+    }
+    #expect(failure(tinyImages(count: 4), batchSize: 0)?.contains("batch size") == true)
+    #expect(failure(tinyImages(count: 4), epochs: 0)?.contains("epochs") == true)
+    #expect(failure(tinyImages(count: 0))?.contains("no images") == true)
+    #expect(failure(tinyImages(count: 4, size: 10))?.contains("[10, 10, 1]") == true)
+  }
+}
