@@ -1,4 +1,5 @@
 import COpenCL
+import Foundation
 
 /// Every OpenCL platform and device of this machine, and what went wrong while asking.
 ///
@@ -20,7 +21,12 @@ public struct OpenCLInventory: Sendable {
   /// Why there is no platform at all: usually `CL_PLATFORM_NOT_FOUND_KHR`.
   public private(set) var failure: OpenCLError?
 
+  /// Drivers set themselves up at the first question; PoCL crashes when two threads ask it at once.
+  private static let lock = NSLock()
+
   public init() {
+    OpenCLInventory.lock.lock()
+    defer { OpenCLInventory.lock.unlock() }
     do throws(OpenCLError) {
       for platform in try OpenCLInventory.platformHandles() { add(platform) }
     } catch {
