@@ -74,7 +74,7 @@ let package = Package(
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "ModelsTests", dependencies: ["Backends", "Tensors", "Layers", "Models", "Interchange", "TestSupport"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Backends", "Tensors", "Layers", "Models", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Layers", "Models", "Datasets", "Training", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["FigmentCommand"]),
   ],

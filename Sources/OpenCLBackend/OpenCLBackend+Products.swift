@@ -41,7 +41,7 @@ extension OpenCLBackend {
     let batch = product.rightBatchStride == 0 ? 1 : product.batch
     let packed = runtime.allocate(count: batch * layout.count)
     let kernel = try runtime.kernel(
-      .gemmPanels, "packPanels", defines: [isWide(packed.count) ? "WIDE" : "NARROW": 1])
+      .gemmPanels, "packPanels", defines: [needsWideIndices(packed.count) ? "WIDE" : "NARROW": 1])
     try runtime.launchShared(
       kernel, units: batch * layout.panels * layout.paddedK, cost: 4 * layout.width,
       .words(layout.words(product, batch: batch)), .ulong(UInt64(product.rightBatchStride)), .buffer(right),
@@ -63,7 +63,7 @@ extension OpenCLBackend {
     let width = isFlat ? runtime.flatWidth : 1
     let kernel = try runtime.kernel(
       .gemmPanels, "sumSplits",
-      defines: ["WIDTH": width, "ACTIVATION": macro, isWide(parts.count) ? "WIDE" : "NARROW": 1])
+      defines: ["WIDTH": width, "ACTIVATION": macro, needsWideIndices(parts.count) ? "WIDE" : "NARROW": 1])
     try runtime.launchShared(
       kernel, units: count.dividedUp(by: width), cost: (arguments.splits + 1) * width,
       arguments.words(product, hasBias: bias != nil), .words(product.left.words), .float(parameter), .buffer(parts),

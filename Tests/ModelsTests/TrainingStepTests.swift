@@ -1,6 +1,5 @@
 import Backends
 import Foundation
-import Interchange
 import Layers
 import Models
 import Tensors
@@ -44,9 +43,8 @@ import Testing
 
   @Test(arguments: TestDevices.withReference, ["log-deviation", "half-log-variance"])
   func variationalAutoencoder(device: TestDevice, name: String) throws {
-    let file = try SafetensorsFile(contentsOf: Fixtures.url("vae-steps"))
-    let expected = try file.floats("\(name)/losses")
-    let device = Device(try device.backend())
+    let expected = try #require(fixture("vae-steps").first { $0.name == name })
+    let device = try device.device()
     let model = VariationalAutoencoder(
       .init(sampler: name == "log-deviation" ? .original : .corrected), on: device, seed: 0)
     initialize(model.parameters)
@@ -59,18 +57,17 @@ import Testing
       optimizer.update(
         parameters, gradients: gradients(of: losses.total, withRespectTo: parameters.map(\.value)))
       for (index, term) in losses.terms.enumerated() {
-        let value = try term.value.scalar(), wanted = expected[3 * step + index]
+        let value = try term.value.scalar(), wanted = expected["losses"].scalars[3 * step + index]
         #expect(abs(value - wanted) <= 1e-4 * abs(wanted), "step \(step), \(term.name): \(value), Keras \(wanted)")
       }
     }
-    try expectParameters(model.parameters, file, name, tolerance: 1e-4)
+    try expectParameters(model.parameters, expected, tolerance: 1e-4)
   }
 
   @Test(arguments: TestDevices.withReference, ["plain", "batch-norm-large-epsilon"])
   func autoencoder(device: TestDevice, name: String) throws {
-    let file = try SafetensorsFile(contentsOf: Fixtures.url("autoencoder-steps"))
-    let expected = try file.floats("\(name)/losses")
-    let device = Device(try device.backend())
+    let expected = try #require(fixture("autoencoder-steps").first { $0.name == name })
+    let device = try device.device()
     var configuration = ConvolutionalAutoencoder.Configuration()
     configuration.useBatchNorm = name != "plain"
     let model = ConvolutionalAutoencoder(configuration, on: device, seed: 0)
@@ -80,17 +77,15 @@ import Testing
     for step in 0..<20 {
       let batch = TensorBatch(images: Tensor(images(step: step), shape: [4, 28, 28, 1], on: device))
       let loss = try model.trainingStep(batch, optimizers: [optimizer]).total.scalar()
-      #expect(
-        abs(loss - expected[step]) <= 1e-4 * abs(expected[step]), "step \(step): \(loss), Keras \(expected[step])")
+      let wanted = expected["losses"].scalars[step]
+      #expect(abs(loss - wanted) <= 1e-4 * abs(wanted), "step \(step): \(loss), Keras \(wanted)")
     }
-    try expectParameters(networks, file, name, tolerance: name == "plain" ? 1e-4 : 2e-3)
+    try expectParameters(networks, expected, tolerance: name == "plain" ? 1e-4 : 2e-3)
   }
 
   /// The Euclidean norm of every tensor after the last step.
-  private func expectParameters(
-    _ parameters: [Parameter], _ file: SafetensorsFile, _ name: String, tolerance: Double
-  ) throws {
-    let norms = try file.floats("\(name)/parameterNorm")
+  private func expectParameters(_ parameters: [Parameter], _ expected: FixtureCase, tolerance: Double) throws {
+    let norms = expected["parameterNorm"].scalars
     #expect(norms.count == parameters.count)
     for (parameter, norm) in zip(parameters, norms) {
       let actual = try parameter.value.scalars().reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
@@ -101,7 +96,8 @@ import Testing
 
   @Test(arguments: TestDevices.all)
   func noOperationLeavesTheDevice(device: TestDevice) throws {
-    let device = Device(try device.backend())
+    // Of its own, so that no other test counts.
+    let device = Device(try device.makeBackend())
     let model = VariationalAutoencoder(on: device, seed: 1)
     let batch = TensorBatch(images: Tensor(images(step: 0), shape: [4, 28, 28, 1], on: device))
     let optimizers = model.optimizers(learningRate: nil).map(\.optimizer)

@@ -19,13 +19,14 @@ public struct TestDevice: Sendable, CustomStringConvertible {
   public func backend() throws -> any Backend {
     try TestDevices.made.withLock { made in
       if let backend = made[description] { return backend }
-      let backend = try make()
+      let backend = try makeBackend()
       made[description] = backend
       return backend
     }
   }
 
-  private func make() throws -> any Backend {
+  /// A backend of this name that nobody else uses.
+  public func makeBackend() throws -> any Backend {
     let parts = description.split(separator: ":", omittingEmptySubsequences: false)
     switch (parts[0], parts.count) {
     case ("reference", 1): return ReferenceBackend()

@@ -47,7 +47,7 @@ private final class InterruptAfter: Callback {
   /// 37 images in batches of 4: ten steps an epoch, the last one short.
   @Test(arguments: TestDevices.withReference, [[1], [9], [10], [13, 14, 27]])
   func stoppingAndResumingChangesNoBit(device: TestDevice, stops: [Int]) throws {
-    for make in models(on: Device(try device.backend())) {
+    for make in models(on: try device.device()) {
       let whole = try run(make, stops: [])
       #expect(try run(make, stops: []) == whole, "the same seed gives the same bits twice")
       #expect(try run(make, stops: stops) == whole, "stopped after \(stops)")
@@ -55,7 +55,7 @@ private final class InterruptAfter: Callback {
   }
 
   @Test func aCheckpointKnowsItsModel() throws {
-    let folder = try TemporaryFolder(), device = Device(try TestDevice.reference.backend())
+    let folder = try TemporaryFolder(), device = try TestDevice.reference.device()
     try trainer(tinyVAE(on: device)).fit(
       tinyImages(count: 4), epochs: 1, batchSize: 4, callbacks: [CheckpointWriter(folder: folder.url)])
     let checkpoint = try Checkpoint(contentsOf: CheckpointWriter.last(in: folder.url))
@@ -68,7 +68,7 @@ private final class InterruptAfter: Callback {
   }
 
   @Test func aCheckpointCutShortIsRefused() throws {
-    let folder = try TemporaryFolder(), device = Device(try TestDevice.reference.backend())
+    let folder = try TemporaryFolder(), device = try TestDevice.reference.device()
     try trainer(tinyVAE(on: device)).fit(
       tinyImages(count: 4), epochs: 1, batchSize: 4, callbacks: [CheckpointWriter(folder: folder.url)])
     let file = CheckpointWriter.last(in: folder.url)

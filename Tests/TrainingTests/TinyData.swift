@@ -32,15 +32,3 @@ func tinyAutoencoder(on device: Device, seed: UInt64 = 3) -> ConvolutionalAutoen
   configuration.useDropout = true
   return ConvolutionalAutoencoder(configuration, on: device, seed: seed)
 }
-
-/// A folder that is gone when the value is.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("figment-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-}

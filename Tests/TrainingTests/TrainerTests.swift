@@ -10,7 +10,7 @@ import Training
 @Suite struct TrainerTests {
   private let device: Device
 
-  init() throws { device = Device(try TestDevice.reference.backend()) }
+  init() throws { device = try TestDevice.reference.device() }
 
   /// Keeps what every epoch reported.
   private final class Recorder: Callback {
