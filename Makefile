@@ -14,7 +14,7 @@ RUN_TESTS := swift test -c release -Xswiftc -enable-testing --skip-build
 
 # Intel's OpenCL runtime for processors: a second compiler for our kernels, from PyPI.
 INTEL := .build/intel-opencl
-INTEL_PACKAGE := intel-opencl-rt==2026.2.0
+INTEL_PACKAGES := intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0
 
 .PHONY: demo build test test-intel lint setup setup-tests setup-intel
 
@@ -52,8 +52,8 @@ setup-tests: setup
 setup-intel: setup-tests
 	@test -e $(INTEL)/vendors/intel.icd || { \
 	  set -e; mkdir -p $(INTEL)/vendors; \
-	  echo "Installing $(INTEL_PACKAGE) from PyPI into $(INTEL): a second OpenCL compiler for the tests."; \
-	  python3 -m venv $(INTEL); $(INTEL)/bin/pip install --quiet --disable-pip-version-check $(INTEL_PACKAGE); \
+	  echo "Installing $(INTEL_PACKAGES) from PyPI into $(INTEL): a second OpenCL compiler for the tests."; \
+	  python3 -m venv $(INTEL); $(INTEL)/bin/pip install --quiet --disable-pip-version-check $(INTEL_PACKAGES); \
 	  echo "$(CURDIR)/$(INTEL)/lib/libintelocl.so" > $(INTEL)/vendors/intel.icd; }
 
 # Installs the Debian packages of $(1) that are missing, or says what to install and why it could not.
