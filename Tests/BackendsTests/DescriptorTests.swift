@@ -10,10 +10,11 @@ import Testing
     #expect(Shape([3, 0, 2]).count == 0)
   }
 
-  @Test(arguments: [
-    (Shape([2, 3]), Shape([3]), Shape([2, 3])), ([2, 1], [1, 5], [2, 5]), ([], [4], [4]), ([1], [], [1]),
-    ([4, 1, 3], [2, 1], [4, 2, 3]), ([0, 3], [1, 3], [0, 3]), ([3], [4, 0, 1], [4, 0, 3]),
-  ] as [(Shape, Shape, Shape)])
+  @Test(
+    arguments: [
+      (Shape([2, 3]), Shape([3]), Shape([2, 3])), ([2, 1], [1, 5], [2, 5]), ([], [4], [4]), ([1], [], [1]),
+      ([4, 1, 3], [2, 1], [4, 2, 3]), ([0, 3], [1, 3], [0, 3]), ([3], [4, 0, 1], [4, 0, 3]),
+    ] as [(Shape, Shape, Shape)])
   func shapesBroadcast(_ left: Shape, _ right: Shape, _ result: Shape) {
     #expect(left.broadcast(with: right) == result)
     #expect(right.broadcast(with: left) == result)
@@ -52,10 +53,11 @@ import Testing
   }
 
   /// Merging must not change which elements meet.
-  @Test(arguments: [
-    (Shape([2, 3, 4, 5]), Shape([3, 1, 5])), ([2, 1, 4, 1], [1, 3, 1, 5]), ([5], [2, 3, 1]), ([1, 1, 7], [2, 1, 1]),
-    ([2, 3, 1, 1], [2, 3, 4, 5]),
-  ] as [(Shape, Shape)])
+  @Test(
+    arguments: [
+      (Shape([2, 3, 4, 5]), Shape([3, 1, 5])), ([2, 1, 4, 1], [1, 3, 1, 5]), ([5], [2, 3, 1]), ([1, 1, 7], [2, 1, 1]),
+      ([2, 3, 1, 1], [2, 3, 4, 5]),
+    ] as [(Shape, Shape)])
   func mergedAxesMeetTheSameElements(_ left: Shape, _ right: Shape) {
     let output = left.broadcast(with: right)!
     let broadcast = Broadcast(left, right, to: output)
@@ -99,10 +101,12 @@ import Testing
 
 @Suite struct WindowsTests {
   @Test(arguments: [
-    (28, 3, 2, 1, 0, 1, 14), (28, 3, 2, 1, 0, 0, 13), (7, 3, 1, 1, 1, 1, 7), (5, 3, 1, 2, 0, 0, 1), (4, 3, 1, 2, 0, 0, 0),
+    (28, 3, 2, 1, 0, 1, 14), (28, 3, 2, 1, 0, 0, 13), (7, 3, 1, 1, 1, 1, 7), (5, 3, 1, 2, 0, 0, 1),
+    (4, 3, 1, 2, 0, 0, 0),
     (8, 4, 2, 1, 1, 1, 4), (10, 2, 3, 1, 0, 0, 3), (1, 3, 1, 1, 1, 1, 1),
   ])
-  func outputSizes(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ low: Int, _ high: Int, _ output: Int) {
+  func outputSizes(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ low: Int, _ high: Int, _ output: Int)
+  {
     let windows = Windows(
       inputSize: [input], kernelSize: [kernel], stride: [stride], paddingLow: [low], paddingHigh: [high],
       dilation: [dilation])

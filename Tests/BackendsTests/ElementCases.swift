@@ -46,7 +46,8 @@ let unaryCases: [BackendCase] =
   + unaryOperations.map { operation, _, tolerance in
     BackendCase("\(operation) of special values", tolerance) { run in
       // Angles beyond what any model computes are left out: their sine is noise.
-      let values = operation == .sine || operation == .cosine ? special.filter { !(abs($0) > 1e4) || !$0.isFinite } : special
+      let values =
+        operation == .sine || operation == .cosine ? special.filter { !(abs($0) > 1e4) || !$0.isFinite } : special
       return [run.backend.unary(operation, run.values(values))]
     }
   }
@@ -130,14 +131,16 @@ private let broadcasts: [(left: Shape, right: Shape)] = [
   ([2, 3, 1, 1, 64], [2, 1, 3, 3, 1]),
 ]
 
-let broadcastCases: [BackendCase] = broadcasts.map { left, right in
-  BackendCase("\(left) − \(right)", .exact) { run in
-    let map = Broadcast(left, right, to: left.broadcast(with: right)!)
-    return [run.backend.binary(.subtract, run.uniform(left.count), run.uniform(right.count), map)]
+let broadcastCases: [BackendCase] =
+  broadcasts.map { left, right in
+    BackendCase("\(left) − \(right)", .exact) { run in
+      let map = Broadcast(left, right, to: left.broadcast(with: right)!)
+      return [run.backend.binary(.subtract, run.uniform(left.count), run.uniform(right.count), map)]
+    }
   }
-} + [BinaryOperation.divide, .sigmoidCrossEntropy, .activationGradient(.leakyReLU(slope: 0.2))].map { operation in
-  BackendCase("\(operation) of [3, 4, 5] and [4, 1]", .elements(1e-5, floor: 1e-2)) { run in
-    let map = Broadcast([3, 4, 5], [4, 1], to: [3, 4, 5])
-    return [run.backend.binary(operation, run.uniform(60), run.uniform(4, 0.1...1), map)]
+  + [BinaryOperation.divide, .sigmoidCrossEntropy, .activationGradient(.leakyReLU(slope: 0.2))].map { operation in
+    BackendCase("\(operation) of [3, 4, 5] and [4, 1]", .elements(1e-5, floor: 1e-2)) { run in
+      let map = Broadcast([3, 4, 5], [4, 1], to: [3, 4, 5])
+      return [run.backend.binary(operation, run.uniform(60), run.uniform(4, 0.1...1), map)]
+    }
   }
-}

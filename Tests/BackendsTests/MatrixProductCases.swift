@@ -31,7 +31,8 @@ let matrixProductCases: [BackendCase] =
       matrixCase(.init(batch: 3, m: 5, n: 7, k: 11, transposesLeft: left, transposesRight: right)),
       matrixCase(.init(batch: 5, m: 17, n: 31, k: 8, transposesLeft: left, transposesRight: right, sharesRight: true)),
       matrixCase(
-        .init(batch: 2, m: 33, n: 65, k: 29, transposesLeft: left, transposesRight: right), bias: true, activation: .tanh),
+        .init(batch: 2, m: 33, n: 65, k: 29, transposesLeft: left, transposesRight: right), bias: true,
+        activation: .tanh),
     ]
   }
   + activations.flatMap { activation in

@@ -18,6 +18,8 @@ import Testing
 
   @Test func thereAreDevicesToTest() { #expect(!TestDevices.all.isEmpty) }
 
+  @Test(arguments: TestDevices.all) func theDeviceOpens(_ device: TestDevice) throws { _ = try device.backend() }
+
   @Test(arguments: memoryCases) func memory(_ operation: BackendCase) throws { try check(operation) }
   @Test(arguments: unaryCases) func unary(_ operation: BackendCase) throws { try check(operation) }
   @Test(arguments: binaryCases) func binary(_ operation: BackendCase) throws { try check(operation) }

@@ -23,9 +23,13 @@ import Testing
 
   @Test(arguments: [
     Convolution(batch: 2, windows: Windows([9], [4], stride: [3], .same), inputChannels: 3, outputChannels: 5),
-    Convolution(batch: 3, windows: Windows([7, 8], [3, 2], stride: [2, 1], dilation: [1, 2], .explicit([2, 0], [0, 3])), inputChannels: 2, outputChannels: 4),
-    Convolution(batch: 2, windows: Windows([5, 4, 6], [4, 3, 2], stride: [2, 2, 3], .same), inputChannels: 3, outputChannels: 2),
-    Convolution(batch: 1, windows: Windows([10, 10], [2, 2], stride: [3, 3], .valid), inputChannels: 1, outputChannels: 1),
+    Convolution(
+      batch: 3, windows: Windows([7, 8], [3, 2], stride: [2, 1], dilation: [1, 2], .explicit([2, 0], [0, 3])),
+      inputChannels: 2, outputChannels: 4),
+    Convolution(
+      batch: 2, windows: Windows([5, 4, 6], [4, 3, 2], stride: [2, 2, 3], .same), inputChannels: 3, outputChannels: 2),
+    Convolution(
+      batch: 1, windows: Windows([10, 10], [2, 2], stride: [3, 3], .valid), inputChannels: 1, outputChannels: 1),
   ])
   func convolutionIsBilinear(_ convolution: Convolution) throws {
     let x = uniform(convolution.inputCount, seed: 1), w = uniform(convolution.filterCount, seed: 2)
@@ -41,7 +45,9 @@ import Testing
 
   @Test(arguments: [
     Pooling(batch: 2, windows: Windows([9, 7], [3, 2], stride: [2, 2], .same), channels: 3),
-    Pooling(batch: 1, windows: Windows([9, 7], [3, 3], stride: [1, 2], .explicit([1, 2], [2, 0])), channels: 5, countsPadding: true),
+    Pooling(
+      batch: 1, windows: Windows([9, 7], [3, 3], stride: [1, 2], .explicit([1, 2], [2, 0])), channels: 5,
+      countsPadding: true),
     Pooling(batch: 3, windows: Windows([4, 5, 6], [2, 2, 2], stride: [2, 1, 3], .valid), channels: 2),
     Pooling(batch: 1, windows: Windows([3, 3], [2, 2], stride: [2, 2], .explicit([2, 2], [2, 2])), channels: 2),
   ])

@@ -16,7 +16,10 @@ import Testing
       inputChannels: channels.0, outputChannels: channels.1)
   }
 
-  private func convolve(_ convolution: Convolution, _ input: [Float], _ filter: [Float], bias: [Float]? = nil, _ activation: Activation = .identity) throws -> [Float] {
+  private func convolve(
+    _ convolution: Convolution, _ input: [Float], _ filter: [Float], bias: [Float]? = nil,
+    _ activation: Activation = .identity
+  ) throws -> [Float] {
     try backend.values(
       of: backend.convolution(
         convolution, input: backend.upload(input), filter: backend.upload(filter), bias: bias.map(backend.upload),
@@ -93,7 +96,8 @@ import Testing
   }
 
   @Test func upsamplingHasHalfPixelCentres() throws {
-    func upsample(_ interpolation: Interpolation, _ size: [Int], _ factors: [Int], _ values: [Float]) throws -> [Float] {
+    func upsample(_ interpolation: Interpolation, _ size: [Int], _ factors: [Int], _ values: [Float]) throws -> [Float]
+    {
       let upsampling = Upsampling(
         batch: 1, inputSize: size, factors: factors, channels: 1, interpolation: interpolation)
       return try backend.values(of: backend.upsampling(upsampling, backend.upload(values)))

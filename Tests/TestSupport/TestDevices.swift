@@ -40,11 +40,11 @@ public struct TestDevice: Sendable, CustomStringConvertible {
   }
 }
 
-/// The devices under test: `FIGMENT_TEST_DEVICES`, separated by commas. A device that is named and cannot be
-/// made fails the tests; it is never skipped.
+/// The devices under test: `FIGMENT_TEST_DEVICES`, separated by commas, or `cpu,opencl`. A device that is
+/// named and cannot be made fails the tests; it is never skipped.
 public enum TestDevices {
   public static let all: [TestDevice] = {
-    let names = ProcessInfo.processInfo.environment["FIGMENT_TEST_DEVICES"] ?? "reference"
+    let names = ProcessInfo.processInfo.environment["FIGMENT_TEST_DEVICES"] ?? "cpu,opencl"
     return names.split(separator: ",").map { TestDevice(description: $0.trimmingCharacters(in: .whitespaces)) }
   }()
 
