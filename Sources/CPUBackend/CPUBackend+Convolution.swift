@@ -10,6 +10,12 @@ extension CPUBackend {
     let weights = read(filter, convolution.filterCount, "convolution, filter")
     let bias = bias.map { read($0, convolution.outputChannels, "convolution, bias") }
     return make(convolution.outputCount) { output in
+      if convolution.isNarrow {
+        convolveNarrow(convolution, x, filter: weights, into: output)
+        return finish(
+          output, rows: convolution.outputCount / convolution.outputChannels,
+          channels: convolution.outputChannels, bias: bias, activation: activation)
+      }
       let fused = activation.isExactInOneDNN
       let key = ConvolutionKey(
         pass: .forward, convolution: convolution, hasBias: fused && bias != nil,
@@ -33,9 +39,13 @@ extension CPUBackend {
     let weights = read(filter, convolution.filterCount, "convolutionInputGradient, filter")
     let bias = bias.map { read($0, convolution.inputChannels, "convolutionInputGradient, bias") }
     return make(convolution.inputCount) { output in
-      let key = ConvolutionKey(pass: .inputGradient, convolution: convolution)
-      run(key, dy, weights, bias: nil, into: output) {
-        try inputGradientByWindows(convolution, dy, weights, into: output)
+      if convolution.hasNarrowInputGradient {
+        inputGradientNarrow(convolution, dy, filter: weights, into: output)
+      } else {
+        let key = ConvolutionKey(pass: .inputGradient, convolution: convolution)
+        run(key, dy, weights, bias: nil, into: output) {
+          try inputGradientByWindows(convolution, dy, weights, into: output)
+        }
       }
       finish(
         output, rows: convolution.inputCount / convolution.inputChannels, channels: convolution.inputChannels,
@@ -49,6 +59,9 @@ extension CPUBackend {
     let x = read(input, convolution.inputCount, "convolutionFilterGradient, input")
     let dy = read(outputGradient, convolution.outputCount, "convolutionFilterGradient, output gradient")
     return make(convolution.filterCount) { output in
+      if convolution.hasNarrowFilterGradient {
+        return filterGradientNarrow(convolution, x, dy, into: output)
+      }
       let key = ConvolutionKey(pass: .filterGradient, convolution: convolution)
       run(key, x, dy, bias: nil, into: output) {
         try filterGradientByWindows(convolution, x, dy, into: output)

@@ -69,10 +69,13 @@ public final class CPUBackend: Backend {
 
   // MARK: What every operation is made of
 
+  /// Counts an operation.
+  func launch() { launches.add(1, ordering: .relaxed) }
+
   /// New storage that `body` fills.
   @inline(__always)
   func make(_ count: Int, _ body: (_ output: UnsafeMutablePointer<Float>) -> Void) -> HostStorage {
-    launches.add(1, ordering: .relaxed)
+    launch()
     let storage = HostStorage(count: count, pool: pool)
     if count > 0 { body(storage.pointer) }
     return storage

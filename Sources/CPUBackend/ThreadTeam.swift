@@ -5,6 +5,11 @@ import CVectorLoops
 struct ThreadTeam: Sendable {
   let threads: Int
 
+  init(threads: Int) {
+    self.threads = threads
+    vl_limit_spinning(Int32(threads))
+  }
+
   /// Below this many elements the threads cost more than they save.
   private static let parallelThreshold = 32_768
   private static let grain = 8_192

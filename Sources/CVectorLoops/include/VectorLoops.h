@@ -19,6 +19,8 @@ extern "C" {
 void vl_parallel(long slices, int threads, void (*body)(void *context, long slice), void *context);
 /// The threads that OpenMP would use: the processors this process may run on, or OMP_NUM_THREADS.
 int vl_available_threads(void);
+/// Keeps threads that wait from spinning for long, if `threads` are all there are processors for.
+void vl_limit_spinning(int threads);
 /// How many threads oneDNN uses when the calling thread calls it.
 void vl_set_threads(int threads);
 
@@ -96,6 +98,18 @@ void vl_average_pooling(
 /// One sample, channels `first ..< last`; adds into `input`.
 void vl_average_pooling_gradient(
   const VLWindows *windows, bool countsPadding, const float *gradient, float *input, long first, long last);
+
+// MARK: Convolutions to one to four channels, from a multiple of 16. Filters are [outputs, taps, channels].
+
+/// One sample's output rows `first ..< last`, counted over depth and height.
+void vl_narrow_convolution(
+  const VLWindows *windows, long outputs, const float *input, const float *filter, float *output, long first,
+  long last);
+/// Adds to the filter gradient what those rows of one sample give. The stride along the width is 1, and the
+/// row of the input with the window's reach has at most 512 elements.
+void vl_narrow_filter_gradient(
+  const VLWindows *windows, long outputs, const float *input, const float *gradient, float *sums, long first,
+  long last);
 
 // MARK: Upsampling rows of [width, channels]
 
