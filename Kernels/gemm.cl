@@ -36,6 +36,7 @@ typedef struct {
   int rightRow;         // floats from one k to the next in `right`
   int rowsPerGroup;     // CPU family: what a work-item computes
   int panelsPerGroup;
+  int depth;            // values of k it takes at a time
 } Product;
 
 // Where a walk over positions is; stepping costs no division.
@@ -43,7 +44,7 @@ typedef struct {
   int n, z, y, x;
 } Position;
 
-inline Position positionAt(const Patches *patches, const int index) {
+static inline Position positionAt(const Patches *patches, const int index) {
   Position p;
   int rest = index / patches->rows[2];
   p.x = index - rest * patches->rows[2];
@@ -54,7 +55,7 @@ inline Position positionAt(const Patches *patches, const int index) {
   return p;
 }
 
-inline void advance(const Patches *patches, Position *p) {
+static inline void advance(const Patches *patches, Position *p) {
   if (++p->x < patches->rows[2]) return;
   p->x = 0;
   if (++p->y < patches->rows[1]) return;
@@ -65,7 +66,7 @@ inline void advance(const Patches *patches, Position *p) {
 }
 
 // The row of the result that belongs to a position.
-inline size_t targetRow(const Patches *patches, const Position p) {
+static inline size_t targetRow(const Patches *patches, const Position p) {
   const int z = p.z * patches->targetStep[0] + patches->targetOrigin[0];
   const int y = p.y * patches->targetStep[1] + patches->targetOrigin[1];
   const int x = p.x * patches->targetStep[2] + patches->targetOrigin[2];

@@ -1,13 +1,13 @@
 // Matrix product for processors.
 //
 // Index mapping: work-item = work-group (x: block of rows, y: block of panels, z: batch and split). It copies
-// its rows of `left`, DEPTH of k at a time, into a private tile and multiplies the tile with panels of `right`,
+// its rows of `left`, up to DEPTH of k at a time, into a private tile and multiplies the tile with panels of `right`,
 // each VECTORS · WIDTH columns wide and contiguous in k, register block by register block.
 //
 // Why: ROWS × VECTORS = 8 × 2 accumulators leave the 32 vector registers of AVX-512 and NEON (narrower vectors:
 // the 16 of AVX2) room for the operands, and each k costs ten loads for sixteen multiply-adds, so the
-// multipliers are the limit. A block of DEPTH = 128 keeps the panel's part (16 KiB) and the rows of a register
-// block (4 KiB) in the first-level cache, and bounds the rounding error of a sum. ROW_LIMIT rows share each
+// multipliers are the limit. A block of 192 k keeps the panel's part (24 KiB) and the rows of a register
+// block (6 KiB) in the first-level cache, and bounds the rounding error of a sum. ROW_LIMIT rows share each
 // panel read from outer caches.
 //
 // Macros: ROWS, VECTORS, DEPTH, ROW_LIMIT, WIDTH.
@@ -48,8 +48,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
   // At least once: a sum of nothing is 0, but the bias and the activation are still due.
   int k0 = firstK;
   do {
-    const int depth = max(0, min(DEPTH, endK - k0));
-    const int isFirst = k0 == firstK, isLast = k0 + DEPTH >= endK;
+    const int depth = max(0, min(p.depth, endK - k0));
+    const int isFirst = k0 == firstK, isFinal = k0 + p.depth >= endK && p.splits == 1;
 #ifdef LEFT_TRANSPOSED
     gatherPatches(&patches, left, k0, depth, firstRow, rows, tile);
 #else
@@ -77,25 +77,28 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
             for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
           }
         }
+        // Through memory, so that what follows is one short loop instead of code for every register.
+        float results[ROWS * PANEL];
 #pragma unroll
-        for (int i = 0; i < ROWS; ++i) {
-          if (row0 + i >= rows) continue;
-          global float *to = output + targets[row0 + i];
+        for (int i = 0; i < ROWS; ++i)
 #pragma unroll
-          for (int v = 0; v < VECTORS; ++v) {
-            const int column = panel * PANEL + v * WIDTH;
-            if (column >= p.n) continue;
-            floatv value = sums[i][v];
+          for (int v = 0; v < VECTORS; ++v) STORE(sums[i][v], results + i * PANEL + v * WIDTH);
+        const int firstColumn = panel * PANEL;
+        const int columns = min(PANEL, p.n - firstColumn);
+        for (int i = 0; i < min(ROWS, rows - row0); ++i) {
+          global float *to = output + targets[row0 + i] + firstColumn;
+          for (int column = 0; column < columns; column += WIDTH) {
+            floatv value = LOAD(results + i * PANEL + column);
             if (!isFirst) value += LOAD(to + column);
-            if (isLast && p.splits == 1) {
-              if (p.hasBias) value += LOAD(bias + column);
+            if (isFinal) {
+              if (p.hasBias) value += LOAD(bias + firstColumn + column);
               value = ACTIVATION(value, parameter);
             }
-            storeLanes(value, to + column, p.n - column);
+            storeLanes(value, to + column, columns - column);
           }
         }
       }
     }
-    k0 += DEPTH;
+    k0 += p.depth;
   } while (k0 < endK);
 }

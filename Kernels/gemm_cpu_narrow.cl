@@ -5,7 +5,7 @@
 // which then are contiguous in the tile, and `right` is k × COLUMNS as it comes.
 //
 // Why: every element of the tile is used COLUMNS times only, so copying it costs as much as using it; the register
-// block is just large enough to hide the latency of the additions.
+// block is just large enough to hide the latency of the additions, and the tile fits the first-level cache.
 //
 // Macros: COLUMNS, DEPTH, ROW_LIMIT, WIDTH.
 
@@ -24,8 +24,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
     const ulong rightPanel, const float parameter, const global float *restrict left,
     const global float *restrict right, const global float *restrict bias, global float *restrict output) {
   float tile[TILE];
-  // Sums of this work-item, row by row; longer than needed because vectors overrun.
-  float sums[ROW_LIMIT * COLUMNS + 16];
+  // ROW_LIMIT is a multiple of PASS: vectors past the last row stay inside.
+  float sums[COLUMNS * ROW_LIMIT];
 
   const int split = (int)get_group_id(2) % p.splits;
   const size_t batch = get_group_id(2) / p.splits;
@@ -38,9 +38,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
   const int firstK = split * p.splitLength;
   const int endK = min(firstK + p.splitLength, p.k);
 
-  for (int i = 0; i < ROW_LIMIT * COLUMNS; i += WIDTH) STORE(SPLAT(0.0f), sums + i);
-  for (int k0 = firstK; k0 < endK; k0 += DEPTH) {
-    const int depth = min(DEPTH, endK - k0);
+  for (int i = 0; i < COLUMNS * ROW_LIMIT; i += WIDTH) STORE(SPLAT(0.0f), sums + i);
+  for (int k0 = firstK; k0 < endK; k0 += p.depth) {
+    const int depth = min(p.depth, endK - k0);
 #ifdef LEFT_TRANSPOSED
     gatherPatches(&patches, left, k0, depth, firstRow, rows, tile);
     const global float *b = right + (size_t)k0 * p.rightRow;
@@ -59,14 +59,13 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
             parts[column][v] += elements * b[k * COLUMNS + column];
         }
       }
-      float lanes[PASS];
 #pragma unroll
-      for (int column = 0; column < COLUMNS; ++column) {
+      for (int column = 0; column < COLUMNS; ++column)
 #pragma unroll
-        for (int v = 0; v < 4; ++v) STORE(parts[column][v], lanes + v * WIDTH);
-        const int count = min(PASS, rows - row);
-        for (int i = 0; i < count; ++i) sums[(row + i) * COLUMNS + column] += lanes[i];
-      }
+        for (int v = 0; v < 4; ++v) {
+          float *sum = sums + column * ROW_LIMIT + row + v * WIDTH;
+          STORE(LOAD(sum) + parts[column][v], sum);
+        }
     }
 #else
     gatherPatches(&patches, left, firstRow, rows, k0, depth, tile);
@@ -96,32 +95,31 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
         if (row0 + i < rows)
 #pragma unroll
           for (int column = 0; column < COLUMNS; ++column)
-            sums[(row0 + i) * COLUMNS + column] += FOLD(parts[i][column]);
+            sums[column * ROW_LIMIT + row0 + i] += FOLD(parts[i][column]);
     }
 #endif
   }
 
-  if (p.splits == 1) {
-    if (p.hasBias)
-      for (int row = 0; row < rows; ++row)
-#pragma unroll
-        for (int column = 0; column < COLUMNS; ++column) sums[row * COLUMNS + column] += bias[column];
-    for (int i = 0; i < rows * COLUMNS; i += WIDTH) {
-      const floatv value = LOAD(sums + i);
-      STORE(ACTIVATION(value, parameter), sums + i);
+  if (p.splits == 1)
+    for (int column = 0; column < COLUMNS; ++column) {
+      const float offset = p.hasBias ? bias[column] : 0.0f;
+      for (int row = 0; row < rows; row += WIDTH) {
+        float *sum = sums + column * ROW_LIMIT + row;
+        const floatv value = LOAD(sum) + offset;
+        STORE(ACTIVATION(value, parameter), sum);
+      }
     }
-  }
 #ifndef LEFT_TRANSPOSED
-  if (p.splits == 1) {
-    Position position = positionAt(&patches, firstRow);
-    for (int row = 0; row < rows; ++row, advance(&patches, &position)) {
-      global float *to = output + targetRow(&patches, position) * COLUMNS;
-#pragma unroll
-      for (int column = 0; column < COLUMNS; ++column) to[column] = sums[row * COLUMNS + column];
-    }
-    return;
-  }
+  Position position = positionAt(&patches, firstRow);
 #endif
-  global float *to = output + (size_t)firstRow * COLUMNS;
-  for (int i = 0; i < rows * COLUMNS; ++i) to[i] = sums[i];
+  for (int row = 0; row < rows; ++row) {
+#ifdef LEFT_TRANSPOSED
+    const size_t target = firstRow + row;
+#else
+    const size_t target = p.splits == 1 ? targetRow(&patches, position) : (size_t)(firstRow + row);
+    advance(&patches, &position);
+#endif
+    for (int column = 0; column < COLUMNS; ++column)
+      output[target * COLUMNS + column] = sums[column * ROW_LIMIT + row];
+  }
 }

@@ -19,45 +19,58 @@
 #define LEFT_AT(row, k) ((row) * PITCH + (k))
 #endif
 
-inline void clear(float *destination, const int from, const int to) {
+static inline void clear(float *destination, const int from, const int to) {
   for (int i = from; i < to; i += WIDTH) STORE(SPLAT(0.0f), destination + i);
 }
 
+// Vectors overrun into what is written later, or into the room at the end of the row.
+static inline void copy(const global float *restrict source, float *destination, const int count) {
+  for (int i = 0; i < count; i += WIDTH) STORE(LOAD(source + i), destination + i);
+}
+
 // Copies features firstFeature ..< firstFeature + features of consecutive patches into rows of the tile.
-inline void gatherPatches(
+static inline void gatherPatches(
     const Patches *patches, const global float *restrict image, const int firstPosition, const int positions,
     const int firstFeature, const int features, float *tile) {
+  const int channels = patches->channels;
+  const int depth = patches->source[0], height = patches->source[1], width = patches->source[2];
   // Taps that are neighbours in the image form one run of contiguous features.
   const int merges = patches->tapStep[2] == 1;
   const int runTaps = merges ? 1 : patches->taps[2];
-  const int runLength = (merges ? patches->taps[2] : 1) * patches->channels;
+  const int runLength = (merges ? patches->taps[2] : 1) * channels;
   const int firstRun = firstFeature / runLength;
   const int firstOffset = firstFeature - firstRun * runLength;
   const int firstX = firstRun % runTaps, firstY = firstRun / runTaps % patches->taps[1];
   const int firstZ = firstRun / runTaps / patches->taps[1];
+  // The last place where a patch can start and lie in the image as a whole.
+  const int lastZ = depth - 1 - (patches->taps[0] - 1) * patches->tapStep[0];
+  const int lastY = height - 1 - (patches->taps[1] - 1) * patches->tapStep[1];
+  const int lastX = width - 1 - (patches->taps[2] - 1) * patches->tapStep[2];
 
   Position p = positionAt(patches, firstPosition);
   for (int i = 0; i < positions; ++i, advance(patches, &p), tile += PITCH) {
     const int startZ = p.z * patches->step[0] + patches->origin[0];
     const int startY = p.y * patches->step[1] + patches->origin[1];
     const int startX = p.x * patches->step[2] + patches->origin[2];
+    const int isInside = (startZ >= 0) & (startZ <= lastZ) & (startY >= 0) & (startY <= lastY) & (startX >= 0) &
+                         (startX <= lastX);
+    const long start = (((long)p.n * depth + startZ) * height + startY) * width + startX;
     int tapZ = firstZ, tapY = firstY, tapX = firstX, offset = firstOffset;
     for (int done = 0; done < features;) {
       const int length = min(runLength - offset, features - done);
-      const int z = startZ + tapZ * patches->tapStep[0];
-      const int y = startY + tapY * patches->tapStep[1];
-      const int x = startX + tapX * patches->tapStep[2];
-      const int inside = z >= 0 && z < patches->source[0] && y >= 0 && y < patches->source[1];
-      // The part of the run that lies in the image; ends are zeros. Vectors overrun into what comes later.
-      const int low = inside ? clamp(-x * patches->channels - offset, 0, length) : length;
-      const int high = inside ? clamp((patches->source[2] - x) * patches->channels - offset, 0, length) : length;
-      clear(tile, done, done + low);
-      if (low < high) {
-        const long row = ((long)p.n * patches->source[0] + z) * patches->source[1] + y;
-        const global float *from = image + ((row * patches->source[2] + x) * patches->channels + offset + low);
-        for (int j = 0; j < high - low; j += WIDTH) STORE(LOAD(from + j), tile + done + low + j);
+      const int z = tapZ * patches->tapStep[0], y = tapY * patches->tapStep[1], x = tapX * patches->tapStep[2];
+      const long from = (start + ((long)z * height + y) * width + x) * channels + offset;
+      if (isInside) {
+        copy(image + from, tile + done, length);
+      } else {
+        // The part of the run that lies in the image; what is before and after is zeros.
+        const int isRow = (startZ + z >= 0) & (startZ + z < depth) & (startY + y >= 0) & (startY + y < height);
+        const int low = isRow ? clamp(-(startX + x) * channels - offset, 0, length) : length;
+        const int high = isRow ? clamp((width - startX - x) * channels - offset, 0, length) : length;
+        clear(tile, done, done + low);
+        if (low < high) copy(image + from + low, tile + done + low, high - low);
+        clear(tile, done + high, done + length);
       }
-      clear(tile, done + high, done + length);
       done += length;
       offset = 0;
       if (++tapX == runTaps) {

@@ -33,7 +33,7 @@ typedef struct {
   Divisor channels;
 } Divisors;
 
-inline int divide(const int number, const Divisor d) {
+static inline int divide(const int number, const Divisor d) {
   return (int)((mul_hi((uint)number, d.magic) + (uint)number) >> d.shift);
 }
 
@@ -45,7 +45,7 @@ typedef struct {
   int z, y, x, channel;
 } Feature;
 
-inline Position positionOf(const Patches *patches, const Divisors *divisors, const int index) {
+static inline Position positionOf(const Patches *patches, const Divisors *divisors, const int index) {
   Position p;
 #ifdef SINGLE_TAP
   p.n = index;
@@ -61,7 +61,7 @@ inline Position positionOf(const Patches *patches, const Divisors *divisors, con
   return p;
 }
 
-inline Start startOf(const Patches *patches, const Divisors *divisors, const int index, const int count) {
+static inline Start startOf(const Patches *patches, const Divisors *divisors, const int index, const int count) {
   const Position p = positionOf(patches, divisors, index);
   Start s;
   s.n = index < count ? p.n : -1;
@@ -71,7 +71,7 @@ inline Start startOf(const Patches *patches, const Divisors *divisors, const int
   return s;
 }
 
-inline Feature featureOf(const Patches *patches, const Divisors *divisors, const int index, const int count) {
+static inline Feature featureOf(const Patches *patches, const Divisors *divisors, const int index, const int count) {
   Feature f;
 #ifdef SINGLE_TAP
   f.z = f.y = f.x = 0;
@@ -88,7 +88,7 @@ inline Feature featureOf(const Patches *patches, const Divisors *divisors, const
   return f;
 }
 
-inline float leftElement(const Patches *patches, const global float *restrict image, const Start s, const Feature f) {
+static inline float leftElement(const Patches *patches, const global float *restrict image, const Start s, const Feature f) {
 #ifdef SINGLE_TAP
   const int inside = (s.n >= 0) & (f.channel >= 0);
   const size_t offset = (size_t)s.n * patches->channels + f.channel;

@@ -2,14 +2,15 @@ import Backends
 
 /// How products are computed on processors: the macros of `gemm_cpu.cl` and how work is shared.
 struct ProcessorProductPlan {
-  /// Values of k and rows of a work-item's tile.
-  static let depth = 128
-  static let rowLimit = 64
   /// Rows of a register block.
   static let blockRows = 8
   /// Multiply-adds worth waking a thread for: some ten microseconds.
   static let leastWork = 1 << 18
 
+  /// The most values of k and rows of a work-item's tile: 52 or 104 KiB, and 13 where nothing is used twice. Copying is cheapest a patch's whole
+  /// run at a time, which lies along k, or along the rows if the patches are transposed.
+  let depthLimit: Int
+  let rowLimit: Int
   let width: Int
   let isNarrow: Bool
   let panelWidth: Int
@@ -17,11 +18,12 @@ struct ProcessorProductPlan {
   init(_ product: GeneralProduct, vectorWidth: Int) {
     width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4
     isNarrow = product.n <= 4
+    (depthLimit, rowLimit) = product.transposesLeft ? (isNarrow ? 16 : 128, 192) : (192, 64)
     panelWidth = isNarrow ? product.n : product.n <= width ? width : 2 * width
   }
 
   func macros(_ product: GeneralProduct, activation: String) -> [(String, String)] {
-    [("WIDTH", "\(width)"), ("DEPTH", "\(Self.depth)"), ("ROW_LIMIT", "\(Self.rowLimit)"), ("ACTIVATION", activation)]
+    [("WIDTH", "\(width)"), ("DEPTH", "\(depthLimit)"), ("ROW_LIMIT", "\(rowLimit)"), ("ACTIVATION", activation)]
       + (isNarrow
         ? [("COLUMNS", "\(product.n)")] : [("ROWS", "\(Self.blockRows)"), ("VECTORS", "\(panelWidth / width)")])
       + (product.transposesLeft ? [("LEFT_TRANSPOSED", "1")] : [])
@@ -51,6 +53,13 @@ struct ProcessorProductPlan {
     return PanelLayout(width: panelWidth, of: product.n, k: product.k)
   }
 
+  /// As many values of k at a time as hold whole runs of the patches, or whole vectors.
+  private func depth(_ product: GeneralProduct) -> Int {
+    let run = product.left.runLength
+    let isWhole = !product.transposesLeft && run <= depthLimit && !(isNarrow && !run.isMultiple(of: width))
+    return isWhole ? depthLimit / run * run : depthLimit
+  }
+
   func arguments(_ product: GeneralProduct, packing: PanelLayout?, computeUnits: Int) -> ProductArguments {
     var result = ProductArguments(
       rightRow: product.n, rightPanel: panelWidth, rightBatchStride: product.rightBatchStride, splitLength: product.k)
@@ -66,13 +75,14 @@ struct ProcessorProductPlan {
     let work = product.batch * product.m * product.n * product.k
     let wanted = min(4 * computeUnits, max(1, work / Self.leastWork))
     let panels = isNarrow ? 1 : product.n.dividedUp(by: panelWidth)
-    result.rowsPerGroup = min(Self.rowLimit, product.m.roundedUp(to: Self.blockRows))
+    result.rowsPerGroup = product.m.dividedUp(by: product.m.dividedUp(by: rowLimit)).roundedUp(to: Self.blockRows)
+    result.depth = depth(product)
     var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
     result.panelsPerGroup = panels.dividedUp(by: min(panels, wanted.dividedUp(by: groups)))
     groups *= panels.dividedUp(by: result.panelsPerGroup)
-    if groups < wanted && product.batch == 1 && product.k >= 8 * Self.depth {
-      let splits = min(wanted.dividedUp(by: groups), product.k / (4 * Self.depth))
-      result.splitLength = product.k.dividedUp(by: splits).roundedUp(to: Self.depth)
+    if groups < wanted && product.batch == 1 && product.k >= 8 * result.depth {
+      let splits = min(wanted.dividedUp(by: groups), product.k / (4 * result.depth))
+      result.splitLength = product.k.dividedUp(by: splits).roundedUp(to: result.depth)
       result.splits = product.k.dividedUp(by: result.splitLength)
       groups *= result.splits
     }

@@ -9,11 +9,13 @@ struct ProductArguments {
   var splitLength: Int
   var rowsPerGroup = 0
   var panelsPerGroup = 0
+  var depth = 0
 
   func words(_ product: GeneralProduct, hasBias: Bool) -> KernelArgument {
     .words(
       [
         product.m, product.n, product.k, splits, splitLength, hasBias ? 1 : 0, rightRow, rowsPerGroup, panelsPerGroup,
+        depth,
       ].map(Int32.init))
   }
 }

@@ -38,6 +38,8 @@ struct PatchGeometry: Hashable {
   }
 
   var features: Int { taps.reduce(channels, *) }
+  /// Features that are contiguous in the image.
+  var runLength: Int { max(1, tapStep[2] == 1 ? taps[2] * channels : channels) }
   /// Whether patches are plain rows of a matrix.
   var isMatrix: Bool {
     rows == [1, 1, 1] && source == [1, 1, 1] && taps == [1, 1, 1] && origin == [0, 0, 0]
