@@ -59,7 +59,10 @@ private final class Network: Module {
   @Test func statisticsAreNotTrainable() {
     let block = Block(in: context)
     #expect(block.parameterCount == 15 + 12 + 6)
-    #expect(block.trainableParameters.map(\.name) == ["first.weight", "first.bias", "norm.scale", "norm.offset", "rest.layers.1.weight"])
+    #expect(
+      block.trainableParameters.map(\.name) == [
+        "first.weight", "first.bias", "norm.scale", "norm.offset", "rest.layers.1.weight",
+      ])
     #expect(block.norm.movingMean.value.isTracked == false)
   }
 

@@ -19,7 +19,8 @@ import Testing
     default:
       return Adam(
         learningRate: rate, beta1: expected.number("beta1"), beta2: expected.number("beta2"),
-        epsilon: expected.number("epsilon"), weightDecay: expected.has("weightDecay") ? expected.number("weightDecay") : 0)
+        epsilon: expected.number("epsilon"),
+        weightDecay: expected.has("weightDecay") ? expected.number("weightDecay") : 0)
     }
   }
 

@@ -136,7 +136,9 @@ struct DifferentiableCase: Sendable, CustomTestStringConvertible {
     .init("max pooling", [[1, 4, 5, 2]], .distinct) {
       $0[0].maxPooled(size: [3, 2], stride: [2, 1], padding: .same).squared()
     },
-    .init("average pooling", [[1, 4, 5, 2]]) { $0[0].averagePooled(size: [3, 3], stride: [2, 2], padding: .same).squared() },
+    .init("average pooling", [[1, 4, 5, 2]]) {
+      $0[0].averagePooled(size: [3, 3], stride: [2, 2], padding: .same).squared()
+    },
     .init("average pooling, padding counted", [[1, 4, 5, 2]]) {
       $0[0].averagePooled(size: [2, 2], padding: .explicit(low: [1, 1], high: [1, 0]), countsPadding: true).squared()
     },

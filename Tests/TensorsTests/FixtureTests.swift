@@ -21,7 +21,9 @@ import Testing
     try check(expected, on: device.device())
   }
 
-  private static let activations = fixture("activations-losses").filter { $0.tensors["inputGradient"] != nil && $0.tensors["output"] != nil }
+  private static let activations = fixture("activations-losses").filter {
+    $0.tensors["inputGradient"] != nil && $0.tensors["output"] != nil
+  }
 
   @Test(arguments: TestDevices.withReference, activations)
   func activation(device: TestDevice, expected: FixtureCase) throws {
