@@ -112,8 +112,7 @@ struct Stopwatch {
 struct StepBenchmark {
   let seconds: Double
 
-  func measure<Model: TrainableModel>(_ type: Model.Type, batchSize: Int?, on device: Device) throws -> BenchmarkResult
-  {
+  func measure<Model: TrainableModel>(_ type: Model.Type, batchSize: Int?, on device: Device) throws -> BenchmarkResult {
     let batchSize = batchSize ?? Model.defaults.batchSize
     let milliseconds = try time(Model.self, batchSize: batchSize, on: device)
     return BenchmarkResult(

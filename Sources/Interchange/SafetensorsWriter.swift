@@ -40,7 +40,8 @@ public struct SafetensorsWriter {
       let end = offset + entry.shape.count * entry.type.size
       let shape = entry.shape.dimensions.map(String.init).joined(separator: ",")
       members.append(
-        "\(quotedForJSON(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+        "\(quotedForJSON(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+      )
       offset = end
     }
     var header = Array("{\(members.joined(separator: ","))}".utf8)

@@ -105,8 +105,7 @@ import Testing
     (4, 3, 1, 2, 0, 0, 0),
     (8, 4, 2, 1, 1, 1, 4), (10, 2, 3, 1, 0, 0, 3), (1, 3, 1, 1, 1, 1, 1),
   ])
-  func outputSizes(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ low: Int, _ high: Int, _ output: Int)
-  {
+  func outputSizes(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ low: Int, _ high: Int, _ output: Int) {
     let windows = Windows(
       inputSize: [input], kernelSize: [kernel], stride: [stride], paddingLow: [low], paddingHigh: [high],
       dilation: [dilation])

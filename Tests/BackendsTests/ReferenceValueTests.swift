@@ -96,8 +96,7 @@ import Testing
   }
 
   @Test func upsamplingHasHalfPixelCentres() throws {
-    func upsample(_ interpolation: Interpolation, _ size: [Int], _ factors: [Int], _ values: [Float]) throws -> [Float]
-    {
+    func upsample(_ interpolation: Interpolation, _ size: [Int], _ factors: [Int], _ values: [Float]) throws -> [Float] {
       let upsampling = Upsampling(
         batch: 1, inputSize: size, factors: factors, channels: 1, interpolation: interpolation)
       return try backend.values(of: backend.upsampling(upsampling, backend.upload(values)))

@@ -3,25 +3,27 @@ import Testing
 @testable import Pictures
 
 @Suite struct AxisTests {
-  @Test(arguments: [
-    ([0, 1], false, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-    ([0.3353, 0.3624], false, ["0.335", "0.340", "0.345", "0.350", "0.355", "0.360"]),
-    ([-3, 3], false, ["−3", "−2", "−1", "0", "1", "2", "3"]),
-    ([1, 3], true, ["1", "2", "3"]),
-    ([1], true, ["0", "1", "2"]),
-    ([0, 60_000], true, ["0", "10000", "20000", "30000", "40000", "50000", "60000"]),
-    ([0, 3e-7], false, ["0", "5e−08", "1.0e−07", "1.5e−07", "2.0e−07", "2.5e−07", "3.0e−07"]),
-  ] as [([Double], Bool, [String])])
+  @Test(
+    arguments: [
+      ([0, 1], false, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+      ([0.3353, 0.3624], false, ["0.335", "0.340", "0.345", "0.350", "0.355", "0.360"]),
+      ([-3, 3], false, ["−3", "−2", "−1", "0", "1", "2", "3"]),
+      ([1, 3], true, ["1", "2", "3"]),
+      ([1], true, ["0", "1", "2"]),
+      ([0, 60_000], true, ["0", "10000", "20000", "30000", "40000", "50000", "60000"]),
+      ([0, 3e-7], false, ["0", "5e−08", "1.0e−07", "1.5e−07", "2.0e−07", "2.5e−07", "3.0e−07"]),
+    ] as [([Double], Bool, [String])])
   func marksAreRoundNumbers(values: [Double], wholeNumbers: Bool, labels: [String]) {
     let axis = Axis(containing: values, wholeNumbers: wholeNumbers)
     #expect(axis.ticks.map { axis.label($0) }.map { $0 == "0" && labels.first == "0.0" ? "0.0" : $0 } == labels)
     for value in values { #expect((0...1).contains(axis.fraction(value))) }
   }
 
-  @Test(arguments: [
-    [], [.nan], [.infinity, -.infinity], [0], [-5], [1e300, -1e300], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude],
-    [1e-300, 2e-300], [.leastNonzeroMagnitude], [1, 1.0000000000000002], [1e15, 1e15 + 1],
-  ] as [[Double]])
+  @Test(
+    arguments: [
+      [], [.nan], [.infinity, -.infinity], [0], [-5], [1e300, -1e300], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude],
+      [1e-300, 2e-300], [.leastNonzeroMagnitude], [1, 1.0000000000000002], [1e15, 1e15 + 1],
+    ] as [[Double]])
   func extremeValuesStopNothing(values: [Double]) {
     let axis = Axis(containing: values)
     #expect(axis.low < axis.high)

@@ -48,13 +48,14 @@ import Testing
     // Three images of one pixel: black, grey, white; two columns, a pixel apart on a ground of 9.
     let grid = Picture.grid([0, 0.5, 1], shape: [3, 1, 1, 1], columns: 2, padding: 1, background: 9)
     #expect(grid.width == 5)
-    #expect(grid.pixels == [
-      9, 9, 9, 9, 9,
-      9, 0, 9, 128, 9,
-      9, 9, 9, 9, 9,
-      9, 255, 9, 9, 9,
-      9, 9, 9, 9, 9,
-    ])
+    #expect(
+      grid.pixels == [
+        9, 9, 9, 9, 9,
+        9, 0, 9, 128, 9,
+        9, 9, 9, 9, 9,
+        9, 255, 9, 9, 9,
+        9, 9, 9, 9, 9,
+      ])
   }
 
   @Test func imagesAreEnlargedByRepetition() {
