@@ -86,18 +86,16 @@ public struct BatchSequence: Sequence, Sendable {
 public final class BatchIterator: IteratorProtocol {
   /// Enough to bridge the pauses of either side; more would only hold memory.
   private static let batchesAhead = 4
-  private let queue: BoundedQueue<Batch>
+  let queue: BoundedQueue<Batch>
 
   init(_ sequence: BatchSequence) {
     let queue = BoundedQueue<Batch>(capacity: BatchIterator.batchesAhead)
     self.queue = queue
     // The thread holds the queue, not the iterator, so dropping the iterator ends it.
-    let thread = Thread {
+    Thread {
       sequence.produce { queue.put($0) }
       queue.finish()
-    }
-    thread.name = "batches"
-    thread.start()
+    }.start()
   }
 
   deinit { queue.close() }

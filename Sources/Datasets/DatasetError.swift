@@ -21,7 +21,8 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(path): its images are \(validation), those for training \(training); both must be of one size"
     case .unknownName(let name, let nearest, let known):
       "there is no data set and no folder “\(name)”"
-        + (nearest.map { "; did you mean “\($0)”?" } ?? "; give one of \(known.joined(separator: ", ")) or a folder with IDX files")
+        + (nearest.map { "; did you mean “\($0)”?" }
+          ?? "; give one of \(known.joined(separator: ", ")) or a folder with IDX files")
     case .notFound(let name, let searched, let remedy):
       "the data set \(name) is not in \(searched.joined(separator: " or ")); \(remedy)"
     case .incomplete(let folder, let missing): "\(folder): \(missing) is missing; add it or remove the folder"

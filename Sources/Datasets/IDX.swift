@@ -86,9 +86,11 @@ struct IDXFile {
 
     var trailing: UInt8 = 0
     bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      let read = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+      let read = try reader.read(
+        into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
       guard read == count else {
-        throw damaged(headerCount + read, "the file ends here, \(count - read) bytes short of the \(size) of its header")
+        throw damaged(
+          headerCount + read, "the file ends here, \(count - read) bytes short of the \(size) of its header")
       }
       initialized = count
     }

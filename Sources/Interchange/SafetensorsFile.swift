@@ -70,13 +70,19 @@ public struct SafetensorsFile: Sendable {
       guard let count = elementCount(entry.shape, size: entry.type.size),
         count * entry.type.size == entry.end - entry.begin
       else {
-        throw damaged(entry.name, "it has \(range), which do not fit shape \(entry.shape) of type \(entry.type.rawValue)")
+        throw damaged(
+          entry.name, "it has \(range), which do not fit shape \(entry.shape) of type \(entry.type.rawValue)")
       }
       guard entry.end <= fileSize - dataStart else {
-        throw damaged(entry.name, "it has \(range), but the data ends at \(fileSize - dataStart); the file was cut short")
+        throw damaged(
+          entry.name, "it has \(range), but the data ends at \(fileSize - dataStart); the file was cut short")
       }
-      guard entry.begin >= end else { throw damaged(entry.name, "it has \(range), some of which belong to another tensor") }
-      guard entry.begin == end else { throw damaged(entry.name, "it has \(range), but the tensor before ends at \(end)") }
+      guard entry.begin >= end else {
+        throw damaged(entry.name, "it has \(range), some of which belong to another tensor")
+      }
+      guard entry.begin == end else {
+        throw damaged(entry.name, "it has \(range), but the tensor before ends at \(end)")
+      }
       end = entry.end
       let stored = Entry(type: entry.type, shape: Shape(entry.shape), offset: dataStart + entry.begin)
       guard checked.updateValue(stored, forKey: entry.name) == nil else {

@@ -51,7 +51,9 @@ struct SafetensorsHeader {
       case "dtype" where type == nil:
         let typeName = try scanner.string()
         type = ElementType(rawValue: typeName)
-        guard type != nil else { throw scanner.mismatch("the type “\(typeName)” of “\(name)” cannot be read", at: place) }
+        guard type != nil else {
+          throw scanner.mismatch("the type “\(typeName)” of “\(name)” cannot be read", at: place)
+        }
       case "shape" where shape == nil: shape = try numbers(&scanner)
       case "data_offsets" where offsets == nil:
         offsets = try numbers(&scanner)

@@ -17,14 +17,18 @@ import Testing
 
   func install(_ place: String, images: Int = 6, separator: String = "-", suffix: String = "") throws {
     for (part, count) in [("train", images), ("t10k", 2)] {
-      for (content, bytes) in [("images\(separator)idx3", idx([count, 2, 2])), ("labels\(separator)idx1", idx([count]))] {
+      for (content, bytes) in [
+        ("images\(separator)idx3", idx([count, 2, 2])), ("labels\(separator)idx1", idx([count])),
+      ] {
         _ = try folder.write(suffix == ".gz" ? gzip(bytes) : bytes, "\(place)/\(part)-\(content)-ubyte\(suffix)")
       }
     }
   }
 
   @Test func searchesTheUsersPlacesBeforeTheSystems() throws {
-    for (images, place) in ["system/fashion-mnist", "home/.cache/figment/fashion-mnist", "mine/fashion-mnist"].enumerated() {
+    for (images, place) in ["system/fashion-mnist", "home/.cache/figment/fashion-mnist", "mine/fashion-mnist"]
+      .enumerated()
+    {
       try install(place, images: images + 3)
       let found = try locator.load("fashion-mnist")
       #expect(found.training.count == images + 3)

@@ -61,7 +61,8 @@ import Testing
       Damage(
         what: "huge, gzipped", bytes: gzip(idx([0xFFFF_FFFF, 0xFFFF_FFFF, 1], contents: [1])), byte: 4,
         says: "more than the file can hold"),
-      Damage(what: "gzipped, too short inside", bytes: gzip(good.dropLast(7)), byte: 69, says: "7 bytes short of the 5×4×3"),
+      Damage(
+        what: "gzipped, too short inside", bytes: gzip(good.dropLast(7)), byte: 69, says: "7 bytes short of the 5×4×3"),
       Damage(what: "gzipped, too long inside", bytes: gzip(good + [0]), byte: 76, says: "more bytes than the 5×4×3"),
       Damage(what: "gzip cut short", bytes: compressed.dropLast(12), byte: 16, says: "cut short"),
       Damage(what: "gzip without its checksum", bytes: compressed.dropLast(8), byte: 76, says: "cut short"),
