@@ -63,6 +63,7 @@ let package = Package(
       dependencies: ["Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Interchange"],
       path: "Tests/TestSupport"),
     .testTarget(name: "BackendsTests", dependencies: ["Backends", "ReferenceBackend", "TestSupport"]),
+    .testTarget(name: "CPUBackendTests", dependencies: ["Backends", "CPUBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(
       name: "OpenCLBackendTests", dependencies: ["Backends", "OpenCLBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "TestSupport"]),
@@ -76,6 +77,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "ModelsTests", dependencies: ["Backends", "Tensors", "Layers", "Models", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Layers", "Models", "Datasets", "Training", "TestSupport"]),
+    .testTarget(name: "FigmentTests", dependencies: ["Figment", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["FigmentCommand"]),
   ],
   swiftLanguageModes: [.v6]

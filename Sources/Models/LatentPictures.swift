@@ -5,8 +5,8 @@ import Layers
 import Pictures
 import Tensors
 
-/// A model with an encoder to a latent vector and a decoder back, as its pictures see it.
-protocol LatentModel: TrainableModel {
+/// A model with an encoder to a latent vector and a decoder back.
+public protocol LatentModel: TrainableModel {
   var latentSize: Int { get }
   /// Images to the latents that stand for them, `[N, latentSize]`.
   func encode(_ images: Tensor) -> Tensor
@@ -89,24 +89,24 @@ extension LatentModel {
 }
 
 extension VariationalAutoencoder: LatentModel {
-  var latentSize: Int { configuration.latentSize }
+  public var latentSize: Int { configuration.latentSize }
 
   /// The means of the images' latent distributions.
   public func encode(_ images: Tensor) -> Tensor { encoder(images).mean }
 
   /// The prior is the standard normal itself.
-  func latents(fromStandardNormal coordinates: Tensor) -> Tensor { coordinates }
+  public func latents(fromStandardNormal coordinates: Tensor) -> Tensor { coordinates }
 }
 
 extension ConvolutionalAutoencoder: LatentModel {
-  var latentSize: Int { configuration.latentSize }
+  public var latentSize: Int { configuration.latentSize }
 
   public func encode(_ images: Tensor) -> Tensor { encoder(images) }
 
   public func decode(_ latents: Tensor) -> Tensor { decoder(latents) }
 
   /// A normal distribution of the latents' own mean and deviation.
-  func latents(fromStandardNormal coordinates: Tensor) -> Tensor {
+  public func latents(fromStandardNormal coordinates: Tensor) -> Tensor {
     latents.mean.value.detached() + coordinates * latents.variance.value.detached().squareRoot()
   }
 }
