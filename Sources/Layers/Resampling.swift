@@ -32,8 +32,8 @@ public final class UpSampling: Layer {
   }
 }
 
-/// The largest element of each window: `[N, …, C] → [N, …, C]`, for images and volumes.
-public final class MaxPool: Layer {
+/// What pooling layers have in common: the same window and stride on every spatial axis.
+public class PoolingLayer: Layer {
   public let size: Int
   public let stride: Int
   public let padding: Padding
@@ -44,27 +44,20 @@ public final class MaxPool: Layer {
 
   public override var details: String { "\(size)" + (stride == size ? "" : ", stride \(stride)") }
 
+  fileprivate func each(_ value: Int, _ input: Tensor) -> [Int] { Array(repeating: value, count: input.rank - 2) }
+}
+
+/// The largest element of each window: `[N, …, C] → [N, …, C]`, for images and volumes.
+public final class MaxPool: PoolingLayer {
   public override func forward(_ input: Tensor) -> Tensor {
-    func each(_ value: Int) -> [Int] { Array(repeating: value, count: input.rank - 2) }
-    return input.maxPooled(size: each(size), stride: each(stride), padding: padding)
+    input.maxPooled(size: each(size, input), stride: each(stride, input), padding: padding)
   }
 }
 
 /// The mean of each window; padding is left out, as in Keras.
-public final class AveragePool: Layer {
-  public let size: Int
-  public let stride: Int
-  public let padding: Padding
-
-  public init(size: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
-    (self.size, self.stride, self.padding) = (size, stride ?? size, padding)
-  }
-
-  public override var details: String { "\(size)" + (stride == size ? "" : ", stride \(stride)") }
-
+public final class AveragePool: PoolingLayer {
   public override func forward(_ input: Tensor) -> Tensor {
-    func each(_ value: Int) -> [Int] { Array(repeating: value, count: input.rank - 2) }
-    return input.averagePooled(size: each(size), stride: each(stride), padding: padding)
+    input.averagePooled(size: each(size, input), stride: each(stride, input), padding: padding)
   }
 }
 

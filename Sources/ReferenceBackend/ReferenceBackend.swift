@@ -5,7 +5,7 @@ import Synchronization
 /// slow and meant to be read; the other backends are tested against it.
 public final class ReferenceBackend: Backend {
   public let identifier = "reference"
-  public let name = "Reference (plain loops on the host)"
+  public let name = "plain loops on the host"
 
   private let pool = HostMemoryPool()
   private let uploads = Atomic(0)

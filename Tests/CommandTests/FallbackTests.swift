@@ -5,7 +5,8 @@ import Testing
 @Suite struct FallbackTests {
   /// Each situation: its environment, and what the warning and the error must name.
   static let situations: [(name: String, environment: [String: String], cause: String)] = [
-    ("no driver", ["OCL_ICD_VENDORS": "/nonexistent"], "no OpenCL"),
+    ("no driver", ["OCL_ICD_VENDORS": "/nonexistent"], "CL_PLATFORM_NOT_FOUND_KHR"),
+    ("a platform without devices", ["POCL_DEVICES": "none"], "CL_DEVICE_NOT_FOUND"),
     ("a kernel that does not build", ["FIGMENT_FAULT": "build", "FIGMENT_AUTO_DEVICES": "all"], "does not build"),
     ("a failed self-test", ["FIGMENT_FAULT": "self-test", "FIGMENT_AUTO_DEVICES": "all"], "self-test"),
   ]
