@@ -69,7 +69,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
         for (int k = 0; k < depth; ++k, b += p.rightRow) {
           floatv columns[VECTORS];
 #pragma unroll
-          for (int v = 0; v < VECTORS; ++v) columns[v] = LOAD(b + v * WIDTH);
+          for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(const global, b + v * WIDTH);
 #pragma unroll
           for (int i = 0; i < ROWS; ++i) {
             const floatv element = SPLAT(a[LEFT_AT(i, k)]);
@@ -82,13 +82,13 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
 #pragma unroll
         for (int i = 0; i < ROWS; ++i)
 #pragma unroll
-          for (int v = 0; v < VECTORS; ++v) STORE(sums[i][v], results + i * PANEL + v * WIDTH);
+          for (int v = 0; v < VECTORS; ++v) WHOLE(private, results + i * PANEL + v * WIDTH) = sums[i][v];
         const int firstColumn = panel * PANEL;
         const int columns = min(PANEL, p.n - firstColumn);
         for (int i = 0; i < min(ROWS, rows - row0); ++i) {
           global float *to = output + targets[row0 + i] + firstColumn;
           for (int column = 0; column < columns; column += WIDTH) {
-            floatv value = LOAD(results + i * PANEL + column);
+            floatv value = WHOLE(private, results + i * PANEL + column);
             if (!isFirst) value += LOAD(to + column);
             if (isFinal) {
               if (p.hasBias) value += LOAD(bias + firstColumn + column);

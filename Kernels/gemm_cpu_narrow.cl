@@ -38,7 +38,11 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
   const int firstK = split * p.splitLength;
   const int endK = min(firstK + p.splitLength, p.k);
 
-  for (int i = 0; i < COLUMNS * ROW_LIMIT; i += WIDTH) STORE(SPLAT(0.0f), sums + i);
+  for (int i = 0; i < COLUMNS * ROW_LIMIT; i += WIDTH) WHOLE(private, sums + i) = SPLAT(0.0f);
+#ifdef LEFT_TRANSPOSED
+  // Rows past the last take part in the arithmetic. What was in memory may be denormal, and a hundred times slower.
+  for (int k = 0; k < DEPTH; ++k) clear(tile + k * PITCH, rows, (rows + PASS - 1) / PASS * PASS);
+#endif
   for (int k0 = firstK; k0 < endK; k0 += p.depth) {
     const int depth = min(p.depth, endK - k0);
 #ifdef LEFT_TRANSPOSED
@@ -53,7 +57,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
       for (int k = 0; k < depth; ++k) {
 #pragma unroll
         for (int v = 0; v < 4; ++v) {
-          const floatv elements = LOAD(tile + LEFT_AT(row + v * WIDTH, k));
+          const floatv elements = WHOLE(private, tile + LEFT_AT(row + v * WIDTH, k));
 #pragma unroll
           for (int column = 0; column < COLUMNS; ++column)
             parts[column][v] += elements * b[k * COLUMNS + column];
@@ -62,10 +66,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
 #pragma unroll
       for (int column = 0; column < COLUMNS; ++column)
 #pragma unroll
-        for (int v = 0; v < 4; ++v) {
-          float *sum = sums + column * ROW_LIMIT + row + v * WIDTH;
-          STORE(LOAD(sum) + parts[column][v], sum);
-        }
+        for (int v = 0; v < 4; ++v) WHOLE(private, sums + column * ROW_LIMIT + row + v * WIDTH) += parts[column][v];
     }
 #else
     gatherPatches(&patches, left, firstRow, rows, k0, depth, tile);
@@ -82,10 +83,10 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
         floatv columns[COLUMNS];
 #pragma unroll
         for (int column = 0; column < COLUMNS; ++column)
-          columns[column] = LOAD(right + (size_t)column * p.rightRow + k0 + k);
+          columns[column] = WHOLE(const global, right + (size_t)column * p.rightRow + k0 + k);
 #pragma unroll
         for (int i = 0; i < ROWS; ++i) {
-          const floatv elements = LOAD(a + LEFT_AT(i, k));
+          const floatv elements = WHOLE(private, a + LEFT_AT(i, k));
 #pragma unroll
           for (int column = 0; column < COLUMNS; ++column) parts[i][column] += elements * columns[column];
         }
@@ -105,8 +106,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
       const float offset = p.hasBias ? bias[column] : 0.0f;
       for (int row = 0; row < rows; row += WIDTH) {
         float *sum = sums + column * ROW_LIMIT + row;
-        const floatv value = LOAD(sum) + offset;
-        STORE(ACTIVATION(value, parameter), sum);
+        const floatv value = WHOLE(private, sum) + offset;
+        WHOLE(private, sum) = ACTIVATION(value, parameter);
       }
     }
 #ifndef LEFT_TRANSPOSED
