@@ -105,7 +105,13 @@ public struct Checkpoint {
     let model = trainer.model
     var file = SafetensorsWriter()
     for (name, parameter) in model.namedParameters() {
-      file.add(name, try parameter.value.scalars(), shape: parameter.shape)
+      let values = try parameter.value.scalars()
+      // Losses can stay finite for a while when a parameter is not: some activations hide a NaN.
+      guard values.allSatisfy(\.isFinite) else {
+        throw TrainingError.parameterNotFinite(
+          name, step: trainer.progress.step, checkpoint: trainer.lastCheckpoint?.path)
+      }
+      file.add(name, values, shape: parameter.shape)
     }
     let trainable = model.namedParameters().filter { $0.parameter.kind == .trainable }.map(\.name)
     var states = [String: Header.OptimizerState]()

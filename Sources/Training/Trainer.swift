@@ -68,6 +68,10 @@ public final class Trainer {
     while progress.epoch < plan.epochs {
       if let end = try runEpoch(training) { return end }
       let validationLosses = try validation.map(evaluate)
+      if let loss = validationLosses?.first(where: { !$0.value.isFinite }) {
+        throw TrainingError.validationNotFinite(
+          term: loss.name, value: loss.value, epoch: progress.epoch + 1, checkpoint: lastCheckpoint?.path)
+      }
       let record = EpochRecord(
         epoch: progress.epoch + 1, step: progress.step, training: progress.means, validation: validationLosses,
         seconds: progress.secondsInEpoch, images: progress.imagesInEpoch)
@@ -197,17 +201,27 @@ public enum TrainingEnd: Equatable, Sendable {
 
 public enum TrainingError: Error, CustomStringConvertible {
   case lossNotFinite(term: String, value: Float, epoch: Int, step: Int, images: Range<Int>, checkpoint: String?)
+  case validationNotFinite(term: String, value: Double, epoch: Int, checkpoint: String?)
+  /// Found when a checkpoint was about to be written.
+  case parameterNotFinite(String, step: Int, checkpoint: String?)
   case invalid(String)
 
   public var description: String {
     switch self {
     case .lossNotFinite(let term, let value, let epoch, let step, let images, let checkpoint):
       "the loss “\(term)” became \(value) at step \(step) (epoch \(epoch), images \(images.lowerBound) to "
-        + "\(images.upperBound - 1) of the shuffled data); "
-        + (checkpoint.map { "the last good checkpoint is \($0)" } ?? "there is no checkpoint yet")
-        + "; try a lower learning rate"
+        + "\(images.upperBound - 1) of the shuffled data); " + Self.mend(checkpoint)
+    case .validationNotFinite(let term, let value, let epoch, let checkpoint):
+      "the validation loss “\(term)” became \(value) in epoch \(epoch); " + Self.mend(checkpoint)
+    case .parameterNotFinite(let name, let step, let checkpoint):
+      "the parameter “\(name)” has elements that are not finite by step \(step); " + Self.mend(checkpoint)
     case .invalid(let problem): problem
     }
+  }
+
+  private static func mend(_ checkpoint: String?) -> String {
+    (checkpoint.map { "the last good checkpoint is \($0)" } ?? "there is no checkpoint yet")
+      + "; try a lower learning rate"
   }
 }
 

@@ -48,6 +48,32 @@ import Training
     #expect(!FileManager.default.fileExists(atPath: CheckpointWriter.last(in: folder.url).path))
   }
 
+  @Test func aParameterThatIsNotFiniteIsNeverWritten() throws {
+    let folder = try TemporaryFolder(), trainer = Trainer(tinyVAE(on: device))
+    let writer = CheckpointWriter(folder: folder.url)
+    try trainer.fit(tinyImages(count: 4), epochs: 1, batchSize: 4, callbacks: [writer])
+    let before = try Data(contentsOf: CheckpointWriter.last(in: folder.url))
+    /// Spoils a parameter after the last step of an epoch, when no loss can show it any more.
+    final class Spoil: Callback {
+      override func stepEnded(_ trainer: Trainer) {
+        let bias = trainer.model.namedParameters().first { $0.name == "encoder.mean.bias" }!.parameter
+        bias.value = Tensor(repeating: .nan, shape: bias.shape, on: bias.value.device)
+      }
+    }
+    let error = #expect(throws: TrainingError.self) {
+      try trainer.fit(tinyImages(count: 4), epochs: 2, batchSize: 4, callbacks: [Spoil(), writer])
+    }
+    #expect(error?.description.contains("“encoder.mean.bias”") == true)
+    #expect(error?.description.contains("last.safetensors") == true)
+    #expect(try Data(contentsOf: CheckpointWriter.last(in: folder.url)) == before)
+
+    let validated = #expect(throws: TrainingError.self) {
+      try Trainer(tinyVAE(on: device)).fit(
+        tinyImages(count: 4), validation: tinyImages(count: 4), epochs: 1, batchSize: 4, callbacks: [Spoil()])
+    }
+    #expect(validated?.description.contains("validation loss “loss” became nan in epoch 1") == true)
+  }
+
   @Test func earlyStoppingWaitsForPatience() throws {
     let recorder = Recorder()
     // A rate of 0 never improves: one epoch sets the mark, two more exhaust the patience.
