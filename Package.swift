@@ -63,6 +63,7 @@ let package = Package(
       dependencies: ["Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Interchange"],
       path: "Tests/TestSupport"),
     .testTarget(name: "BackendsTests", dependencies: ["Backends", "ReferenceBackend", "TestSupport"]),
+    .testTarget(name: "CPUBackendTests", dependencies: ["Backends", "CPUBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(
       name: "OpenCLBackendTests", dependencies: ["Backends", "OpenCLBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "TestSupport"]),

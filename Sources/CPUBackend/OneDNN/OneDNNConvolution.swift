@@ -188,22 +188,22 @@ extension OneDNNPrimitive {
 }
 
 extension Activation {
-  /// Whether oneDNN computes it exactly as we do.
+  /// Whether oneDNN computes exactly what we do: its ReLU turns NaN into 0, which would hide a training run
+  /// that has failed, and its transcendental functions are rough.
   var isExactInOneDNN: Bool {
     switch self {
-    case .identity, .relu, .leakyReLU: true
-    case .sigmoid, .tanh, .elu: false
+    case .identity: true
+    case .leakyReLU(let slope): slope != 0
+    case .relu, .sigmoid, .tanh, .elu: false
     }
   }
 
   fileprivate func append(to chain: dnnl_post_ops_t?, _ operation: String) throws(OneDNNError) {
-    let slope: Float
     switch self {
-    case .identity: return
-    case .relu: slope = 0
-    case .leakyReLU(let own): slope = own
-    case .sigmoid, .tanh, .elu: fatalError("\(self) is not left to oneDNN")
+    case .identity: break
+    case .leakyReLU(let slope):
+      try check(dnnl_post_ops_append_eltwise(chain, 1, dnnl_eltwise_relu, slope, 0), operation)
+    case .relu, .sigmoid, .tanh, .elu: fatalError("\(self) is not left to oneDNN")
     }
-    try check(dnnl_post_ops_append_eltwise(chain, 1, dnnl_eltwise_relu, slope, 0), operation)
   }
 }
