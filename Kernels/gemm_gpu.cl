@@ -88,7 +88,7 @@ static inline Feature featureOf(const Patches *patches, const Divisors *divisors
   return f;
 }
 
-static inline float leftElement(const Patches *patches, const global float *restrict image, const Start s, const Feature f) {
+static inline float leftElement(const Patches *patches, const global float *image, const Start s, const Feature f) {
 #ifdef SINGLE_TAP
   const int inside = (s.n >= 0) & (f.channel >= 0);
   const size_t offset = (size_t)s.n * patches->channels + f.channel;

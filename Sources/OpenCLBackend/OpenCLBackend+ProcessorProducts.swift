@@ -7,8 +7,9 @@ struct ProcessorProductPlan {
   /// Multiply-adds worth waking a thread for: some ten microseconds.
   static let leastWork = 1 << 18
 
-  /// The most values of k and rows of a work-item's tile: 52 or 104 KiB, and 13 where nothing is used twice. Copying is cheapest a patch's whole
-  /// run at a time, which lies along k, or along the rows if the patches are transposed.
+  /// The most values of k and rows of a work-item's tile: 52 or 104 KiB, and 13 where little is used twice.
+  /// Copying is cheapest a patch's whole run at a time, which lies along k, or along the rows if the patches
+  /// are transposed.
   let depthLimit: Int
   let rowLimit: Int
   let width: Int
