@@ -97,11 +97,12 @@ public protocol Backend: AnyObject, Sendable {
     _ normalization: Normalization, _ input: any Storage, mean: any Storage, variance: any Storage,
     scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> any Storage
-  /// Gradients of `normalize` (identity activation) when mean and variance are the input's own moments.
+  /// Gradients of `normalize` when mean and variance are the input's own moments. `outputGradient` arrives
+  /// behind the activation, whose argument is computed again from the input: its output need not be kept.
   /// `scale` and `offset` gradients are `[groups, channels]`, to be summed over the groups.
   func normalizationGradient(
     _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
-    variance: any Storage, scale: (any Storage)?
+    variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage)
 
   // MARK: Random numbers and optimization

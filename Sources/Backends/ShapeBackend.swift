@@ -112,7 +112,7 @@ public final class ShapeBackend: Backend {
   ) -> any Storage { like(input) }
   public func normalizationGradient(
     _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
-    variance: any Storage, scale: (any Storage)?
+    variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
     (like(input), like(mean), like(mean))
   }

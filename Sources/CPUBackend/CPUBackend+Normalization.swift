@@ -66,8 +66,18 @@ extension CPUBackend {
 
   public func normalizationGradient(
     _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
-    variance: any Storage, scale: (any Storage)?
+    variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
+    // The activation's own derivative first, as a pass of its own.
+    let whole = Shape([normalization.count])
+    let outputGradient =
+      activation == .identity
+      ? outputGradient
+      : binary(
+        .activationGradient(activation),
+        normalize(
+          normalization, input, mean: mean, variance: variance, scale: scale, offset: offset, activation: activation),
+        outputGradient, Broadcast(whole, whole, to: whole))
     let (groups, channels) = (normalization.groups, normalization.channels)
     let statistics = normalization.statisticsCount, rows = Double(normalization.rows)
     let x = read(input, normalization.count, "normalizationGradient, input")

@@ -41,8 +41,18 @@ extension OpenCLBackend {
 
   public func normalizationGradient(
     _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
-    variance: any Storage, scale: (any Storage)?
+    variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
+    // The activation's own derivative first, as a pass of its own.
+    let whole = Shape([normalization.count])
+    let outputGradient =
+      activation == .identity
+      ? outputGradient
+      : binary(
+        .activationGradient(activation),
+        normalize(
+          normalization, input, mean: mean, variance: variance, scale: scale, offset: offset, activation: activation),
+        outputGradient, Broadcast(whole, whole, to: whole))
     let sums = NormalizationPlan(normalization, runtime, sums: true)
     let scaleSums = runtime.allocate(count: sums.partialCount)
     let offsetSums = produce(sums.partialCount) { offsetSums in

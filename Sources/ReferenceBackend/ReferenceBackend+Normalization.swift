@@ -40,24 +40,31 @@ extension ReferenceBackend {
     }
   }
 
-  /// With `x̂ = (x − mean) / √(variance + ε)` and sums over the rows:
+  /// With `x̂ = (x − mean) / √(variance + ε)`, `dy` the gradient before the activation and sums over the rows:
   /// `offset = Σ dy`, `scale = Σ dy · x̂`, `input = γ / √(variance + ε) · (dy − offset / rows − x̂ · scale / rows)`.
   public func normalizationGradient(
     _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
-    variance: any Storage, scale: (any Storage)?
+    variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
     let statistics = normalization.statisticsCount, rows = Double(normalization.rows)
     let x = read(input, normalization.count, "normalizationGradient, input")
-    let dy = read(outputGradient, normalization.count, "normalizationGradient, output gradient")
+    let arriving = read(outputGradient, normalization.count, "normalizationGradient, output gradient")
     let mean = read(mean, statistics, "normalizationGradient, mean")
     let variance = read(variance, statistics, "normalizationGradient, variance")
     let gamma = scale.map { read($0, normalization.channels, "normalizationGradient, scale") }
+    let beta = offset.map { read($0, normalization.channels, "normalizationGradient, offset") }
 
     func inverseDeviation(_ group: Int) -> Double {
       1 / (Double(variance[group]) + Double(normalization.epsilon)).squareRoot()
     }
     func normalized(_ i: Int, _ group: Int) -> Double {
       (Double(x[i]) - Double(mean[group])) * inverseDeviation(group)
+    }
+    var dy = [Float](repeating: 0, count: normalization.count)
+    normalization.forEachElement { i, group, channel in
+      let scaled = normalized(i, group) * (gamma.map { Double($0[channel]) } ?? 1)
+      let output = activation(Float(scaled + (beta.map { Double($0[channel]) } ?? 0)))
+      dy[i] = activation.gradient(output: output, gradient: arriving[i])
     }
 
     var scaleSums = [Double](repeating: 0, count: statistics), offsetSums = scaleSums

@@ -60,17 +60,15 @@ extension Tensor {
       offset: offset?.storage, activation: activation)
     // Absent parameters stand in as constants, so that the pullback has one form.
     let inputs = [self] + [scale, offset].map { $0 ?? Tensor(mean, shape: momentShape, on: device) }
-    let output = Tensor(
-      storage, shape: shape, inputs: inputs, savesOutput: activation != .identity
-    ) { gradient, output, needs in
-      let gradient = gradient.activationGradient(activation, output: output)
+    let output = Tensor(storage, shape: shape, inputs: inputs) { gradient, _, needs in
       if Tape.isRecording {
         // To be differentiated again: the same gradient, made of operations that the tape can follow.
-        return self.composedGradient(normalization, gradient, scale: scale, needs: needs)
+        return self.composedGradient(
+          normalization, gradient, scale: scale, offset: offset, activation: activation, needs: needs)
       }
       let pulled = backend.normalizationGradient(
         normalization, input: self.storage, outputGradient: gradient.storage, mean: mean, variance: variance,
-        scale: scale?.storage)
+        scale: scale?.storage, offset: offset?.storage, activation: activation)
       let perGroup: Shape = [normalization.groups, normalization.channels]
       let device = self.device
       return [
@@ -87,14 +85,19 @@ extension Tensor {
   /// With x̂ the standardized input and h = scale · gradient:
   /// `(h − mean(h) − x̂ · mean(h · x̂)) / √(variance + ε)`, and the sums that scale and offset get.
   private func composedGradient(
-    _ normalization: Normalization, _ gradient: Tensor, scale: Tensor?, needs: [Bool]
+    _ normalization: Normalization, _ gradient: Tensor, scale: Tensor?, offset: Tensor?, activation: Activation,
+    needs: [Bool]
   ) -> [Tensor?] {
     let grouped: Shape = [normalization.groups, normalization.rows, normalization.channels]
     func mean(_ x: Tensor) -> Tensor { x.mean(axes: [1], keepingDimensions: true) }
-    let rows = reshaped(to: grouped), gradient = gradient.reshaped(to: grouped)
+    let rows = reshaped(to: grouped)
     let centred = rows - mean(rows)
     let inverse = (mean(centred.squared()) + normalization.epsilon).reciprocalSquareRoot()
     let standard = centred * inverse
+    var output = scale.map { standard * $0 } ?? standard
+    if let offset { output = output + offset }
+    let gradient = gradient.reshaped(to: grouped)
+      .activationGradient(activation, output: output.activated(activation))
     let scaled = scale.map { gradient * $0 } ?? gradient
     return [
       needs[0]

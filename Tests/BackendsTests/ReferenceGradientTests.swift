@@ -1,4 +1,5 @@
 import Backends
+import Foundation
 import ReferenceBackend
 import TestSupport
 import Testing
@@ -89,22 +90,31 @@ import Testing
       dot(x, backend.scatterAdd(dy, indices: indices, rows: 7, width: 3)), scale: 60)
   }
 
-  /// The normalization gradient against central differences of `Σ normalize(x, moments(x)) · dy`, with the
-  /// function computed in double precision here.
+  /// The normalization gradient against central differences of `Σ activation(normalize(x, moments(x))) · dy`,
+  /// with the function computed in double precision here.
   @Test(arguments: [
-    Normalization(groups: 1, rows: 9, channels: 2, epsilon: 1e-3),
-    Normalization(groups: 3, rows: 5, channels: 1, epsilon: 1e-5),
-    Normalization(groups: 2, rows: 4, channels: 3, epsilon: 0.1),
+    (Normalization(groups: 1, rows: 9, channels: 2, epsilon: 1e-3), Activation.identity),
+    (Normalization(groups: 3, rows: 5, channels: 1, epsilon: 1e-5), .tanh),
+    (Normalization(groups: 2, rows: 4, channels: 3, epsilon: 0.1), .sigmoid),
+    (Normalization(groups: 1, rows: 7, channels: 3, epsilon: 1e-3), .leakyReLU(slope: 0.2)),
   ])
-  func normalizationGradient(_ shape: Normalization) throws {
+  func normalizationGradient(_ shape: Normalization, _ activation: Activation) throws {
     var random = TestRandom(seed: 10)
     let x = random.uniform(shape.count), dy = random.uniform(shape.count)
-    let scale = random.uniform(shape.channels, 0.5...2)
+    let scale = random.uniform(shape.channels, 0.5...2), offset = random.uniform(shape.channels)
     let input = backend.upload(x)
     let (mean, variance) = backend.moments(shape, input)
     let gradients = backend.normalizationGradient(
       shape, input: input, outputGradient: backend.upload(dy), mean: mean, variance: variance,
-      scale: backend.upload(scale))
+      scale: backend.upload(scale), offset: backend.upload(offset), activation: activation)
+    func activated(_ x: Double) -> Double {
+      switch activation {
+      case .tanh: tanh(x)
+      case .sigmoid: 1 / (1 + exp(-x))
+      case .leakyReLU(let slope): x > 0 ? x : Double(slope) * x
+      default: x
+      }
+    }
 
     func loss(_ x: [Double], _ scale: [Double], _ offset: [Double]) -> Double {
       var loss = 0.0
@@ -114,15 +124,15 @@ import Testing
           let mean = indices.reduce(0) { $0 + x[$1] } / Double(shape.rows)
           let variance = indices.reduce(0) { $0 + (x[$1] - mean) * (x[$1] - mean) } / Double(shape.rows)
           let deviation = (variance + Double(shape.epsilon)).squareRoot()
-          for i in indices { loss += Double(dy[i]) * (scale[c] * (x[i] - mean) / deviation + offset[c]) }
+          for i in indices { loss += Double(dy[i]) * activated(scale[c] * (x[i] - mean) / deviation + offset[c]) }
         }
       }
       return loss
     }
-    let point = x.map { Double($0) }, scales = scale.map { Double($0) }, zeros = scales.map { _ in 0.0 }
-    expectGradient(try backend.values(of: gradients.input), at: point) { loss($0, scales, zeros) }
-    expectGradient(try summed(gradients.scale, shape), at: scales) { loss(point, $0, zeros) }
-    expectGradient(try summed(gradients.offset, shape), at: zeros) { loss(point, scales, $0) }
+    let point = x.map { Double($0) }, scales = scale.map { Double($0) }, offsets = offset.map { Double($0) }
+    expectGradient(try backend.values(of: gradients.input), at: point) { loss($0, scales, offsets) }
+    expectGradient(try summed(gradients.scale, shape), at: scales) { loss(point, $0, offsets) }
+    expectGradient(try summed(gradients.offset, shape), at: offsets) { loss(point, scales, $0) }
   }
 
   private func summed(_ gradient: any Storage, _ shape: Normalization) throws -> [Float] {

@@ -54,7 +54,8 @@ private let largeCases: [BackendCase] = [
       let mean = run.uniform(shape.statisticsCount), variance = run.uniform(shape.statisticsCount, 0...2)
       let moments = run.backend.moments(shape, x)
       let gradients = run.backend.normalizationGradient(
-        shape, input: x, outputGradient: dy, mean: mean, variance: variance, scale: scale)
+        shape, input: x, outputGradient: dy, mean: mean, variance: variance, scale: scale, offset: scale,
+        activation: .leakyReLU(slope: 0.2))
       return [
         moments.mean, moments.variance, gradients.input,
         run.backend.normalize(
