@@ -60,6 +60,19 @@ public class Conv: ConvolutionLayer {
       filter: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
       activation: activation)
   }
+
+  /// Whether the upsampling before this layer can be computed together with it.
+  func joins(_ upsampling: UpSampling) -> Bool {
+    upsampling.interpolation == .nearest && (stride + dilation).allSatisfy { $0 == 1 }
+  }
+
+  /// The output for an input that is first upsampled by `factor` on each axis, nearest.
+  func forward(_ input: Tensor, upsampledBy factor: Int) -> Tensor {
+    requireChannels(input, axis: -2)
+    return input.upsampledConvolved(
+      filter: weight.value, bias: bias?.value, factors: stride.map { _ in factor }, padding: padding,
+      activation: activation)
+  }
 }
 
 /// A convolution over images: `[N, height, width, I] → [N, height′, width′, O]`.

@@ -133,6 +133,9 @@ struct DifferentiableCase: Sendable, CustomTestStringConvertible {
     .init("transposed convolution of a volume", [[1, 2, 2, 3, 1], [3, 3, 3, 2, 1]]) {
       $0[0].transposedConvolved(filter: $0[1], stride: [2, 2, 2], padding: .same)
     },
+    .init("upsampled convolution", [[2, 2, 3, 2], [3, 3, 2, 2], [2]]) {
+      $0[0].upsampledConvolved(filter: $0[1], bias: $0[2], factors: [2, 2], padding: .same, activation: .tanh)
+    },
     .init("max pooling", [[1, 4, 5, 2]], .distinct) {
       $0[0].maxPooled(size: [3, 2], stride: [2, 1], padding: .same).squared()
     },
