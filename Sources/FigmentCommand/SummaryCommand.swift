@@ -17,7 +17,7 @@ struct SummaryCommand: ParsableCommand {
     print(try summary(type))
   }
 
-  private func summary<Model: TrainableModel>(_ type: Model.Type) throws -> Summary {
+  private func summary<Model: GenerativeModel>(_ type: Model.Type) throws -> Summary {
     Model.summary(try Model.Configuration.read(config))
   }
 }

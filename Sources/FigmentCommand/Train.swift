@@ -11,7 +11,7 @@ struct Train: ParsableCommand {
       then continues as if the run had never stopped.
       """)
 
-  @Argument(help: "A model: \(ModelCatalog.identifiers.joined(separator: ", ")).")
+  @Argument(help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).")
   var model: String?
 
   @Option(help: "A data set (fashion-mnist, mnist) or a folder with IDX files.")
@@ -95,7 +95,7 @@ struct Train: ParsableCommand {
   }
 
   private func started() throws -> TrainingSession {
-    let type = try ModelCatalog.type(named: model!)
+    let type = try ModelCatalog.trainableType(named: model!)
     let directory = RunDirectory(path: output ?? "runs/\(type.identifier)")
     if directory.isUsed && !overwrite {
       throw UsageError(

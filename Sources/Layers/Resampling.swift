@@ -32,6 +32,28 @@ public final class UpSampling: Layer {
   }
 }
 
+/// Channels to pixels: `[N, height, width, C · f²] → [N, height · f, width · f, C]` (Shi et al., 2016).
+///
+/// Channel `(i · f + j) · C + c` becomes channel `c` of pixel `(i, j)` of a block, as in TensorFlow's
+/// `depth_to_space`; PyTorch's `PixelShuffle` counts them as `c · f² + i · f + j`.
+public final class PixelShuffle: Layer {
+  public let factor: Int
+
+  public init(factor: Int = 2) { self.factor = factor }
+
+  public override var details: String { "×\(factor)" }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    let f = factor
+    require(
+      input.rank == 4 && input.shape[3].isMultiple(of: f * f),
+      "PixelShuffle: an input of shape \(input.shape) is not [N, height, width, channels that \(f * f) divides]")
+    let (n, height, width, channels) = (input.shape[0], input.shape[1], input.shape[2], input.shape[3] / (f * f))
+    return input.reshaped(to: [n, height, width, f, f, channels]).transposed([0, 1, 3, 2, 4, 5])
+      .reshaped(to: [n, height * f, width * f, channels])
+  }
+}
+
 /// What pooling layers have in common: the same window and stride on every spatial axis.
 public class PoolingLayer: Layer {
   public let size: Int

@@ -73,7 +73,7 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
 
   public let configuration: Configuration
   public let device: Device
-  public let generator: RandomGenerator
+  public let random: RandomGenerator
 
   public let encoder: Sequential
   public let decoder: Sequential
@@ -102,8 +102,8 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
     if let error = configuration.failure { fatalError("ConvolutionalAutoencoder: \(error)") }
     self.configuration = configuration
     self.device = device
-    generator = RandomGenerator(seed: seed)
-    let context = LayerContext(device: device, generator: generator)
+    random = RandomGenerator(seed: seed)
+    let context = LayerContext(device: device, generator: random)
     let featureShape = configuration.featureShape
     let features = featureShape.reduce(1, *)
     let leakyReLU = Activation.leakyReLU(slope: 0.3)

@@ -5,15 +5,27 @@ import Tensors
 
 /// Every model there is, by the name of the command line.
 public enum ModelCatalog {
-  public static let types: [any TrainableModel.Type] = [
-    ConvolutionalAutoencoder.self, VariationalAutoencoder.self,
+  public static let types: [any GenerativeModel.Type] = [
+    ConvolutionalAutoencoder.self, VariationalAutoencoder.self, DenseGAN.self, DCGAN.self, AgeConditionalGAN.self,
+    VoxelGAN.self, SRGAN.self,
   ]
 
   public static var identifiers: [String] { types.map { $0.identifier } }
+  /// Those that have a recipe for `figment train`.
+  public static var trainableIdentifiers: [String] {
+    types.filter { $0 is any TrainableModel.Type }.map { $0.identifier }
+  }
 
-  public static func type(named identifier: String) throws(UnknownModelError) -> any TrainableModel.Type {
+  public static func type(named identifier: String) throws(UnknownModelError) -> any GenerativeModel.Type {
     guard let type = types.first(where: { $0.identifier == identifier }) else {
       throw UnknownModelError(identifier: identifier)
+    }
+    return type
+  }
+
+  public static func trainableType(named identifier: String) throws -> any TrainableModel.Type {
+    guard let type = try type(named: identifier) as? any TrainableModel.Type else {
+      throw UntrainableModelError(identifier: identifier)
     }
     return type
   }
@@ -24,8 +36,17 @@ public struct UnknownModelError: Error, CustomStringConvertible {
 
   public var description: String {
     let known = ModelCatalog.identifiers
-    let hint = nearestName(to: identifier, in: known).map { "; did you mean “\($0)”?" } ?? ""
+    let hint = nearestName(to: identifier, in: known).map { "; did you mean “\($0)”?" } ?? "."
     return "there is no model “\(identifier)”\(hint) Models: \(known.joined(separator: ", "))"
+  }
+}
+
+public struct UntrainableModelError: Error, CustomStringConvertible {
+  public let identifier: String
+
+  public var description: String {
+    "“\(identifier)” has no training recipe yet, only its networks (see `figment summary \(identifier)`). "
+      + "Models that train: \(ModelCatalog.trainableIdentifiers.joined(separator: ", "))"
   }
 }
 

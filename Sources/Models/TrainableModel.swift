@@ -4,24 +4,6 @@ import Layers
 import Pictures
 import Tensors
 
-/// The hyperparameters of a model: saved with every run, read from `--config FILE`. Every field has a
-/// default, so a file names only what differs.
-public protocol ModelConfiguration: Codable, Equatable, Sendable {
-  init()
-  /// Throws if the values do not make a network.
-  func validate() throws(ConfigurationError)
-}
-
-/// A hyperparameter that cannot be used.
-public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
-  public let field: String
-  public let problem: String
-
-  public init(_ field: String, _ problem: String) { (self.field, self.problem) = (field, problem) }
-
-  public var description: String { "configuration field “\(field)”: \(problem)" }
-}
-
 /// A batch on a device.
 public struct TensorBatch {
   /// `[N, height, width, C]`, in [0, 1].
@@ -54,40 +36,11 @@ public struct NamedPicture {
   public init(_ name: String, _ picture: Picture) { (self.name, self.picture) = (name, picture) }
 }
 
-/// A part of a model that can be run alone, as `figment predict --part` does.
-public struct ModelPart {
-  public let name: String
-  /// Without the batch dimension.
-  public let inputShape: [Int]
-  public let run: (Tensor) -> Tensor
-
-  public init(_ name: String, inputShape: [Int], run: @escaping (Tensor) -> Tensor) {
-    (self.name, self.inputShape, self.run) = (name, inputShape, run)
-  }
-}
-
-/// A model as the trainer, the checkpoints and the command see it. A model family owns its step.
-public protocol TrainableModel: Module {
-  associatedtype Configuration: ModelConfiguration
-  /// The name of the command line: `vae`.
-  static var identifier: String { get }
-  static var title: String { get }
-  static var defaults: TrainingDefaults { get }
-
-  /// - Parameter seed: Of the initial weights and of all noise while training.
-  init(_ configuration: Configuration, on device: Device, seed: UInt64)
-
-  var configuration: Configuration { get }
-  var device: Device { get }
-  /// Draws the noise of training; its state is part of a checkpoint.
-  var generator: RandomGenerator { get }
+/// A model as the trainer and the checkpoints see it. A model family owns its step.
+public protocol TrainableModel: GenerativeModel {
   /// `[height, width, C]` of the images it takes.
   var imageShape: [Int] { get }
-  /// The first is the whole.
-  var parts: [ModelPart] { get }
 
-  /// The optimizers the model was published with, by name.
-  func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)]
   /// One step of training.
   func trainingStep(_ batch: TensorBatch, optimizers: [Optimizer]) -> LossTerms
   /// The same losses, in evaluation mode, without a step.
@@ -98,25 +51,6 @@ public protocol TrainableModel: Module {
   func generate(count: Int?, using generator: RandomGenerator) throws -> Picture
 }
 
-/// What `train` does when it is not told otherwise.
-public struct TrainingDefaults: Sendable {
-  public let epochs: Int
-  public let batchSize: Int
-  public let learningRate: Float
-}
-
-extension TrainableModel {
-  /// The layer table of a model of this configuration; computes nothing.
-  public static func summary(_ configuration: Configuration) -> Summary {
-    let device = Device(ShapeBackend())
-    let model = Self(configuration, on: device, seed: 0)
-    let whole = model.parts[0]
-    return Summary("\(title) (\(identifier))", of: model) {
-      _ = whole.run(.zeros(Shape([1] + whole.inputShape), on: device))
-    }
-  }
-}
-
 /// A model trained by minimizing one loss with one optimizer.
 public protocol LossModel: TrainableModel {
   func losses(_ batch: TensorBatch, using generator: RandomGenerator) -> LossTerms
@@ -124,7 +58,7 @@ public protocol LossModel: TrainableModel {
 
 extension LossModel {
   public func trainingStep(_ batch: TensorBatch, optimizers: [Optimizer]) -> LossTerms {
-    let losses = losses(batch, using: generator)
+    let losses = losses(batch, using: random)
     let parameters = trainableParameters
     optimizers[0].update(
       parameters, gradients: gradients(of: losses.total, withRespectTo: parameters.map(\.value)))

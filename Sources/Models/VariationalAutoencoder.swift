@@ -54,7 +54,7 @@ public final class VariationalAutoencoder: Module, LossModel {
 
   public let configuration: Configuration
   public let device: Device
-  public let generator: RandomGenerator
+  public let random: RandomGenerator
 
   public let encoder: Encoder
   public let decoder: Sequential
@@ -88,8 +88,8 @@ public final class VariationalAutoencoder: Module, LossModel {
     if let error = configuration.failure { fatalError("VariationalAutoencoder: \(error)") }
     self.configuration = configuration
     self.device = device
-    generator = RandomGenerator(seed: seed)
-    let context = LayerContext(device: device, generator: generator)
+    random = RandomGenerator(seed: seed)
+    let context = LayerContext(device: device, generator: random)
     let (height, width) = (configuration.imageShape[0] / 2, configuration.imageShape[1] / 2)
     let features = height * width * 64
     encoder = Encoder(configuration, features: features, in: context)

@@ -77,11 +77,19 @@ extension Tensor {
     _ convolution: Convolution, filter: Tensor, bias: Tensor? = nil, activation: Activation = .identity
   ) -> Tensor {
     requireBias(bias, channels: convolution.outputChannels, "convolution")
+    if convolution.isMatrixProduct {
+      // One window that is the whole input: a dense layer.
+      return flattened()
+        .dense(
+          weight: filter.reshaped(to: [-1, convolution.outputChannels]), bias: bias,
+          activation: activation
+        )
+        .reshaped(to: convolution.outputShape)
+    }
     let storage = device.backend.convolution(
       convolution, input: self.storage, filter: filter.storage, bias: bias?.storage, activation: activation)
-    let shape = Shape([convolution.batch] + convolution.windows.outputSize + [convolution.outputChannels])
     return Tensor(
-      storage, shape: shape, inputs: [self, filter] + (bias.map { [$0] } ?? []),
+      storage, shape: convolution.outputShape, inputs: [self, filter] + (bias.map { [$0] } ?? []),
       savesOutput: activation != .identity
     ) { gradient, output, needs in
       let gradient = gradient.activationGradient(activation, output: output)
@@ -144,12 +152,17 @@ extension Tensor {
     _ convolution: Convolution, filter: Tensor, bias: Tensor? = nil, activation: Activation = .identity
   ) -> Tensor {
     requireBias(bias, channels: convolution.inputChannels, "transposed convolution")
+    if convolution.isMatrixProduct {
+      let product = Tensor.matmul(
+        flattened(), filter.reshaped(to: [-1, convolution.outputChannels]), transposesRight: true
+      ).reshaped(to: convolution.inputShape)
+      return (bias.map { product + $0 } ?? product).activated(activation)
+    }
     let storage = device.backend.convolutionInputGradient(
       convolution, outputGradient: self.storage, filter: filter.storage, bias: bias?.storage,
       activation: activation)
-    let shape = Shape([convolution.batch] + convolution.windows.inputSize + [convolution.inputChannels])
     return Tensor(
-      storage, shape: shape, inputs: [self, filter] + (bias.map { [$0] } ?? []),
+      storage, shape: convolution.inputShape, inputs: [self, filter] + (bias.map { [$0] } ?? []),
       savesOutput: activation != .identity
     ) { gradient, output, needs in
       let gradient = gradient.activationGradient(activation, output: output)
@@ -162,11 +175,13 @@ extension Tensor {
 
   /// The gradient of a convolution of `self` by its filter.
   func convolutionFilterGradient(_ convolution: Convolution, outputGradient: Tensor) -> Tensor {
+    if convolution.isMatrixProduct {
+      return .matmul(flattened(), outputGradient.flattened(), transposesLeft: true)
+        .reshaped(to: convolution.filterShape)
+    }
     let storage = device.backend.convolutionFilterGradient(
       convolution, input: self.storage, outputGradient: outputGradient.storage)
-    let shape = Shape(
-      convolution.windows.kernelSize + [convolution.inputChannels, convolution.outputChannels])
-    return Tensor(storage, shape: shape, inputs: [self, outputGradient]) { gradient, _, needs in
+    return Tensor(storage, shape: convolution.filterShape, inputs: [self, outputGradient]) { gradient, _, needs in
       [
         needs[0] ? outputGradient.convolutionInputGradient(convolution, filter: gradient) : nil,
         needs[1] ? self.convolved(convolution, filter: gradient) : nil,
@@ -181,5 +196,17 @@ extension Tensor {
     require(
       bias == nil || bias!.shape == [channels],
       "\(operation): a bias of shape \(bias?.shape ?? []) does not fit \(channels) output channels")
+  }
+}
+
+extension Convolution {
+  fileprivate var inputShape: Shape { Shape([batch] + windows.inputSize + [inputChannels]) }
+  fileprivate var outputShape: Shape { Shape([batch] + windows.outputSize + [outputChannels]) }
+  fileprivate var filterShape: Shape { Shape(windows.kernelSize + [inputChannels, outputChannels]) }
+
+  /// Whether the only window is the whole input, without padding.
+  fileprivate var isMatrixProduct: Bool {
+    windows.inputSize == windows.kernelSize && windows.outputPositions == 1
+      && windows.paddingLow.allSatisfy { $0 == 0 }
   }
 }

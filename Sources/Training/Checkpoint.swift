@@ -59,7 +59,7 @@ public struct Checkpoint {
       (parameter, try tensor(named: name, shape: parameter.shape, on: model.device))
     }
     for (parameter, value) in values { parameter.value = value }
-    model.generator.state = header.random
+    model.random.state = header.random
   }
 
   /// Restores model, optimizers and progress.
@@ -128,7 +128,7 @@ public struct Checkpoint {
     progress.callbackState = trainer.callbacks.reduce(into: [:]) { $0.merge($1.checkpointState) { $1 } }
     let header = Header(
       model: Swift.type(of: model).identifier, configuration: try JSONValue(encoding: model.configuration),
-      random: model.generator.state, optimizers: states, progress: progress)
+      random: model.random.state, optimizers: states, progress: progress)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let text = String(decoding: try encoder.encode(header), as: UTF8.self)

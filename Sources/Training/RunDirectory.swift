@@ -72,7 +72,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
 
   /// A model of these settings, with its initial weights.
   public func makeModel(on device: Device) throws -> any TrainableModel {
-    try Self.makeModel(ModelCatalog.type(named: model), configuration, seed: seed, on: device)
+    try Self.makeModel(ModelCatalog.trainableType(named: model), configuration, seed: seed, on: device)
   }
 
   private static func makeModel<Model: TrainableModel>(

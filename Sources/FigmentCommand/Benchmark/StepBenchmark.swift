@@ -1,0 +1,93 @@
+import Figment
+
+/// A whole training step on random data, forward, backward, optimizer and the loss read back; or, for
+/// `srgan-infer`, a forward pass.
+struct StepBenchmark {
+  let name: String
+  let batchSize: Int
+  /// Makes the networks and the data; what it returns is a step, giving a number to read back.
+  private let prepare: (_ batchSize: Int, Device) -> () -> Tensor
+
+  static var all: [StepBenchmark] {
+    [
+      .loss(ConvolutionalAutoencoder.self), .loss(VariationalAutoencoder.self),
+      .adversarial(DenseGAN.self), .adversarial(DCGAN.self), .adversarial(AgeConditionalGAN.self),
+      .adversarial(VoxelGAN.self),
+      .superResolution("srgan") { model, small, large, optimizers in
+        { model.contentStep(small: small, large: large, optimizer: optimizers[1]) }
+      },
+      .superResolution("srgan-infer") { model, small, _, _ in
+        { model.evaluating { withoutGradient { model.generator(small) } } }
+      },
+      .superResolution("srgan-adversarial") { model, small, large, optimizers in
+        { model.adversarialStep(small: small, large: large, optimizers: optimizers).total }
+      },
+    ]
+  }
+
+  static func named(_ name: String) throws -> StepBenchmark {
+    if let step = all.first(where: { $0.name == name }) { return step }
+    let names = all.map(\.name)
+    let hint = nearestName(to: name, in: names).map { "; did you mean “\($0)”?" } ?? "."
+    throw UsageError("there is no step “\(name)”\(hint) Steps: \(names.joined(separator: ", "))")
+  }
+
+  private static func loss<Model: LossModel>(_: Model.Type) -> StepBenchmark {
+    StepBenchmark(name: Model.identifier, batchSize: Model.defaults.batchSize) { batchSize, device in
+      let model = Model(.init(), on: device, seed: 0)
+      let batch = TensorBatch(images: random([batchSize] + model.imageShape, on: device))
+      let optimizers = model.optimizers(learningRate: nil).map(\.optimizer)
+      return { model.trainingStep(batch, optimizers: optimizers).total }
+    }
+  }
+
+  /// With Adam for all, as the scripts beside this one have it: the models' own optimizers differ.
+  private static func adversarial<Model: AdversarialModel>(_: Model.Type) -> StepBenchmark {
+    StepBenchmark(name: Model.identifier, batchSize: Model.defaults.batchSize) { batchSize, device in
+      let model = Model(.init(), on: device, seed: 0)
+      let samples = random([batchSize] + model.sampleShape, on: device)
+      let labels = model.randomLabels(batchSize)
+      let optimizers = (0..<2).map { _ in Adam(learningRate: 2e-4, beta1: 0.5) }
+      return { model.adversarialStep(samples, labels: labels, optimizers: optimizers).total }
+    }
+  }
+
+  private static func superResolution(
+    _ name: String, _ step: @escaping (SRGAN, _ small: Tensor, _ large: Tensor, [Optimizer]) -> () -> Tensor
+  ) -> StepBenchmark {
+    StepBenchmark(name: name, batchSize: 1) { batchSize, device in
+      let model = SRGAN(on: device, seed: 0)
+      let size = model.configuration.imageSize
+      return step(
+        model, random([batchSize] + size + [3], on: device), random([batchSize] + size.map { 4 * $0 } + [3], on: device),
+        model.optimizers(learningRate: nil).map(\.optimizer))
+    }
+  }
+
+  private static func random(_ shape: [Int], on device: Device) -> Tensor {
+    .randomUniform(Shape(shape), using: RandomGenerator(seed: 1), on: device)
+  }
+
+  func measure(seconds: Double, batchSize: Int?, on device: Device) throws -> BenchmarkResult {
+    let batchSize = batchSize ?? self.batchSize
+    let step = prepare(batchSize, device)
+    let milliseconds = try Stopwatch(seconds: seconds).median {
+      _ = step()
+      try device.synchronize()
+    }
+    return BenchmarkResult(
+      name: name, device: device.identifier, batch: batchSize, medianMs: milliseconds,
+      samplesPerSecond: Double(batchSize) * 1e3 / milliseconds,
+      gflops: Double(operations(batchSize: batchSize)) / milliseconds / 1e6,
+      peakMib: Double(device.backend.statistics.peakBytes) / Double(1 << 20))
+  }
+
+  /// Counted by following one step without computing it.
+  private func operations(batchSize: Int) -> Int {
+    let backend = ShapeBackend()
+    let step = prepare(batchSize, Device(backend))
+    let before = backend.floatingPointOperations
+    _ = step()
+    return backend.floatingPointOperations - before
+  }
+}

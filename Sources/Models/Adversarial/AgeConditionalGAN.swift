@@ -1,0 +1,163 @@
+import Backends
+import Layers
+import Tensors
+
+/// The age-conditional GAN (Antipov et al., 2017): faces `[N, 64, 64, 3]` in [−1, 1] of six age groups, and
+/// an encoder that finds the latent of a face.
+///
+/// Labels enter the generator as one-hot numbers beside the latent, and the discriminator as one-hot planes
+/// beside the first feature maps.
+public final class AgeConditionalGAN: Module, AdversarialModel {
+  public struct Configuration: ModelConfiguration {
+    public var latentSize = 100
+    /// Age groups: ≤ 18, 19–29, 30–39, 40–49, 50–59, ≥ 60.
+    public var classes = 6
+    public var dropoutRate: Float = 0.2
+
+    public init() {}
+
+    public func validate() throws(ConfigurationError) {
+      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
+      guard classes > 0 else { throw ConfigurationError("classes", "\(classes) is not positive") }
+      guard dropoutRate >= 0, dropoutRate < 1 else {
+        throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
+      }
+    }
+  }
+
+  /// Images and the planes of their labels to logits.
+  public final class Discriminator: Module {
+    public let stem: Conv2D
+    public let trunk: Sequential
+
+    init(classes: Int, in context: LayerContext) {
+      let leakyReLU = Activation.leakyReLU(slope: 0.2)
+      stem = Conv2D(3, 64, kernelSize: 3, stride: 2, padding: .same, activation: leakyReLU, in: context)
+      var layers = [Layer](), channels = 64 + classes
+      for filters in [128, 256, 512] {
+        layers += [
+          Conv2D(channels, filters, kernelSize: 3, stride: 2, padding: .same, in: context),
+          BatchNorm(channels: filters, activation: leakyReLU, in: context),
+        ]
+        channels = filters
+      }
+      trunk = Sequential(layers + [Flatten(), Dense(inputSize: 4 * 4 * 512, units: 1, in: context)])
+    }
+
+    /// - Parameter labels: One-hot, `[N, classes]`.
+    public func callAsFunction(_ images: Tensor, labels: Tensor) -> Tensor {
+      let features = stem(images)
+      let planes = labels.reshaped(to: [labels.shape[0], 1, 1, labels.shape[1]])
+        .broadcast(to: [labels.shape[0], features.shape[1], features.shape[2], labels.shape[1]])
+      return trunk(.concatenate([features, planes]))
+    }
+  }
+
+  public static let identifier = "age-cgan"
+  public static let title = "Age-conditional GAN"
+  public static let defaults = TrainingDefaults(epochs: 500, batchSize: 128, learningRate: 2e-4)
+
+  public let configuration: Configuration
+  public let device: Device
+  public let random: RandomGenerator
+
+  public let encoder: Sequential
+  public let generator: Sequential
+  public let discriminator: Discriminator
+
+  public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
+    if let error = configuration.failure { fatalError("AgeConditionalGAN: \(error)") }
+    self.configuration = configuration
+    self.device = device
+    random = RandomGenerator(seed: seed)
+    let context = LayerContext(device: device, generator: random)
+    encoder = Self.encoder(configuration, in: context)
+    generator = Self.generator(configuration, in: context)
+    discriminator = Discriminator(classes: configuration.classes, in: context)
+  }
+
+  private static let leakyReLU = Activation.leakyReLU(slope: 0.2)
+
+  private static func encoder(_ configuration: Configuration, in context: LayerContext) -> Sequential {
+    var layers: [Layer] = [
+      Conv2D(3, 32, kernelSize: 5, stride: 2, padding: .same, activation: leakyReLU, in: context)
+    ]
+    for (channels, filters) in [(32, 64), (64, 128), (128, 256)] {
+      layers += [
+        Conv2D(channels, filters, kernelSize: 5, stride: 2, padding: .same, in: context),
+        BatchNorm(channels: filters, activation: leakyReLU, in: context),
+      ]
+    }
+    return Sequential(
+      layers + [
+        Flatten(),
+        Dense(inputSize: 4 * 4 * 256, units: 4096, in: context),
+        BatchNorm(channels: 4096, activation: leakyReLU, in: context),
+        Dense(inputSize: 4096, units: configuration.latentSize, in: context),
+      ])
+  }
+
+  private static func generator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
+    let features = 8 * 8 * 256
+    var layers: [Layer] = [
+      Dense(
+        inputSize: configuration.latentSize + configuration.classes, units: 2048, activation: leakyReLU, in: context),
+      Dropout(rate: configuration.dropoutRate, in: context),
+      Dense(inputSize: 2048, units: features, in: context),
+      BatchNorm(channels: features, activation: leakyReLU, in: context),
+      Dropout(rate: configuration.dropoutRate, in: context),
+      Reshape([8, 8, 256]),
+    ]
+    for (channels, filters) in [(256, 128), (128, 64)] {
+      layers += [
+        UpSampling(), Conv2D(channels, filters, kernelSize: 5, padding: .same, in: context),
+        BatchNorm(channels: filters, momentum: 0.8, activation: leakyReLU, in: context),
+      ]
+    }
+    layers += [UpSampling(), Conv2D(64, 3, kernelSize: 5, padding: .same, activation: .tanh, in: context)]
+    return Sequential(layers)
+  }
+
+  public var latentShape: [Int] { [configuration.latentSize] }
+  public var sampleShape: [Int] { [64, 64, 3] }
+  public var classes: Int? { configuration.classes }
+
+  public func generate(_ latents: Tensor, labels: Tensor?) -> Tensor {
+    generator(.concatenate([latents, oneHot(labels)]))
+  }
+
+  public func discriminate(_ samples: Tensor, labels: Tensor?) -> Tensor {
+    discriminator(samples, labels: oneHot(labels))
+  }
+
+  /// Faces to the latents that stand for them, `[N, latentSize]`.
+  public func encode(_ images: Tensor) -> Tensor { encoder(images) }
+
+  private func oneHot(_ labels: Tensor?) -> Tensor {
+    guard let labels else { fatalError("AgeConditionalGAN: labels are needed, one age group a sample") }
+    return labels.oneHot(classes: configuration.classes)
+  }
+
+  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
+    let rate = learningRate ?? Self.defaults.learningRate
+    return ["discriminator", "generator", "encoder"].map { ($0, Adam(learningRate: rate, beta1: 0.5)) }
+  }
+
+  public var parts: [ModelPart] {
+    let (latents, classes) = (configuration.latentSize, configuration.classes)
+    // A latent and the one-hot age group behind it.
+    func split(_ input: Tensor) -> (Tensor, Tensor) {
+      (input.sliced(0..<latents, axis: 1), input.sliced(latents..<latents + classes, axis: 1))
+    }
+    return [
+      ModelPart("whole", inputShape: [latents + classes]) { input in
+        let (_, labels) = split(input)
+        let images = self.generator(input)
+        _ = self.encoder(images)
+        return self.discriminator(images, labels: labels)
+      },
+      ModelPart("generator", inputShape: [latents + classes]) { self.generator($0) },
+      ModelPart("encoder", inputShape: sampleShape) { self.encode($0) },
+    ]
+  }
+}

@@ -1,0 +1,162 @@
+import Backends
+import Layers
+import Tensors
+
+/// Photo-realistic super-resolution (Ledig et al., 2017): images `[N, height, width, 3]` to four times their
+/// extents, all in [−1, 1].
+///
+/// By default nearest upsampling and ReLU, as in the tutorials; the paper's pixel shuffling and parametric
+/// ReLU by configuration. The discriminator judges every 16×16 patch of a large image for itself.
+public final class SRGAN: Module, GenerativeModel {
+  public struct Configuration: ModelConfiguration {
+    public enum Upsampler: String, Codable, CaseIterable, Sendable {
+      /// Nearest upsampling, then a convolution to 256 channels.
+      case nearest
+      /// A convolution to 256 channels, then four of them become four pixels (Shi et al., 2016).
+      case pixelShuffle
+    }
+
+    public enum Rectifier: String, Codable, CaseIterable, Sendable {
+      case relu, prelu
+    }
+
+    /// Height and width of the small images; large ones are four times that.
+    public var imageSize = [64, 64]
+    public var residualBlocks = 16
+    public var upsampler = Upsampler.nearest
+    public var rectifier = Rectifier.relu
+
+    public init() {}
+
+    public func validate() throws(ConfigurationError) {
+      guard imageSize.count == 2, imageSize.allSatisfy({ $0 > 0 && $0.isMultiple(of: 4) }) else {
+        throw ConfigurationError("imageSize", "\(imageSize) is not [height, width] in multiples of 4")
+      }
+      guard residualBlocks > 0 else { throw ConfigurationError("residualBlocks", "\(residualBlocks) is not positive") }
+    }
+  }
+
+  /// Small images to large ones.
+  public final class Generator: Module {
+    public let head: Sequential
+    public let body: Sequential
+    public let tail: Sequential
+
+    init(_ configuration: Configuration, in context: LayerContext) {
+      func rectified(_ input: Int, _ output: Int, kernelSize: Int = 3) -> [Layer] {
+        let usesReLU = configuration.rectifier == .relu
+        let convolution = Conv2D(
+          input, output, kernelSize: kernelSize, padding: .same, activation: usesReLU ? .relu : .identity, in: context)
+        return usesReLU ? [convolution] : [convolution, PReLU(channels: output, in: context)]
+      }
+      func normalization() -> BatchNorm { BatchNorm(channels: 64, momentum: 0.8, in: context) }
+      func convolution() -> Conv2D { Conv2D(64, 64, kernelSize: 3, padding: .same, in: context) }
+
+      head = Sequential(rectified(3, 64, kernelSize: 9))
+      let blocks = (0..<configuration.residualBlocks).map { _ in
+        Residual(rectified(64, 64) + [normalization(), convolution(), normalization()])
+      }
+      body = Sequential(blocks + [convolution(), normalization()])
+      var layers = [Layer]()
+      switch configuration.upsampler {
+      case .nearest:
+        layers = [UpSampling()] + rectified(64, 256) + [UpSampling()] + rectified(256, 256)
+        layers.append(Conv2D(256, 3, kernelSize: 9, padding: .same, activation: .tanh, in: context))
+      case .pixelShuffle:
+        for _ in 0..<2 {
+          layers += [Conv2D(64, 256, kernelSize: 3, padding: .same, in: context), PixelShuffle()]
+          layers.append(
+            configuration.rectifier == .relu ? ActivationLayer(.relu) : PReLU(channels: 64, in: context))
+        }
+        layers.append(Conv2D(64, 3, kernelSize: 9, padding: .same, activation: .tanh, in: context))
+      }
+      tail = Sequential(layers)
+    }
+
+    public func callAsFunction(_ images: Tensor) -> Tensor {
+      let features = head(images)
+      return tail(features + body(features))
+    }
+  }
+
+  public static let identifier = "srgan"
+  public static let title = "Super-resolution GAN"
+  public static let defaults = TrainingDefaults(epochs: 10, batchSize: 1, learningRate: 2e-4)
+
+  public let configuration: Configuration
+  public let device: Device
+  public let random: RandomGenerator
+
+  public let generator: Generator
+  /// Large images to logits `[N, height / 16, width / 16, 1]`.
+  public let discriminator: Sequential
+
+  public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
+    if let error = configuration.failure { fatalError("SRGAN: \(error)") }
+    self.configuration = configuration
+    self.device = device
+    random = RandomGenerator(seed: seed)
+    let context = LayerContext(device: device, generator: random)
+    generator = Generator(configuration, in: context)
+
+    let leakyReLU = Activation.leakyReLU(slope: 0.2)
+    func convolution(_ input: Int, _ output: Int, kernelSize: Int, stride: Int = 1, _ activation: Activation) -> Layer {
+      Conv2D(
+        input, output, kernelSize: kernelSize, stride: stride, padding: .same, activation: activation, in: context)
+    }
+    var layers = [convolution(3, 64, kernelSize: 3, leakyReLU)], channels = 64
+    for (filters, stride) in [(64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1), (512, 2)] {
+      layers += [
+        convolution(channels, filters, kernelSize: 3, stride: stride, leakyReLU),
+        BatchNorm(channels: filters, momentum: 0.8, in: context),
+      ]
+      channels = filters
+    }
+    // Dense layers at each position are convolutions of one tap.
+    layers += [convolution(512, 1024, kernelSize: 1, leakyReLU), convolution(1024, 1, kernelSize: 1, .identity)]
+    discriminator = Sequential(layers)
+  }
+
+  /// One step of the generator down the mean squared error of its pixels: the content loss without a
+  /// feature network, as in training for SRResNet.
+  public func contentStep(small: Tensor, large: Tensor, optimizer: Optimizer) -> Tensor {
+    let loss = Loss.meanSquaredError(generator(small), large)
+    optimizer.minimize(loss, over: generator)
+    return loss
+  }
+
+  /// One step of both networks: the discriminator on large and generated images, then the generator on the
+  /// squared error of its pixels plus `adversarialWeight` times the cross-entropy of being taken for real.
+  public func adversarialStep(
+    small: Tensor, large: Tensor, adversarialWeight: Float = 1e-3, optimizers: [Optimizer]
+  ) -> LossTerms {
+    let generated = generator(small)
+    let ofReal = discriminator(large), ofGenerated = discriminator(generated.detached())
+    let ones = Tensor.ones(ofReal.shape, on: device), zeros = Tensor.zeros(ofReal.shape, on: device)
+    let discriminatorLoss =
+      0.5 * (Loss.binaryCrossEntropy(logits: ofReal, ones) + Loss.binaryCrossEntropy(logits: ofGenerated, zeros))
+    optimizers[0].minimize(discriminatorLoss, over: discriminator)
+
+    let content = Loss.meanSquaredError(generated, large)
+    let adversarial = Loss.binaryCrossEntropy(logits: discriminator(generated), ones)
+    let generatorLoss = content + adversarialWeight * adversarial
+    optimizers[1].minimize(generatorLoss, over: generator)
+    return LossTerms([
+      "discriminator": discriminatorLoss, "generator": generatorLoss, "content": content, "adversarial": adversarial,
+    ])
+  }
+
+  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
+    let rate = learningRate ?? Self.defaults.learningRate
+    return ["discriminator", "generator"].map { ($0, Adam(learningRate: rate, beta1: 0.5)) }
+  }
+
+  public var parts: [ModelPart] {
+    let small = configuration.imageSize + [3], large = configuration.imageSize.map { 4 * $0 } + [3]
+    return [
+      ModelPart("whole", inputShape: small) { self.discriminator(self.generator($0)) },
+      ModelPart("generator", inputShape: small) { self.generator($0) },
+      ModelPart("discriminator", inputShape: large) { self.discriminator($0) },
+    ]
+  }
+}
