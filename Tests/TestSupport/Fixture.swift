@@ -60,13 +60,17 @@ public struct FixtureCase: Sendable, CustomTestStringConvertible {
   }
 }
 
+/// A file of `Tests/Fixtures`.
+public func fixtureURL(_ file: String) -> URL {
+  URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/\(file)")
+}
+
 /// The cases of `Tests/Fixtures/<name>.safetensors`, by name.
 ///
 /// Stops the program if the file cannot be read: the list of a test's arguments has no other way to fail.
 public func fixture(_ name: String) -> [FixtureCase] {
-  let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   do {
-    return try FixtureCase.all(in: tests.appending(path: "Fixtures/\(name).safetensors"))
+    return try FixtureCase.all(in: fixtureURL("\(name).safetensors"))
   } catch {
     fatalError("the fixture \(name): \(error)")
   }
