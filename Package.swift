@@ -30,7 +30,7 @@ let package = Package(
       name: "Kernels", path: "Kernels",
       resources: [
         "prelude", "elementwise", "reduction", "copy", "indexing", "pooling", "upsampling", "normalization", "random",
-        "optimizer", "gemm", "gemm_panels", "gemm_cpu", "gemm_cpu_tile", "gemm_cpu_narrow", "gemm_gpu",
+        "optimizer", "ceilings", "gemm", "gemm_panels", "gemm_cpu", "gemm_cpu_tile", "gemm_cpu_narrow", "gemm_gpu",
       ].map { .embedInCode("\($0).cl") }),
     .target(name: "OpenCLBackend", dependencies: ["Backends", "COpenCL", "Kernels", logging]),
 

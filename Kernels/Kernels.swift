@@ -3,7 +3,7 @@
 /// A program is the prelude (index types, vector loads, activations) followed by the files of one family.
 /// `#line` makes the compiler's messages name the file a person would edit.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case elementwise, reduction, copy, indexing, pooling, upsampling, normalization, random, optimizer
+  case elementwise, reduction, copy, indexing, pooling, upsampling, normalization, random, optimizer, ceilings
   /// What goes before and after matrix products and convolutions.
   case gemmPanels
   case gemmCPU, gemmCPUNarrow, gemmGPU
@@ -28,6 +28,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .normalization: [prelude, ("normalization", PackageResources.normalization_cl)]
     case .random: [prelude, ("random", PackageResources.random_cl)]
     case .optimizer: [prelude, ("optimizer", PackageResources.optimizer_cl)]
+    case .ceilings: [prelude, ("ceilings", PackageResources.ceilings_cl)]
     case .gemmPanels: [prelude, gemm, ("gemm_panels", PackageResources.gemm_panels_cl)]
     case .gemmCPU: [prelude, gemm, tile, ("gemm_cpu", PackageResources.gemm_cpu_cl)]
     case .gemmCPUNarrow: [prelude, gemm, tile, ("gemm_cpu_narrow", PackageResources.gemm_cpu_narrow_cl)]

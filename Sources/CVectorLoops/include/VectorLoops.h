@@ -148,6 +148,11 @@ void vl_normal(
 void vl_dropout(
   uint32_t key0, uint32_t key1, uint64_t counter, float rate, const float *input, float *output, long count);
 
+// MARK: Ceilings
+
+/// Multiplies and adds from registers alone; returns how many operations that were.
+long vl_multiply_adds(long turns, float factor, float term, float *result);
+
 // MARK: Optimizers
 
 void vl_sgd(float rate, const float *w, const float *g, float *newW, long count);

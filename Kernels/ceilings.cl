@@ -1,0 +1,25 @@
+// What a device can do at most: arithmetic from registers, a plain copy, and nothing at all.
+
+// Sixteen chains of vectors that depend on themselves only: 2 · 16 · WIDTH operations a turn and work-item.
+kernel void multiplyAdds(const uint turns, const float factor, const float term, global float *output) {
+  floatv x[16];
+#pragma unroll
+  for (int c = 0; c < 16; ++c) x[c] = SPLAT((float)(get_local_id(0) + c));
+  for (uint turn = 0; turn < turns; ++turn) {
+#pragma unroll
+    for (int c = 0; c < 16; ++c) x[c] = x[c] * factor + term;
+  }
+  floatv sum = SPLAT(0.0f);
+#pragma unroll
+  for (int c = 0; c < 16; ++c) sum += x[c];
+  // Stored, so that the work is not left out.
+  STORE(sum, output + get_global_id(0) * WIDTH);
+}
+
+kernel void copyFlat(const index_t count, global const float *restrict input, global float *restrict output) {
+  FOR_EACH(i, count / WIDTH) STORE(LOAD(input + i * WIDTH), output + i * WIDTH);
+}
+
+kernel void nothing(global float *output) {
+  if (get_global_id(0) == 0) output[0] = 0.0f;
+}
