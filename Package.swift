@@ -30,7 +30,8 @@ let package = Package(
       name: "Kernels", path: "Kernels",
       resources: [
         "prelude", "elementwise", "reduction", "copy", "indexing", "pooling", "upsampling", "normalization", "random",
-        "optimizer", "ceilings", "gemm", "gemm_panels", "gemm_cpu", "gemm_cpu_tile", "gemm_cpu_narrow", "gemm_gpu",
+        "optimizer", "ceilings", "gemm", "gemm_panels", "gemm_cpu", "gemm_cpu_tile", "gemm_cpu_narrow", "gemm_cpu_rows",
+        "gemm_gpu", "gemm_fold", "winograd", "winograd_product", "winograd_gradient", "winograd_filter",
       ].map { .embedInCode("\($0).cl") }),
     .target(name: "OpenCLBackend", dependencies: ["Backends", "COpenCL", "Kernels", logging]),
 

@@ -6,7 +6,9 @@ public enum KernelSource: String, CaseIterable, Sendable {
   case elementwise, reduction, copy, indexing, pooling, upsampling, normalization, random, optimizer, ceilings
   /// What goes before and after matrix products and convolutions.
   case gemmPanels
-  case gemmCPU, gemmCPUNarrow, gemmGPU
+  case gemmCPU, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
+  /// Convolutions with 2 or 3 neighbouring taps and their gradients, on processors.
+  case winogradProduct, winogradGradient, winogradFilter
 
   public var text: String {
     files.map { "#line 1 \"\($0.name).cl\"\n" + String(decoding: $0.bytes, as: UTF8.self) + "\n" }.joined()
@@ -18,6 +20,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     let prelude: File = ("prelude", PackageResources.prelude_cl)
     let gemm: File = ("gemm", PackageResources.gemm_cl)
     let tile: File = ("gemm_cpu_tile", PackageResources.gemm_cpu_tile_cl)
+    let winograd: File = ("winograd", PackageResources.winograd_cl)
     return switch self {
     case .elementwise: [prelude, ("elementwise", PackageResources.elementwise_cl)]
     case .reduction: [prelude, ("reduction", PackageResources.reduction_cl)]
@@ -32,7 +35,12 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .gemmPanels: [prelude, gemm, ("gemm_panels", PackageResources.gemm_panels_cl)]
     case .gemmCPU: [prelude, gemm, tile, ("gemm_cpu", PackageResources.gemm_cpu_cl)]
     case .gemmCPUNarrow: [prelude, gemm, tile, ("gemm_cpu_narrow", PackageResources.gemm_cpu_narrow_cl)]
+    case .gemmCPURows: [prelude, gemm, ("gemm_cpu_rows", PackageResources.gemm_cpu_rows_cl)]
+    case .gemmFold: [prelude, gemm, ("gemm_fold", PackageResources.gemm_fold_cl)]
     case .gemmGPU: [prelude, gemm, ("gemm_gpu", PackageResources.gemm_gpu_cl)]
+    case .winogradProduct: [prelude, gemm, winograd, ("winograd_product", PackageResources.winograd_product_cl)]
+    case .winogradGradient: [prelude, gemm, winograd, ("winograd_gradient", PackageResources.winograd_gradient_cl)]
+    case .winogradFilter: [prelude, gemm, winograd, ("winograd_filter", PackageResources.winograd_filter_cl)]
     }
   }
 }

@@ -37,7 +37,13 @@ typedef struct {
   int rowsPerGroup;     // CPU family: what a work-item computes
   int panelsPerGroup;
   int depth;            // values of k it takes at a time
+  int streams;          // whether the result is too large for caches: it is stored past them
 } Product;
+
+// A whole vector at any float. Compilers make several stores of a vstore, and a vector load soon after has to
+// wait until all of them have left for the cache: that took half of the time of a narrow product.
+typedef floatv vectorAtFloat __attribute__((aligned(4)));
+#define WHOLE(space, pointer) (*(space vectorAtFloat *)(pointer))
 
 // Where a walk over positions is; stepping costs no division.
 typedef struct {

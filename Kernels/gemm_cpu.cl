@@ -14,6 +14,16 @@
 
 #define PANEL (VECTORS * WIDTH)
 
+// Stores a whole aligned vector past the caches: a line that is only written need not be read before.
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_nontemporal_store)
+#define STREAM(value, pointer) __builtin_nontemporal_store(value, (global floatv *)(pointer))
+#endif
+#endif
+#ifndef STREAM
+#define STREAM(value, pointer) STORE(value, pointer)
+#endif
+
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
     const Product p, const Patches patches, const ulong leftBatch, const ulong rightBatch,
     const ulong rightPanel, const float parameter, const global float *restrict left,
@@ -56,48 +66,54 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
     gatherPatches(&patches, left, firstRow, rows, k0, depth, tile);
     for (int row = rows; row < (rows + ROWS - 1) / ROWS * ROWS; ++row) clear(tile + row * PITCH, 0, depth);
 #endif
-    for (int panel = firstPanel; panel < endPanel; ++panel) {
-      const global float *panelStart = right + panel * rightPanel + (size_t)k0 * p.rightRow;
-      for (int row0 = 0; row0 < rows; row0 += ROWS) {
-        const float *a = tile + LEFT_AT(row0, 0);
-        const global float *b = panelStart;
-        floatv sums[ROWS][VECTORS];
+    // With few k, several panels for each register block's rows: what is stored is then in longer pieces.
+    const int together = max(1, 128 / max(1, depth));
+    for (int panel0 = firstPanel; panel0 < endPanel; panel0 += together) {
+      const int endTogether = min(panel0 + together, endPanel);
+      for (int row0 = 0; row0 < rows; row0 += ROWS)
+        for (int panel = panel0; panel < endTogether; ++panel) {
+          const float *a = tile + LEFT_AT(row0, 0);
+          const global float *b = right + panel * rightPanel + (size_t)k0 * p.rightRow;
+          floatv sums[ROWS][VECTORS];
 #pragma unroll
-        for (int i = 0; i < ROWS; ++i)
+          for (int i = 0; i < ROWS; ++i)
 #pragma unroll
-          for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
-        for (int k = 0; k < depth; ++k, b += p.rightRow) {
-          floatv columns[VECTORS];
+            for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
+          for (int k = 0; k < depth; ++k, b += p.rightRow) {
+            floatv columns[VECTORS];
 #pragma unroll
-          for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(const global, b + v * WIDTH);
+            for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(const global, b + v * WIDTH);
 #pragma unroll
-          for (int i = 0; i < ROWS; ++i) {
-            const floatv element = SPLAT(a[LEFT_AT(i, k)]);
+            for (int i = 0; i < ROWS; ++i) {
+              const floatv element = SPLAT(a[LEFT_AT(i, k)]);
 #pragma unroll
-            for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
-          }
-        }
-        // Through memory, so that what follows is one short loop instead of code for every register.
-        float results[ROWS * PANEL];
-#pragma unroll
-        for (int i = 0; i < ROWS; ++i)
-#pragma unroll
-          for (int v = 0; v < VECTORS; ++v) WHOLE(private, results + i * PANEL + v * WIDTH) = sums[i][v];
-        const int firstColumn = panel * PANEL;
-        const int columns = min(PANEL, p.n - firstColumn);
-        for (int i = 0; i < min(ROWS, rows - row0); ++i) {
-          global float *to = output + targets[row0 + i] + firstColumn;
-          for (int column = 0; column < columns; column += WIDTH) {
-            floatv value = WHOLE(private, results + i * PANEL + column);
-            if (!isFirst) value += LOAD(to + column);
-            if (isFinal) {
-              if (p.hasBias) value += LOAD(bias + firstColumn + column);
-              value = ACTIVATION(value, parameter);
+              for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
             }
-            storeLanes(value, to + column, columns - column);
+          }
+          // Through memory, so that what follows is one short loop instead of code for every register.
+          float results[ROWS * PANEL];
+#pragma unroll
+          for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+            for (int v = 0; v < VECTORS; ++v) WHOLE(private, results + i * PANEL + v * WIDTH) = sums[i][v];
+          const int firstColumn = panel * PANEL;
+          const int columns = min(PANEL, p.n - firstColumn);
+          for (int i = 0; i < min(ROWS, rows - row0); ++i) {
+            global float *to = output + targets[row0 + i] + firstColumn;
+            for (int column = 0; column < columns; column += WIDTH) {
+              floatv value = WHOLE(private, results + i * PANEL + column);
+              if (!isFirst) value += LOAD(to + column);
+              if (isFinal) {
+                if (p.hasBias) value += LOAD(bias + firstColumn + column);
+                value = ACTIVATION(value, parameter);
+              }
+              if (p.streams)
+                STREAM(value, to + column);
+              else
+                storeLanes(value, to + column, columns - column);
+            }
           }
         }
-      }
     }
     k0 += p.depth;
   } while (k0 < endK);

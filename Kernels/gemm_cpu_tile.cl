@@ -19,11 +19,6 @@
 #define LEFT_AT(row, k) ((row) * PITCH + (k))
 #endif
 
-// A whole vector at any float. Compilers make several stores of a vstore, and a vector load soon after has to
-// wait until all of them have left for the cache: that took half of the time of a narrow product.
-typedef floatv vectorAtFloat __attribute__((aligned(4)));
-#define WHOLE(space, pointer) (*(space vectorAtFloat *)(pointer))
-
 static inline void clear(float *destination, const int from, const int to) {
   for (int i = from; i < to; i += WIDTH) WHOLE(private, destination + i) = SPLAT(0.0f);
 }
@@ -47,6 +42,9 @@ static inline void gatherPatches(
   const int firstOffset = firstFeature - firstRun * runLength;
   const int firstX = firstRun % runTaps, firstY = firstRun / runTaps % patches->taps[1];
   const int firstZ = firstRun / runTaps / patches->taps[1];
+  // Whole patches of short runs, as of images with few channels, would spend their time between the runs.
+  const int isWhole = firstRun == 0 && firstOffset == 0 &&
+                      features == patches->taps[0] * patches->taps[1] * runTaps * runLength;
   // The last place where a patch can start and lie in the image as a whole.
   const int lastZ = depth - 1 - (patches->taps[0] - 1) * patches->tapStep[0];
   const int lastY = height - 1 - (patches->taps[1] - 1) * patches->tapStep[1];
@@ -60,6 +58,18 @@ static inline void gatherPatches(
     const int isInside = (startZ >= 0) & (startZ <= lastZ) & (startY >= 0) & (startY <= lastY) & (startX >= 0) &
                          (startX <= lastX);
     const long start = (((long)p.n * depth + startZ) * height + startY) * width + startX;
+    if (isInside & isWhole) {
+      float *to = tile;
+      for (int tapZ = 0; tapZ < patches->taps[0]; ++tapZ)
+        for (int tapY = 0; tapY < patches->taps[1]; ++tapY) {
+          const long row = start + ((long)tapZ * patches->tapStep[0] * height + tapY * patches->tapStep[1]) * width;
+          const global float *from = image + row * channels;
+          for (int tapX = 0; tapX < runTaps; ++tapX, to += runLength, from += patches->tapStep[2] * channels)
+            copy(from, to, runLength);
+        }
+      clear(tile, features, features + 8);
+      continue;
+    }
     int tapZ = firstZ, tapY = firstY, tapX = firstX, offset = firstOffset;
     for (int done = 0; done < features;) {
       const int length = min(runLength - offset, features - done);

@@ -6,6 +6,9 @@ extension OpenCLBackend {
     activation: Activation
   ) -> any Storage {
     produce(convolution.outputCount) { output in
+      if convolution.isNarrowOutward {
+        return try narrowConvolution(convolution, input, filter, bias: bias, activation: activation, into: output)
+      }
       let patches = PatchGeometry(forward: convolution)
       let product = GeneralProduct(
         m: convolution.batch * convolution.windows.outputPositions, n: convolution.outputChannels,
@@ -19,6 +22,10 @@ extension OpenCLBackend {
     activation: Activation
   ) -> any Storage {
     produce(convolution.inputCount) { input in
+      if convolution.isNarrowInward {
+        return try narrowInputGradient(
+          convolution, outputGradient, filter, bias: bias, activation: activation, into: input)
+      }
       let windows = convolution.windows.inThreeDimensions
       for phase in InputGradientPhase.all(of: convolution) {
         let positions = windows.areSinglePixels ? windows.inputPositions : phase.geometry.rows.reduce(1, *)
@@ -35,6 +42,9 @@ extension OpenCLBackend {
     _ convolution: Convolution, input: any Storage, outputGradient: any Storage
   ) -> any Storage {
     produce(convolution.filterCount) { filter in
+      if convolution.exchangesSides {
+        return try narrowFilterGradient(convolution, input, outputGradient, into: filter)
+      }
       let patches = PatchGeometry(forward: convolution)
       let product = GeneralProduct(
         m: patches.features, n: convolution.outputChannels,

@@ -7,6 +7,9 @@ struct ProcessorProductPlan {
   /// Multiply-adds worth waking a thread for: some ten microseconds.
   static let leastWork = 1 << 18
 
+  /// A result larger than this has left the caches before anyone reads it.
+  static let cachedFloats = 6 << 20
+
   /// The most values of k and rows of a work-item's tile: 52 or 104 KiB, and 13 where little is used twice.
   /// Copying is cheapest a patch's whole run at a time, which lies along k, or along the rows if the patches
   /// are transposed.
@@ -87,6 +90,9 @@ struct ProcessorProductPlan {
       result.splits = product.k.dividedUp(by: result.splitLength)
       groups *= result.splits
     }
+    result.streams =
+      result.splits == 1 && product.k <= result.depth && product.targetsAreRows && product.n.isMultiple(of: panelWidth)
+      && product.batch * product.m * product.n > Self.cachedFloats
     if groups < wanted {
       let rows = product.m.dividedUp(by: product.m.dividedUp(by: result.rowsPerGroup) * wanted.dividedUp(by: groups))
       result.rowsPerGroup = min(result.rowsPerGroup, rows.roundedUp(to: Self.blockRows))
@@ -100,6 +106,12 @@ extension OpenCLBackend {
     _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
     activation: Activation, into output: OpenCLStorage
   ) throws {
+    if let plan = WinogradPlan(product, device: device, use: runtime.configuration.winograd) {
+      return try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
+    }
+    if FewRowsPlan.serves(product) {
+      return try computeFewRows(product, left, right, bias: bias, activation: activation, into: output)
+    }
     let plan = ProcessorProductPlan(product, vectorWidth: device.vectorWidth)
     let packing = plan.packing(product)
     let panels = try packing.map { try pack(right, of: product, as: $0) } ?? right

@@ -10,12 +10,13 @@ struct ProductArguments {
   var rowsPerGroup = 0
   var panelsPerGroup = 0
   var depth = 0
+  var streams = false
 
   func words(_ product: GeneralProduct, hasBias: Bool) -> KernelArgument {
     .words(
       [
         product.m, product.n, product.k, splits, splitLength, hasBias ? 1 : 0, rightRow, rowsPerGroup, panelsPerGroup,
-        depth,
+        depth, streams ? 1 : 0,
       ].map(Int32.init))
   }
 }

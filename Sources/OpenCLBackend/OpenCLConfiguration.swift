@@ -11,6 +11,7 @@ public struct OpenCLConfiguration: Sendable {
   /// Allocations beyond this many bytes fail as if the device had no more.
   package var memoryLimit: Int?
   package var spoilsSelfTest = false
+  package var winograd: WinogradUse = .whereFaster
 
   public enum Family: String, Sendable {
     /// Neighbouring work-items take neighbouring elements; work-groups of many items; local memory.
@@ -18,6 +19,9 @@ public struct OpenCLConfiguration: Sendable {
     /// A work-item is a whole work-group, walks a range of its own and computes in vectors of 16.
     case cpu
   }
+
+  /// Which convolutions on processors are computed by Winograd's filtering.
+  package enum WinogradUse: Sendable { case whereFaster, wherePossible, never }
 
   package enum ProgramCacheChoice: Sendable {
     /// The user's folder, but none on PoCL, which keeps its own.

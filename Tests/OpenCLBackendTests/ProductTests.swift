@@ -7,11 +7,14 @@ import Testing
 /// Matrix products, convolutions and their gradients by both kernel families against the reference, over
 /// shapes chosen to meet every edge: partial tiles, borders, phases without taps, splits, narrow operands.
 @Suite(.serialized) struct ProductTests {
-  static let families: [OpenCLConfiguration.Family] = [.cpu, .gpu]
+  /// Kernels for processors as they choose to compute, with Winograd's filtering wherever it can be used, however
+  /// small the image; and kernels for graphics cards.
+  enum Kernels: CaseIterable { case processor, winograd, graphicsCard }
 
-  static func device(_ family: OpenCLConfiguration.Family) throws -> OpenCLBackend {
+  static func device(_ kernels: Kernels) throws -> OpenCLBackend {
     var configuration = OpenCLConfiguration()
-    configuration.family = family
+    configuration.family = kernels == .graphicsCard ? .gpu : .cpu
+    configuration.winograd = kernels == .winograd ? .wherePossible : .whereFaster
     return try OpenCLBackend(configuration: configuration)
   }
 
@@ -56,11 +59,14 @@ import Testing
     MatrixProduct(m: 5, n: 10, k: 40), MatrixProduct(m: 16, n: 32, k: 5000), MatrixProduct(m: 130, n: 2, k: 37),
     MatrixProduct(m: 3, n: 1, k: 64), MatrixProduct(m: 2, n: 500, k: 16), MatrixProduct(m: 16, n: 500, k: 2),
     MatrixProduct(m: 9, n: 4, k: 4100), MatrixProduct(m: 65, n: 160, k: 64), MatrixProduct(m: 4, n: 5, k: 0),
+    // Few rows and a large matrix; a result too large for caches.
+    MatrixProduct(m: 31, n: 1000, k: 517), MatrixProduct(m: 64, n: 33, k: 32), MatrixProduct(m: 2, n: 300, k: 2000),
+    MatrixProduct(m: 13, n: 32, k: 1500), MatrixProduct(m: 450, n: 16384, k: 3),
     MatrixProduct(batch: 3, m: 33, n: 20, k: 50), MatrixProduct(batch: 3, m: 10, n: 3, k: 21),
     MatrixProduct(batch: 4, m: 12, n: 40, k: 9, sharesRight: true),
   ]
 
-  @Test(arguments: families) func matrixProducts(_ family: OpenCLConfiguration.Family) throws {
+  @Test(arguments: [Kernels.processor, .graphicsCard]) func matrixProducts(_ family: Kernels) throws {
     let device = try Self.device(family)
     for shape in Self.products {
       for variant in 0..<4 {
@@ -86,13 +92,13 @@ import Testing
     .identity, .relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .elu(alpha: 0.7),
   ]
 
-  @Test(arguments: families) func activations(_ family: OpenCLConfiguration.Family) throws {
+  @Test(arguments: [Kernels.processor, .graphicsCard]) func activations(_ family: Kernels) throws {
     let device = try Self.device(family)
     // Wide, narrow, and in splits; on graphics cards all three end in the same lines.
     let shapes = [
       MatrixProduct(m: 9, n: 21, k: 5), MatrixProduct(m: 9, n: 3, k: 5), MatrixProduct(m: 8, n: 12, k: 6000),
     ]
-    for product in family == .cpu ? shapes : Array(shapes[..<1]) {
+    for product in family == .processor ? shapes : Array(shapes[..<1]) {
       let operands = [
         Self.values(product.m * product.k, seed: 1), Self.values(product.k * product.n, seed: 2),
         Self.values(product.n, seed: 3),
@@ -146,9 +152,25 @@ import Testing
     convolution(2, [4, 5, 6], [4, 4, 4], channels: (10, 33), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(2, [4, 4, 4], [4, 4, 4], channels: (20, 1)),
     convolution(1, [5, 6, 7], [2, 3, 2], channels: (4, 6), stride: [1, 2, 3], low: [1, 0, 1], dilation: [2, 1, 3]),
+    // A few channels at one end and many at the other.
+    convolution(2, [12, 10], [6, 6], channels: (3, 32), stride: [2, 2], low: [2, 2]),
+    convolution(2, [6, 6, 6], [4, 4, 4], channels: (1, 32), stride: [2, 2, 2], low: [1, 1, 1]),
+    convolution(1, [13, 11], [5, 3], channels: (2, 20), stride: [3, 2], low: [2, 1], high: [1, 0], dilation: [2, 3]),
+    convolution(2, [13, 12], [3, 5], channels: (24, 4), low: [2, 4], dilation: [2, 2]),
+    convolution(3, [40], [7], channels: (17, 3), low: [3]),
+    // Tiles of Winograd's filtering: whole, hanging over each edge, in phases of a stride, of images in a row.
+    convolution(2, [13, 9], [3, 3], channels: (32, 96), low: [1, 1]),
+    convolution(2, [15, 15], [3, 3], channels: (48, 64)),
+    convolution(2, [9, 11], [2, 2], channels: (32, 64), low: [1, 1]),
+    convolution(2, [16, 16], [6, 6], channels: (32, 64), stride: [2, 2], low: [2, 2]),
+    convolution(1, [12, 19], [4, 4], channels: (64, 32), stride: [2, 2], low: [1, 1]),
+    convolution(2, [6, 10, 14], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
+    convolution(1, [5, 6, 7], [3, 3, 3], channels: (16, 32), low: [1, 1, 1], dilation: [2, 1, 1]),
+    // More channels than a block holds.
+    convolution(1, [20, 20], [3, 3], channels: (304, 40), low: [1, 1]),
   ]
 
-  @Test(arguments: families) func convolutions(_ family: OpenCLConfiguration.Family) throws {
+  @Test(arguments: Kernels.allCases) func convolutions(_ family: Kernels) throws {
     let device = try Self.device(family)
     for shape in Self.convolutions {
       let input = Self.values(shape.inputCount, seed: 1), filter = Self.values(shape.filterCount, seed: 2)
@@ -173,7 +195,7 @@ import Testing
     }
   }
 
-  @Test(arguments: families) func sameBitsTwice(_ family: OpenCLConfiguration.Family) throws {
+  @Test(arguments: Kernels.allCases) func sameBitsTwice(_ family: Kernels) throws {
     let shape = Self.convolution(4, [20, 20], [3, 3], channels: (8, 40), low: [1, 1])
     var results: [[Float]] = []
     for _ in 0..<2 {

@@ -1,0 +1,145 @@
+// Matrix product for processors with few rows, where each element of `right` is used by one work-item only: the
+// batch's product with the weights of a dense layer, and its input gradient.
+//
+// Index mapping: work-item = work-group (x: block of columns, z: split). It copies a part of `right`, DEPTH of k and
+// up to BLOCK_PANELS panels, into a private tile in the order it is multiplied in, and all rows of `left` beside it.
+//
+// Why: the weights must come from memory once, in pieces longer than a line, and be gone; packing them
+// beforehand would write and read them again. Read in place, rows a power of two apart would push each other
+// out of the cache between one register block and the next.
+//
+// Macros: ROW_LIMIT, WIDTH; RIGHT_TRANSPOSED if `right` is columns × k.
+
+#define ROWS 8
+#define VECTORS 2
+#define PANEL (VECTORS * WIDTH)
+#define DEPTH 64
+#define BLOCK_PANELS 4
+#define PITCH (DEPTH + 16)
+
+#ifdef RIGHT_TRANSPOSED
+// (a0, b0, a1, b1, …) of the lower halves and of the upper.
+#if WIDTH == 16
+#define LOW(a, b)                                                                                    \
+  (floatv)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3, a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7)
+#define HIGH(a, b)                                                                                   \
+  (floatv)(a.s8, b.s8, a.s9, b.s9, a.sa, b.sa, a.sb, b.sb, a.sc, b.sc, a.sd, b.sd, a.se, b.se, a.sf, b.sf)
+#elif WIDTH == 8
+#define LOW(a, b) (floatv)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3)
+#define HIGH(a, b) (floatv)(a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7)
+#else
+#define LOW(a, b) (floatv)(a.s0, b.s0, a.s1, b.s1)
+#define HIGH(a, b) (floatv)(a.s2, b.s2, a.s3, b.s3)
+#endif
+
+// Each interleaving of the first half of the rows with the second rotates the bits of (row, lane) by one; log₂ WIDTH
+// of them exchange row and lane.
+static inline void interleave(const floatv *from, floatv *to) {
+#pragma unroll
+  for (int i = 0; i < WIDTH / 2; ++i) {
+    to[2 * i] = LOW(from[i], from[i + WIDTH / 2]);
+    to[2 * i + 1] = HIGH(from[i], from[i + WIDTH / 2]);
+  }
+}
+
+static inline void transpose(floatv *rows) {
+  floatv other[WIDTH];
+  interleave(rows, other);
+  interleave(other, rows);
+#if WIDTH >= 8
+  interleave(rows, other);
+#if WIDTH == 16
+  interleave(other, rows);
+#else
+#pragma unroll
+  for (int i = 0; i < WIDTH; ++i) rows[i] = other[i];
+#endif
+#endif
+}
+#endif
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
+    const Product p, const float parameter, const global float *restrict left, const global float *restrict right,
+    const global float *restrict bias, global float *restrict output) {
+  float leftTile[ROW_LIMIT * PITCH] __attribute__((aligned(64)));
+  float rightTile[BLOCK_PANELS * DEPTH * PANEL] __attribute__((aligned(64)));
+  float sums[BLOCK_PANELS * ROW_LIMIT * PANEL] __attribute__((aligned(64)));
+
+  const int split = (int)get_group_id(2);
+  output += split * ((size_t)p.m * p.n);
+  const int firstColumn = (int)get_group_id(0) * p.panelsPerGroup * PANEL;
+  const int panels = min(p.panelsPerGroup, (p.n - firstColumn + PANEL - 1) / PANEL);
+  const int firstK = split * p.splitLength;
+  const int endK = min(firstK + p.splitLength, p.k);
+  const int rows = (p.m + ROWS - 1) / ROWS * ROWS;
+
+  for (int i = 0; i < panels * ROW_LIMIT * PANEL; i += WIDTH) WHOLE(private, sums + i) = SPLAT(0.0f);
+  for (int i = p.m * PITCH; i < rows * PITCH; i += WIDTH) WHOLE(private, leftTile + i) = SPLAT(0.0f);
+  for (int k0 = firstK; k0 < endK; k0 += DEPTH) {
+    const int depth = min(DEPTH, endK - k0);
+    for (int row = 0; row < p.m; ++row)
+      for (int k = 0; k < depth; k += WIDTH)
+        WHOLE(private, leftTile + row * PITCH + k) = WHOLE(const global, left + (size_t)row * p.k + k0 + k);
+#ifdef RIGHT_TRANSPOSED
+    for (int vector = 0; vector < panels * VECTORS; ++vector) {
+      const int column = firstColumn + vector * WIDTH;
+      float *to = rightTile + vector / VECTORS * (DEPTH * PANEL) + vector % VECTORS * WIDTH;
+      for (int k = 0; k < depth; k += WIDTH) {
+        floatv lines[WIDTH];
+#pragma unroll
+        for (int i = 0; i < WIDTH; ++i)
+          lines[i] = column + i < p.n ? WHOLE(const global, right + (size_t)(column + i) * p.k + k0 + k) : SPLAT(0.0f);
+        transpose(lines);
+#pragma unroll
+        for (int i = 0; i < WIDTH; ++i) WHOLE(private, to + (k + i) * PANEL) = lines[i];
+      }
+    }
+#else
+    // A vector that begins in the matrix may be read whole; what is past the last column is dropped at the end.
+    for (int k = 0; k < depth; ++k)
+      for (int vector = 0; vector < panels * VECTORS; ++vector) {
+        const int column = firstColumn + vector * WIDTH;
+        WHOLE(private, rightTile + (vector / VECTORS * DEPTH + k) * PANEL + vector % VECTORS * WIDTH) =
+            column < p.n ? WHOLE(const global, right + (size_t)(k0 + k) * p.n + column) : SPLAT(0.0f);
+      }
+#endif
+    for (int panel = 0; panel < panels; ++panel)
+      for (int row0 = 0; row0 < rows; row0 += ROWS) {
+        const float *a = leftTile + row0 * PITCH;
+        const float *b = rightTile + panel * (DEPTH * PANEL);
+        float *to = sums + (panel * ROW_LIMIT + row0) * PANEL;
+        floatv products[ROWS][VECTORS];
+#pragma unroll
+        for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+          for (int v = 0; v < VECTORS; ++v) products[i][v] = WHOLE(private, to + i * PANEL + v * WIDTH);
+        for (int k = 0; k < depth; ++k, b += PANEL) {
+          floatv columns[VECTORS];
+#pragma unroll
+          for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(private, b + v * WIDTH);
+#pragma unroll
+          for (int i = 0; i < ROWS; ++i) {
+            const floatv element = SPLAT(a[i * PITCH + k]);
+#pragma unroll
+            for (int v = 0; v < VECTORS; ++v) products[i][v] += element * columns[v];
+          }
+        }
+#pragma unroll
+        for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+          for (int v = 0; v < VECTORS; ++v) WHOLE(private, to + i * PANEL + v * WIDTH) = products[i][v];
+      }
+  }
+
+  for (int row = 0; row < p.m; ++row)
+    for (int vector = 0; vector < panels * VECTORS; ++vector) {
+      const int column = firstColumn + vector * WIDTH;
+      if (column >= p.n) break;
+      floatv value = WHOLE(private, sums + (vector / VECTORS * ROW_LIMIT + row) * PANEL + vector % VECTORS * WIDTH);
+      if (p.splits == 1) {
+        if (p.hasBias) value += LOAD(bias + column);
+        value = ACTIVATION(value, parameter);
+      }
+      storeLanes(value, output + (size_t)row * p.n + column, p.n - column);
+    }
+}

@@ -1,0 +1,106 @@
+// Convolutions to a few channels, taken apart: one product of the whole image with all taps at once,
+//
+//   products[position in image][tap, column] = Σ_channel image[position, channel] · filter[tap, channel, column]
+//
+// and here the sum over taps, each of which looks elsewhere. The products of few columns are thereby as wide as
+// others, and no element of the image is copied once for each tap.
+//
+// Macros: COLUMNS, 1 to 4; TAPS_ZY and TAPS_X, the taps of a kernel's plane and row; ACTIVATION.
+
+// On each axis the result at target = q · phases + phase is the sum over taps t that divide evenly of the products at
+//
+//   q · step + (phase + origin + t · tapStep) / phases
+//
+// A convolution has one phase; the gradient by its input has as many as its stride.
+typedef struct {
+  int target[3], source[3];
+  int taps[3];
+  int phases[3], step[3];
+  int origin[3], tapStep[3];
+  int batch;
+  int hasBias;
+} Folding;
+
+#if COLUMNS == 1
+typedef float columns_t;
+#define READ(pointer) (*(pointer))
+#else
+typedef float4 columns_t;
+#define READ(pointer) vload4(0, pointer)
+#endif
+
+// On a processor a unit is a line of the result, so that its part of the products stays in the cache; on a graphics
+// card neighbours take neighbouring positions.
+#ifdef CPU_FAMILY
+#define LINE f.target[2]
+#else
+#define LINE 1
+#endif
+
+// The position in the image that tap `tap` sees, or −1.
+static inline int seen(const Folding *f, const int axis, const int target, const int tap) {
+  const int q = target / f->phases[axis];
+  const int base = target - q * f->phases[axis] + f->origin[axis] + tap * f->tapStep[axis];
+  const int shift = base / f->phases[axis];
+  const int source = q * f->step[axis] + shift;
+  const int isSeen = (shift * f->phases[axis] == base) & (source >= 0) & (source < f->source[axis]);
+  return isSeen ? source : -1;
+}
+
+// Index mapping: one unit is LINE positions of the result.
+kernel void foldProducts(
+    const Folding f, const float parameter, const global float *restrict products, const global float *restrict bias,
+    global float *restrict output) {
+  const int width = f.taps[0] * f.taps[1] * f.taps[2] * COLUMNS;
+  const int linesOfRow = f.target[2] / LINE;
+  FOR_EACH(unit, (index_t)f.batch * f.target[0] * f.target[1] * linesOfRow) {
+    const index_t line = (index_t)unit / linesOfRow;
+    const int firstX = (int)((index_t)unit - line * linesOfRow) * LINE;
+    const int y = (int)(line % f.target[1]), z = (int)(line / f.target[1] % f.target[0]);
+    const int n = (int)(line / f.target[1] / f.target[0]);
+
+    // Where the rows of products lie that this line sees.
+    size_t rows[TAPS_ZY];
+    int rowCount = 0;
+    for (int tapZ = 0; tapZ < f.taps[0]; ++tapZ)
+      for (int tapY = 0; tapY < f.taps[1]; ++tapY) {
+        const int sourceZ = seen(&f, 0, z, tapZ), sourceY = seen(&f, 1, y, tapY);
+        if (sourceZ >= 0 && sourceY >= 0)
+          rows[rowCount++] = (((size_t)n * f.source[0] + sourceZ) * f.source[1] + sourceY) * f.source[2] * width +
+                             (tapZ * f.taps[1] + tapY) * f.taps[2] * COLUMNS;
+      }
+
+    for (int phase = 0; phase < f.phases[2]; ++phase) {
+      int shifts[TAPS_X], offsets[TAPS_X];
+      int tapCount = 0;
+      for (int tap = 0; tap < f.taps[2]; ++tap) {
+        const int base = phase + f.origin[2] + tap * f.tapStep[2], shift = base / f.phases[2];
+        if (shift * f.phases[2] != base) continue;
+        shifts[tapCount] = shift;
+        offsets[tapCount++] = shift * width + tap * COLUMNS;
+      }
+      const int endQ = (firstX + LINE - phase + f.phases[2] - 1) / f.phases[2];
+      for (int q = (firstX - phase + f.phases[2] - 1) / f.phases[2]; q < endQ; ++q) {
+        columns_t sum = (columns_t)(0.0f);
+        const int source = q * f.step[2];
+        for (int row = 0; row < rowCount; ++row) {
+          const global float *from = products + rows[row] + (long)source * width;
+          for (int tap = 0; tap < tapCount; ++tap)
+            if ((uint)(source + shifts[tap]) < (uint)f.source[2]) sum += READ(from + offsets[tap]);
+        }
+        global float *to = output + ((size_t)line * f.target[2] + q * f.phases[2] + phase) * COLUMNS;
+#if COLUMNS == 1
+        if (f.hasBias) sum += bias[0];
+        to[0] = ACTIVATION(sum, parameter);
+#else
+        float sums[4];
+        vstore4(sum, 0, sums);
+        for (int column = 0; column < COLUMNS; ++column) {
+          const float value = sums[column] + (f.hasBias ? bias[column] : 0.0f);
+          to[column] = ACTIVATION(value, parameter);
+        }
+#endif
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// Filter gradient by Winograd's filtering for processors: the adjoint of `winograd_product.cl`. With the image's
+// points v = Bᵀ d B and the gradient's w = A y Aᵀ, the gradient of the filter's points is Σ_tiles v ⊙ w.
+//
+// Index mapping: work-item = work-group; it takes every so manyth unit, which is a block of channels of one slab
+// (rows), a block of output channels (columns), and a split of the tiles. parts[split][point][k][n].
+//
+// Why: the sums of a block, and the points of the tiles that are added at a time, fit the second-level cache
+// together. Larger blocks would transform less often but leave it.
+//
+// Macros: ROWS, VECTORS, OUTPUTS, WIDTH, BLOCK, the most rows and columns of a block.
+
+#define PANEL (VECTORS * WIDTH)
+
+// A of OUTPUTS vectors.
+static inline void extend(const floatv *y, const int step, floatv *to, const int toStep) {
+  to[0] = y[0];
+#if OUTPUTS == 2
+  to[toStep] = y[0] + y[step];
+  to[2 * toStep] = y[0] - y[step];
+  to[3 * toStep] = -y[step];
+#else
+  const floatv ends = y[0] + y[2 * step];
+  to[toStep] = ends + y[step];
+  to[2 * toStep] = ends - y[step];
+  to[3 * toStep] = -y[2 * step];
+#endif
+}
+
+// to[point · pointPitch + tile · pitch + column − firstColumn] of the gradient [position][n].
+static inline void transformGradient(
+    const Patches *patches, const Winograd *w, const global float *restrict gradient, const int n, const int firstTile,
+    const int tiles, const int firstColumn, const int columns, const int pitch, const size_t pointPitch,
+    global float *to) {
+  Position tile = tileAt(patches, w, firstTile);
+  for (int t = 0; t < tiles; ++t, advanceTile(patches, w, &tile), to += pitch) {
+    const int y0 = tile.y * OUTPUTS, x0 = tile.x * OUTPUTS;
+    const size_t slice = ((size_t)tile.n * patches->rows[0] + tile.z) * patches->rows[1];
+    const global float *from = gradient + ((slice + y0) * patches->rows[2] + x0) * n + firstColumn;
+    const int rows = min(OUTPUTS, patches->rows[1] - y0), width = min(OUTPUTS, patches->rows[2] - x0);
+    for (int c = 0; c < columns; c += WIDTH) {
+      floatv y[OUTPUTS * OUTPUTS], extended[4 * OUTPUTS], points[POINTS];
+#pragma unroll
+      for (int i = 0; i < OUTPUTS * OUTPUTS; ++i)
+        y[i] = i / OUTPUTS < rows && i % OUTPUTS < width
+                   ? WHOLE(const global, from + ((size_t)(i / OUTPUTS) * patches->rows[2] + i % OUTPUTS) * n + c)
+                   : SPLAT(0.0f);
+#pragma unroll
+      for (int x = 0; x < OUTPUTS; ++x) extend(y + x, OUTPUTS, extended + x, OUTPUTS);
+#pragma unroll
+      for (int i = 0; i < 4; ++i) extend(extended + OUTPUTS * i, 1, points + 4 * i, 1);
+#pragma unroll
+      for (int point = 0; point < POINTS; ++point) WHOLE(global, to + point * pointPitch + c) = points[point];
+    }
+  }
+}
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradient(
+    const Product p, const Patches patches, const Winograd w, const ulong scratchSize,
+    const global float *restrict left, const global float *restrict right, global float *scratch,
+    global float *restrict parts) {
+  scratch += get_group_id(0) * scratchSize;
+  WHOLE(global, scratch) = SPLAT(0.0f);
+  const global float *zeros = scratch;
+  const int pitch = BLOCK + 16;
+  const size_t pointPitch = (size_t)w.blockTiles * pitch + 16;
+  global float *image = scratch + 16;
+  global float *gradient = image + POINTS * pointPitch;
+  global float *sums = gradient + POINTS * pointPitch;
+
+  const int blocksOfSlab = (patches.channels + BLOCK - 1) / BLOCK;
+  const int rowBlocks = w.k / patches.channels * blocksOfSlab, columnBlocks = (p.n + BLOCK - 1) / BLOCK;
+  const int tilesOfSplit = (w.count + w.splits - 1) / w.splits;
+  for (int unit = (int)get_group_id(0); unit < rowBlocks * columnBlocks * w.splits; unit += (int)get_num_groups(0)) {
+    const int rowBlock = unit % rowBlocks, columnBlock = unit / rowBlocks % columnBlocks;
+    const int split = unit / rowBlocks / columnBlocks;
+    const int firstChannel = rowBlock % blocksOfSlab * BLOCK;
+    const int firstRow = rowBlock / blocksOfSlab * patches.channels + firstChannel;
+    const int rows = min(BLOCK, patches.channels - firstChannel);
+    const int firstColumn = columnBlock * BLOCK, columns = min(BLOCK, p.n - firstColumn);
+    const int firstTile = split * tilesOfSplit, endTile = min(firstTile + tilesOfSplit, w.count);
+
+    for (int i = 0; i < POINTS * BLOCK * BLOCK; i += WIDTH) WHOLE(global, sums + i) = SPLAT(0.0f);
+    for (int tile0 = firstTile; tile0 < endTile; tile0 += w.blockTiles) {
+      const int tiles = min(w.blockTiles, endTile - tile0);
+      transformImage(&patches, &w, left, zeros, tile0, tiles, firstRow, rows, pitch, pointPitch, image);
+      transformGradient(
+          &patches, &w, right, p.n, tile0, tiles, firstColumn, columns, pitch, pointPitch, gradient);
+      for (int point = 0; point < POINTS; ++point)
+        for (int column = 0; column < columns; column += PANEL)
+          for (int row = 0; row < rows; row += ROWS) {
+            const global float *a = image + point * pointPitch + row;
+            const global float *b = gradient + point * pointPitch + column;
+            global float *to = sums + (point * BLOCK + row) * BLOCK + column;
+            floatv products[ROWS][VECTORS];
+#pragma unroll
+            for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+              for (int v = 0; v < VECTORS; ++v) products[i][v] = WHOLE(global, to + i * BLOCK + v * WIDTH);
+            for (int t = 0; t < tiles; ++t, a += pitch, b += pitch) {
+              floatv vectors[VECTORS];
+#pragma unroll
+              for (int v = 0; v < VECTORS; ++v) vectors[v] = WHOLE(const global, b + v * WIDTH);
+#pragma unroll
+              for (int i = 0; i < ROWS; ++i) {
+                const floatv element = SPLAT(a[i]);
+#pragma unroll
+                for (int v = 0; v < VECTORS; ++v) products[i][v] += element * vectors[v];
+              }
+            }
+#pragma unroll
+            for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+              for (int v = 0; v < VECTORS; ++v) WHOLE(global, to + i * BLOCK + v * WIDTH) = products[i][v];
+          }
+    }
+    for (int point = 0; point < POINTS; ++point)
+      for (int row = 0; row < rows; ++row)
+        for (int column = 0; column < columns; column += WIDTH)
+          WHOLE(global, parts + (((size_t)split * POINTS + point) * w.k + firstRow + row) * p.n + firstColumn +
+                            column) = WHOLE(global, sums + (point * BLOCK + row) * BLOCK + column);
+  }
+}

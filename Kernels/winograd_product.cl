@@ -1,0 +1,128 @@
+// Convolution by Winograd's filtering for processors: see `winograd.cl`.
+//
+// Index mapping: work-item = work-group (x: range of tiles, y: range of panels of output channels). It
+// transforms the image of blockTiles tiles into its part of `scratch`, multiplies the points with those of the
+// filter, panel by panel, and transforms the products back, adding bias and activation.
+//
+// Why: image and products are 16 values for every 4 or 9 of the result; written to memory they would cost
+// what the multiplications save. A block is so large that its part of `scratch` just fits the
+// second-level cache, because all of the transformed filter is read for each block. If k is cut, so that it
+// fits, the products of all panels stay in `scratch` until k is complete.
+//
+// Macros: ROWS, VECTORS, OUTPUTS, WIDTH, ACTIVATION.
+
+#define PANEL (VECTORS * WIDTH)
+
+// output[row][column] (+)= Σ_k left[row][k] · right[k][column]
+static inline void multiplyPoint(
+    const global float *left, const int pitch, const global float *restrict right, const int rows, const int depth,
+    const int isFirst, global float *output) {
+  for (int row = 0; row < rows; row += ROWS, left += (size_t)ROWS * pitch, output += ROWS * PANEL) {
+    floatv sums[ROWS][VECTORS];
+#pragma unroll
+    for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
+    const global float *b = right;
+    for (int k = 0; k < depth; ++k, b += PANEL) {
+      floatv columns[VECTORS];
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(const global, b + v * WIDTH);
+#pragma unroll
+      for (int i = 0; i < ROWS; ++i) {
+        const floatv element = SPLAT(left[i * pitch + k]);
+#pragma unroll
+        for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) {
+        global float *to = output + i * PANEL + v * WIDTH;
+        WHOLE(global, to) = isFirst ? sums[i][v] : WHOLE(global, to) + sums[i][v];
+      }
+  }
+}
+
+// Aᵀ of four vectors `step` apart.
+static inline void fold(const floatv *m, const int step, floatv *to, const int toStep) {
+  to[0] = m[0] + m[step] + m[2 * step];
+#if OUTPUTS == 2
+  to[toStep] = m[step] - m[2 * step] - m[3 * step];
+#else
+  to[toStep] = m[step] - m[2 * step];
+  to[2 * toStep] = m[step] + m[2 * step] - m[3 * step];
+#endif
+}
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradProduct(
+    const Product p, const Patches patches, const Winograd w, const ulong scratchSize, const float parameter,
+    const global float *restrict left, const global float *restrict right, const global float *restrict bias,
+    global float *scratch, global float *restrict output) {
+  scratch += (get_group_id(1) * get_num_groups(0) + get_group_id(0)) * scratchSize;
+  WHOLE(global, scratch) = SPLAT(0.0f);
+  const global float *zeros = scratch;
+
+  // A line more for each point, so that the 16 stores of a transform go to different sets of the cache.
+  const int pitch = w.blockK + 16;
+  const size_t pointPitch = (size_t)w.blockTiles * pitch + 16;
+  const size_t productPitch = (size_t)w.blockTiles * PANEL + 16;
+  global float *image = scratch + 16;
+  global float *products = image + POINTS * pointPitch;
+  const int isWhole = w.blockK >= w.k;
+
+  const int firstPanel = (int)get_group_id(1) * w.panelsPerGroup;
+  const int endPanel = min(firstPanel + w.panelsPerGroup, (p.n + PANEL - 1) / PANEL);
+  const int endTile = min(((int)get_group_id(0) + 1) * w.tilesPerGroup, w.count);
+  for (int tile0 = (int)get_group_id(0) * w.tilesPerGroup; tile0 < endTile; tile0 += w.blockTiles) {
+    const int tiles = min(w.blockTiles, endTile - tile0);
+    const int rows = (tiles + ROWS - 1) / ROWS * ROWS;
+    for (int k0 = 0; k0 < w.k; k0 += w.blockK) {
+      const int depth = min(w.blockK, w.k - k0);
+      transformImage(&patches, &w, left, zeros, tile0, tiles, k0, depth, pitch, pointPitch, image);
+      // Rows past the last are multiplied too; they must not be slow numbers.
+      for (int point = 0; point < POINTS; ++point)
+        for (int row = tiles; row < rows; ++row)
+          for (int k = 0; k < depth; k += WIDTH)
+            WHOLE(global, image + point * pointPitch + row * pitch + k) = SPLAT(0.0f);
+
+      for (int panel = firstPanel; panel < endPanel; ++panel) {
+        global float *results = products + (isWhole ? 0 : panel - firstPanel) * (POINTS * productPitch);
+        for (int point = 0; point < POINTS; ++point)
+          multiplyPoint(
+              image + point * pointPitch, pitch, right + (((size_t)panel * POINTS + point) * w.k + k0) * PANEL, rows,
+              depth, k0 == 0, results + point * productPitch);
+        if (k0 + depth < w.k) continue;
+
+        const int firstColumn = panel * PANEL;
+        const int columns = min(PANEL, p.n - firstColumn);
+        Position tile = tileAt(&patches, &w, tile0);
+        for (int t = 0; t < tiles; ++t, advanceTile(&patches, &w, &tile))
+          for (int column = 0; column < columns; column += WIDTH) {
+            floatv m[POINTS], folded[OUTPUTS * 4], values[OUTPUTS * OUTPUTS];
+#pragma unroll
+            for (int point = 0; point < POINTS; ++point)
+              m[point] = WHOLE(global, results + point * productPitch + t * PANEL + column);
+#pragma unroll
+            for (int x = 0; x < 4; ++x) fold(m + x, 4, folded + x, 4);
+#pragma unroll
+            for (int y = 0; y < OUTPUTS; ++y) fold(folded + 4 * y, 1, values + OUTPUTS * y, 1);
+            const floatv offset = p.hasBias ? LOAD(bias + firstColumn + column) : SPLAT(0.0f);
+#pragma unroll
+            for (int y = 0; y < OUTPUTS; ++y)
+#pragma unroll
+              for (int x = 0; x < OUTPUTS; ++x) {
+                const Position position = {tile.n, tile.z, tile.y * OUTPUTS + y, tile.x * OUTPUTS + x};
+                if ((position.y < patches.rows[1]) & (position.x < patches.rows[2])) {
+                  const floatv value = values[OUTPUTS * y + x] + offset;
+                  storeLanes(
+                      ACTIVATION(value, parameter),
+                      output + targetRow(&patches, position) * p.n + firstColumn + column, columns - column);
+                }
+              }
+          }
+      }
+    }
+  }
+}

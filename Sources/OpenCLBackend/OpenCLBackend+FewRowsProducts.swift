@@ -1,0 +1,56 @@
+import Backends
+
+/// How a product of few rows with a large matrix is shared on processors: see `gemm_cpu_rows.cl`.
+struct FewRowsPlan {
+  static let rowLimit = 64
+  /// Panels and values of k that a work-item's tile holds.
+  static let blockPanels = 4
+  static let depth = 64
+
+  let width: Int
+  var panelWidth: Int { 2 * width }
+  var arguments: ProductArguments
+  let groups: WorkSize
+
+  /// Whether rows are so few that packing the right operand would cost more than it saves.
+  static func serves(_ product: GeneralProduct) -> Bool {
+    if case .phase = product.right { return false }
+    return product.batch == 1 && product.m <= rowLimit && product.n >= 32 && product.k >= 32
+      && !product.transposesLeft && product.left.isMatrix
+  }
+
+  init(_ product: GeneralProduct, device: OpenCLDevice) {
+    width = device.vectorWidth >= 16 ? 16 : device.vectorWidth >= 8 ? 8 : 4
+    arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
+    let wanted = min(
+      4 * device.computeUnits, max(1, product.m * product.n * product.k / ProcessorProductPlan.leastWork))
+    let panels = product.n.dividedUp(by: 2 * width)
+    arguments.panelsPerGroup = min(Self.blockPanels, panels.dividedUp(by: wanted))
+    let blocks = panels.dividedUp(by: arguments.panelsPerGroup)
+    let splits = max(1, min(wanted.dividedUp(by: blocks), product.k / (4 * Self.depth)))
+    arguments.splitLength = product.k.dividedUp(by: splits).roundedUp(to: Self.depth)
+    arguments.splits = product.k.dividedUp(by: arguments.splitLength)
+    groups = WorkSize(blocks, 1, arguments.splits)
+  }
+}
+
+extension OpenCLBackend {
+  func computeFewRows(
+    _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
+    activation: Activation, into output: OpenCLStorage
+  ) throws {
+    let plan = FewRowsPlan(product, device: device)
+    let (macro, parameter) = activation.macro
+    var macros = [
+      ("WIDTH", "\(plan.width)"), ("ROW_LIMIT", "\(FewRowsPlan.rowLimit)"),
+      ("ACTIVATION", plan.arguments.splits > 1 ? "IDENTITY" : macro),
+    ]
+    if case .columns = product.right { macros.append(("RIGHT_TRANSPOSED", "1")) }
+    let kernel = try runtime.kernel(.gemmCPURows, "fewRowsProduct", macros: macros)
+    try launchInSplits(product, plan.arguments, bias: bias, activation: activation, into: output) { target in
+      try runtime.launch(
+        kernel, global: plan.groups, local: WorkSize(1), plan.arguments.words(product, hasBias: bias != nil),
+        .float(parameter), .buffer(left), .buffer(right), .buffer(bias ?? right), .buffer(target))
+    }
+  }
+}
