@@ -3,12 +3,18 @@ import Synchronization
 /// A device that keeps counts and computes nothing: it lets a program follow a network and its shapes,
 /// however large, in no time. Reading a value back is an error.
 public final class ShapeBackend: Backend {
-  private let operations = Atomic(0)
+  private let recorded = Mutex<[ProductOperation]>([])
 
-  /// What the convolutions and matrix products so far would take: two for each multiplication and addition.
-  public var floatingPointOperations: Int { operations.load(ordering: .relaxed) }
+  /// The convolutions and matrix products so far.
+  public var products: [ProductOperation] { recorded.withLock { $0 } }
 
-  private func count(_ operations: Int) { self.operations.add(operations, ordering: .relaxed) }
+  /// What they would take: two for each multiplication and addition.
+  public var floatingPointOperations: Int { products.reduce(0) { $0 + $1.floatingPointOperations } }
+
+  private func record(_ product: ProductOperation) -> any Storage {
+    recorded.withLock { $0.append(product) }
+    return allocate(count: product.resultCount)
+  }
 
   private final class CountedStorage: Storage {
     let count: Int
@@ -54,30 +60,18 @@ public final class ShapeBackend: Backend {
   public func matrixProduct(
     _ product: MatrixProduct, _ left: any Storage, _ right: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage {
-    count(2 * product.batch * product.m * product.n * product.k)
-    return allocate(count: product.batch * product.m * product.n)
-  }
+  ) -> any Storage { record(.matrixProduct(product)) }
   public func convolution(
     _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage {
-    count(convolution.floatingPointOperations)
-    return allocate(count: convolution.outputCount)
-  }
+  ) -> any Storage { record(.convolution(convolution)) }
   public func convolutionInputGradient(
     _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
-  ) -> any Storage {
-    count(convolution.floatingPointOperations)
-    return allocate(count: convolution.inputCount)
-  }
+  ) -> any Storage { record(.inputGradient(convolution)) }
   public func convolutionFilterGradient(
     _ convolution: Convolution, input: any Storage, outputGradient: any Storage
-  ) -> any Storage {
-    count(convolution.floatingPointOperations)
-    return allocate(count: convolution.filterCount)
-  }
+  ) -> any Storage { record(.filterGradient(convolution)) }
   public func maximumPooling(
     _ pooling: Pooling, _ input: any Storage
   ) -> (output: any Storage, taps: any Storage) {

@@ -16,6 +16,8 @@ public struct BackendStatistics: Sendable {
   public var downloads = 0
   /// Operations that ran on the device.
   public var launches = 0
+  /// How the last matrix product or convolution was computed, for people; empty if there is but one way.
+  public var productVariant = ""
 
   public init() {}
 }

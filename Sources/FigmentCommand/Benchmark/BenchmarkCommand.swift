@@ -7,19 +7,29 @@ struct BenchmarkCommand: ParsableCommand {
     commandName: "benchmark", abstract: "Times training steps and single operations.",
     discussion: """
       Suites:
-        steps [STEP …]    a training step of each model (default: all): \(StepBenchmark.all.map(\.name).joined(separator: ", "))
-        operations        the operations that a training step of the VAE is made of
-      Every figure is the median of several runs after a warm-up.
+        steps [STEP …]       a training step of each model, or of those named:
+          \(wrap(StepBenchmark.all.map(\.name), indent: 6))
+        gemm                 matrix products
+        convolution [NET …]  all products of a training step of each network,
+          forward and gradients, or of those named:
+          \(wrap(ProductBenchmark.networks, indent: 6))
+          ('standard': layers of well-known classifiers)
+        memory               operations that memory bounds
+        startup              the command's own start, and the first training
+          step with empty and with full caches of compiled kernels
+      Suites of single operations first measure the device's own ceilings and
+      say how close each case comes. All figures are medians after a warm-up.
       """)
 
+  enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, startup }
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
-  @Argument(help: "The suite, then for 'steps' the models.")
+  @Argument(help: "The suite, then for 'steps' and 'convolution' what to time of it.")
   var suite: [String] = ["steps"]
 
   @OptionGroup var device: DeviceOption
 
-  @Option(help: "Images in a step. Default: the model's own.")
+  @Option(help: "Samples in a step. Default: the model's own.")
   var batchSize: Int?
 
   @Option(help: "A table, or one JSON object a line.")
@@ -28,63 +38,103 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: "Seconds to spend on each case.")
   var seconds = 2.0
 
+  @Option(help: "A file of JSON lines from an earlier run, to compare the times with.")
+  var compare: String?
+
   func validate() throws {
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); it must be at least 1.") }
     if !(seconds > 0) { throw ValidationError("--seconds is \(seconds); it must be positive.") }
   }
 
   func run() throws {
-    let suites = ["steps", "operations"]
-    guard let name = suite.first, suites.contains(name) else {
-      let hint = nearestName(to: suite.first ?? "", in: suites).map { "; did you mean “\($0)”?" } ?? "."
-      throw UsageError("there is no suite “\(suite.first ?? "")”\(hint) Suites: \(suites.joined(separator: ", "))")
+    let names = Suite.allCases.map(\.rawValue)
+    guard let name = suite.first, let suite = Suite(rawValue: name) else {
+      let hint = nearestName(to: suite.first ?? "", in: names).map { "; did you mean “\($0)”?" } ?? "."
+      throw UsageError("there is no suite “\(suite.first ?? "")”\(hint) Suites: \(names.joined(separator: ", "))")
     }
+    let chosen = Array(self.suite.dropFirst())
+    guard chosen.isEmpty || suite == .steps || suite == .convolution else {
+      throw UsageError("the suite “\(name)” takes no further names, but got “\(chosen.joined(separator: " "))”")
+    }
+    let earlier = try compare.map(BenchmarkResult.read) ?? []
+    // What is misspelt is said before anything is measured.
+    let steps = try chosen.isEmpty || suite != .steps ? StepBenchmark.all : chosen.map(StepBenchmark.named)
+    let products = try ProductBenchmark.cases(
+      of: suite == .gemm ? ["gemm"] : suite == .convolution ? chosen : [], batchSize: batchSize)
+
     let device = try device.select().device
-    let results: [BenchmarkResult]
-    if name == "steps" {
-      let steps = try suite.count > 1 ? suite.dropFirst().map(StepBenchmark.named) : StepBenchmark.all
-      results = try steps.map { try $0.measure(seconds: seconds, batchSize: batchSize, on: device) }
-    } else {
-      results = try OperationBenchmark(seconds: seconds).measure(batchSize: batchSize ?? 16, on: device)
+    var report = Report(format: format, earlier: earlier)
+    switch suite {
+    case .steps:
+      for step in steps { try report.add(step.measure(seconds: seconds, batchSize: batchSize, on: device)) }
+    case .gemm, .convolution:
+      let ceilings = try report.measureCeilings(of: device)
+      for product in products {
+        try report.add(product.measure(seconds: seconds / 4, on: device, ceilings: ceilings))
+      }
+    case .memory:
+      let ceilings = try report.measureCeilings(of: device)
+      for operation in MemoryBenchmark.all {
+        try report.add(operation.measure(seconds: seconds / 4, on: device, ceilings: ceilings))
+      }
+    case .startup:
+      for result in try StartupBenchmark.measure(on: device) { try report.add(result) }
     }
-    switch format {
-    case .json: for result in results { print(result.json) }
-    case .table: print(BenchmarkResult.table(results))
+    report.finish()
+  }
+
+  /// Names with commas, in lines that fit a terminal beside `indent` columns.
+  private static func wrap(_ names: [String], indent: Int) -> String {
+    var lines = [""]
+    for (index, name) in names.enumerated() {
+      let word = name + (index == names.count - 1 ? "" : ",")
+      if lines[lines.count - 1].count + word.count > 72 - indent { lines.append("") }
+      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
     }
+    return lines.joined(separator: "\n" + String(repeating: " ", count: indent - 2))
   }
 }
 
-struct BenchmarkResult: Encodable {
-  let name: String
-  let device: String
-  let batch: Int
-  let medianMs: Double
-  let samplesPerSecond: Double
-  let gflops: Double
-  let peakMib: Double
+/// Prints JSON as it comes, and a table at the end.
+private struct Report {
+  let format: BenchmarkCommand.Format
+  let earlier: [BenchmarkResult]
+  private var results: [BenchmarkResult] = []
 
-  var json: String {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // A struct of numbers and strings always encodes; NaN cannot occur, times are positive.
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  init(format: BenchmarkCommand.Format, earlier: [BenchmarkResult]) {
+    (self.format, self.earlier) = (format, earlier)
   }
 
-  static func table(_ results: [BenchmarkResult]) -> String {
-    let header = ["NAME", "DEVICE", "BATCH", "MS", "IMAGES/S", "GFLOP/S", "PEAK MIB"]
-    let rows = results.map {
-      [
-        $0.name, $0.device, "\($0.batch)", $0.medianMs.formatted(digits: 3), $0.samplesPerSecond.formatted(digits: 0),
-        $0.gflops.formatted(digits: 1), $0.peakMib.formatted(digits: 1),
-      ]
+  mutating func add(_ result: BenchmarkResult) throws {
+    var result = result
+    result.compare(with: earlier)
+    results.append(result)
+    if format == .json {
+      // Unbuffered: who reads a pipe wants each line when it is there.
+      FileHandle.standardOutput.write(Data((try result.json + "\n").utf8))
     }
-    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max()! }
-    return ([header] + rows).map { row in
-      zip(row, widths).enumerated().map { column, cell in
-        let space = String(repeating: " ", count: cell.1 - cell.0.count)
-        return column < 2 ? cell.0 + space : space + cell.0
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+  }
+
+  /// Nil for a device that has none to measure.
+  mutating func measureCeilings(of device: Device) throws -> Ceilings? {
+    guard let backend = device.backend as? any CeilingMeasuring else { return nil }
+    let ceilings = try backend.measureCeilings()
+    switch format {
+    case .table:
+      print(
+        "\(device.backend.name): \(ceilings.gflops.formatted(digits: 0)) GFLOP/s, "
+          + "\(ceilings.gigabytesPerSecond.formatted(digits: 1)) GB/s copied, "
+          + "\(ceilings.launchMicroseconds.formatted(digits: 1)) µs a launch\n")
+    case .json:
+      var result = BenchmarkResult(name: "ceilings", device: device.identifier)
+      (result.gflops, result.gigabytesPerSecond) = (ceilings.gflops, ceilings.gigabytesPerSecond)
+      result.medianMs = ceilings.launchMicroseconds / 1e3
+      try add(result)
+    }
+    return ceilings
+  }
+
+  func finish() {
+    if format == .table { print(BenchmarkTable.text(results)) }
   }
 }

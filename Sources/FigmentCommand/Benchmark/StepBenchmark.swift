@@ -75,19 +75,22 @@ struct StepBenchmark {
       _ = step()
       try device.synchronize()
     }
-    return BenchmarkResult(
-      name: name, device: device.identifier, batch: batchSize, medianMs: milliseconds,
-      samplesPerSecond: Double(batchSize) * 1e3 / milliseconds,
-      gflops: Double(operations(batchSize: batchSize)) / milliseconds / 1e6,
-      peakMib: Double(device.backend.statistics.peakBytes) / Double(1 << 20))
+    var result = BenchmarkResult(name: name, device: device.identifier)
+    result.batch = batchSize
+    result.medianMs = milliseconds
+    result.samplesPerSecond = Double(batchSize) * 1e3 / milliseconds
+    let operations = products(batchSize: batchSize).reduce(0) { $0 + $1.floatingPointOperations }
+    result.gflops = Double(operations) / milliseconds / 1e6
+    result.peakMib = Double(device.backend.statistics.peakBytes) / Double(1 << 20)
+    return result
   }
 
-  /// Counted by following one step without computing it.
-  private func operations(batchSize: Int) -> Int {
+  /// What a step multiplies, found by following it without computing it.
+  func products(batchSize: Int?) -> [ProductOperation] {
     let backend = ShapeBackend()
-    let step = prepare(batchSize, Device(backend))
-    let before = backend.floatingPointOperations
+    let step = prepare(batchSize ?? self.batchSize, Device(backend))
+    let before = backend.products.count
     _ = step()
-    return backend.floatingPointOperations - before
+    return Array(backend.products.dropFirst(before))
   }
 }

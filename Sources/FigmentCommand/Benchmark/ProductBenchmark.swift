@@ -1,0 +1,95 @@
+import Figment
+import Foundation
+
+/// One matrix product, convolution or gradient: speed, share of the device's arithmetic, and error.
+struct ProductBenchmark {
+  let name: String
+  let operation: ProductOperation
+  let count: Int?
+
+  static let networks = ["autoencoder", "vae", "gan", "dcgan", "age-cgan", "gan3d", "srgan", "standard"]
+
+  /// The cases of the named lists: a network's, each product of a training step once; `standard` or `gemm`.
+  /// None stands for all networks.
+  static func cases(of lists: [String], batchSize: Int?) throws -> [ProductBenchmark] {
+    try (lists.isEmpty ? networks : lists).flatMap { list -> [ProductBenchmark] in
+      switch list {
+      case "gemm": return gemm
+      case "standard": return standard(batch: batchSize ?? 16)
+      case _ where networks.contains(list): return try network(list, batchSize: batchSize)
+      default:
+        let hint = nearestName(to: list, in: networks).map { "; did you mean “\($0)”?" } ?? "."
+        throw UsageError("there is no list “\(list)”\(hint) Lists: \(networks.joined(separator: ", "))")
+      }
+    }
+  }
+
+  private static func network(_ name: String, batchSize: Int?) throws -> [ProductBenchmark] {
+    // The batch sizes that the training steps are compared at.
+    let batches = ["dcgan": 32, "age-cgan": 32, "gan3d": 2]
+    let products = try StepBenchmark.named(name).products(batchSize: batchSize ?? batches[name])
+    var counts = [ProductOperation: Int](), order = [ProductOperation]()
+    for product in products {
+      if counts[product] == nil { order.append(product) }
+      counts[product, default: 0] += 1
+    }
+    return order.map { ProductBenchmark(name: "\(name) \($0)", operation: $0, count: counts[$0]) }
+  }
+
+  private static let gemm: [ProductBenchmark] = [
+    (512, 512, 512), (1024, 1024, 1024), (1025, 1025, 1025), (2048, 2048, 2048), (64, 64, 2048),
+  ].flatMap { m, n, k in
+    [(false, false), (false, true), (true, false)].map { left, right in
+      let product = ProductOperation.matrixProduct(
+        MatrixProduct(m: m, n: n, k: k, transposesLeft: left, transposesRight: right))
+      return ProductBenchmark(name: "\(product)", operation: product, count: nil)
+    }
+  }
+
+  /// Layers of AlexNet, ResNet-50, VGG and MobileNet v2 that other OpenCL libraries publish times of, those
+  /// without groups: size, input and output channels, kernel, stride, padding.
+  private static func standard(batch: Int) -> [ProductBenchmark] {
+    let layers = [
+      (224, 3, 64, 11, 4, 2), (27, 64, 192, 5, 1, 2), (13, 384, 256, 3, 1, 1),
+      (224, 3, 64, 7, 2, 3), (56, 64, 256, 1, 1, 0), (56, 64, 64, 1, 1, 0), (56, 64, 64, 3, 1, 1),
+      (14, 1024, 2048, 1, 2, 0), (14, 1024, 256, 1, 1, 0), (14, 256, 256, 3, 1, 1),
+      (224, 3, 64, 3, 1, 1), (224, 64, 64, 3, 1, 1), (28, 512, 512, 3, 1, 1),
+      (224, 3, 32, 3, 2, 1), (56, 144, 24, 1, 1, 0), (56, 24, 144, 1, 1, 0), (7, 960, 160, 1, 1, 0),
+      (7, 960, 320, 1, 1, 0),
+    ]
+    return layers.flatMap { size, input, output, kernel, stride, padding -> [ProductBenchmark] in
+      let windows = Windows(
+        inputSize: [size, size], kernelSize: [kernel, kernel], stride: [stride, stride],
+        paddingLow: [padding, padding], paddingHigh: [padding, padding])
+      let convolution = Convolution(batch: batch, windows: windows, inputChannels: input, outputChannels: output)
+      return [.convolution(convolution), .inputGradient(convolution), .filterGradient(convolution)]
+        .map { ProductBenchmark(name: "standard \($0 as ProductOperation)", operation: $0, count: nil) }
+    }
+  }
+
+  func measure(seconds: Double, on device: Device, ceilings: Ceilings?) throws -> BenchmarkResult {
+    let backend = device.backend
+    let generator = RandomGenerator(seed: 1)
+    let (leftCount, rightCount) = operation.operandCounts
+    let left = Tensor.randomUniform([leftCount], low: -1, using: generator, on: device)
+    let right = Tensor.randomUniform([rightCount], low: -1, using: generator, on: device)
+    let output = Tensor(operation.run(on: backend, left.storage, right.storage), shape: [operation.resultCount], on: device)
+    let samples = SampledProduct(operation, count: 256)
+    let error = samples.error(of: try output.scalars(), left: try left.scalars(), right: try right.scalars())
+
+    let milliseconds = try Stopwatch(seconds: seconds).median {
+      _ = operation.run(on: backend, left.storage, right.storage)
+      try device.synchronize()
+    }
+    var result = BenchmarkResult(name: name, device: device.identifier)
+    result.count = count
+    result.medianMs = milliseconds
+    let gflops = Double(operation.floatingPointOperations) / milliseconds / 1e6
+    result.gflops = gflops
+    result.percentOfCeiling = ceilings.map { gflops / $0.gflops * 100 }
+    result.error = error
+    let variant = backend.statistics.productVariant
+    result.variant = variant.isEmpty ? nil : variant
+    return result
+  }
+}
