@@ -16,6 +16,9 @@ extension CPUBackend {
           output, rows: convolution.outputCount / convolution.outputChannels,
           channels: convolution.outputChannels, bias: bias, activation: activation)
       }
+      if let winograd = WinogradConvolution(convolution, .forward) {
+        return outputsByWinograd(winograd, x, filter: weights, bias: bias, activation: activation, into: output)
+      }
       let fused = activation.isExactInOneDNN
       let key = ConvolutionKey(
         pass: .forward, convolution: convolution, hasBias: fused && bias != nil,
@@ -39,6 +42,9 @@ extension CPUBackend {
     let weights = read(filter, convolution.filterCount, "convolutionInputGradient, filter")
     let bias = bias.map { read($0, convolution.inputChannels, "convolutionInputGradient, bias") }
     return make(convolution.inputCount) { output in
+      if let winograd = WinogradConvolution(convolution, .inputGradient) {
+        return outputsByWinograd(winograd, dy, filter: weights, bias: bias, activation: activation, into: output)
+      }
       if convolution.hasNarrowInputGradient {
         inputGradientNarrow(convolution, dy, filter: weights, into: output)
       } else {
@@ -62,6 +68,9 @@ extension CPUBackend {
       if convolution.hasNarrowFilterGradient {
         return filterGradientNarrow(convolution, x, dy, into: output)
       }
+      if let winograd = WinogradConvolution(convolution, .filterGradient) {
+        return filterGradientByWinograd(winograd, x, dy, into: output)
+      }
       let key = ConvolutionKey(pass: .filterGradient, convolution: convolution)
       run(key, x, dy, bias: nil, into: output) {
         try filterGradientByWindows(convolution, x, dy, into: output)
@@ -76,7 +85,7 @@ extension CPUBackend {
     bias: UnsafePointer<Float>?, into result: UnsafeMutablePointer<Float>, otherwise: () throws -> Void
   ) -> Bool {
     do {
-      if key.convolution.isComputedByOneDNN {
+      if key.isComputedByOneDNN {
         let done = try oneDNN.withConvolution(key) { made, stream in
           switch made {
           // oneDNN's plain loops are slower than a matrix of windows by orders of magnitude.
@@ -100,10 +109,12 @@ extension CPUBackend {
   }
 }
 
-extension Convolution {
-  /// oneDNN knows no empty arrays and no negative padding (cropping).
+extension ConvolutionKey {
+  /// oneDNN knows no empty arrays and no negative padding (cropping), and is not the fastest for everything.
   fileprivate var isComputedByOneDNN: Bool {
-    inputCount > 0 && outputCount > 0 && filterCount > 0
+    let windows = convolution.windows
+    return convolution.inputCount > 0 && convolution.outputCount > 0 && convolution.filterCount > 0
       && windows.paddingLow.allSatisfy { $0 >= 0 } && windows.paddingHigh.allSatisfy { $0 >= 0 }
+      && !(pass == .inputGradient ? convolution.isInputGradientFasterByWindows : convolution.isFasterByWindows)
   }
 }

@@ -39,6 +39,7 @@ extension CPUBackend {
   ) throws {
     var single = product
     (single.batch, single.sharesRight) = (1, false)
+    if single.hasFewRows { return multiplyFewRows(single, a, b, into: result) }
     if try single.isFasterAsPrimitive && runPrimitive(single, a, b, into: result) { return }
     let (m, n, k) = (product.m, product.n, product.k)
     try oneDNN.withLibrary {

@@ -48,12 +48,7 @@ extension CPUBackend {
     let gamma = scale.map { read($0, channels, "normalize, scale") }
     let beta = offset.map { read($0, channels, "normalize, offset") }
     let (kind, parameter) = activation.loop
-    let factors = scratch(2 * statistics)
-    for i in 0..<statistics {
-      let factor = normalization.inverseDeviation(variance[i]) * Double(gamma?[i % channels] ?? 1)
-      factors.pointer[i] = Float(factor)
-      factors.pointer[statistics + i] = Float(Double(beta?[i % channels] ?? 0) - Double(mean[i]) * factor)
-    }
+    let factors = self.factors(normalization, mean: mean, variance: variance, scale: gamma, offset: beta)
     return make(normalization.count) { output in
       forEachRows(of: normalization) { group, first, rows in
         let at = first * channels
@@ -68,16 +63,6 @@ extension CPUBackend {
     _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
     variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
-    // The activation's own derivative first, as a pass of its own.
-    let whole = Shape([normalization.count])
-    let outputGradient =
-      activation == .identity
-      ? outputGradient
-      : binary(
-        .activationGradient(activation),
-        normalize(
-          normalization, input, mean: mean, variance: variance, scale: scale, offset: offset, activation: activation),
-        outputGradient, Broadcast(whole, whole, to: whole))
     let (groups, channels) = (normalization.groups, normalization.channels)
     let statistics = normalization.statisticsCount, rows = Double(normalization.rows)
     let x = read(input, normalization.count, "normalizationGradient, input")
@@ -85,18 +70,27 @@ extension CPUBackend {
     let mean = read(mean, statistics, "normalizationGradient, mean")
     let variance = read(variance, statistics, "normalizationGradient, variance")
     let gamma = scale.map { read($0, channels, "normalizationGradient, scale") }
+    let beta = offset.map { read($0, channels, "normalizationGradient, offset") }
 
     let runs = normalization.runs
-    let factors = scratch(3 * statistics), offsetGradient = scratch(statistics)
-    let (a, b, c) = (factors.pointer, factors.pointer + statistics, factors.pointer + 2 * statistics)
+    let factors = self.factors(normalization, mean: mean, variance: variance, scale: gamma, offset: beta)
+    let (kind, parameter) = activation.loop
+    func groupFactors(_ group: Int) -> VLNormalizationFactors {
+      let own = group * channels
+      return VLNormalizationFactors(
+        mean: mean + own, factor: factors.pointer + own, shift: factors.pointer + statistics + own,
+        activation: kind, parameter: parameter)
+    }
+    let coefficients = scratch(2 * statistics), offsetGradient = scratch(statistics)
+    let (b, c) = (coefficients.pointer, coefficients.pointer + statistics)
     let scaleGradient = make(statistics) { scaleGradient in
       withPartialSums(2 * groups * runs.count * channels) { partial in
         forEachTask(groups * runs.count, weight: 2 * runs.width * channels) { task in
           let (group, run) = (task / runs.count, runs[task % runs.count])
           let at = (group * normalization.rows + run.lowerBound) * channels
           let result = partial + 2 * task * channels
-          vl_normalization_sums(
-            x + at, dy + at, mean + group * channels, run.count, channels, result, result + channels)
+          var own = groupFactors(group)
+          vl_normalization_sums(&own, x + at, dy + at, run.count, channels, result, result + channels)
         }
         for i in 0..<statistics {
           let (group, channel) = (i / channels, i % channels)
@@ -111,7 +105,6 @@ extension CPUBackend {
           scaleGradient[i] = Float(scaleSum * inverse)
           offsetGradient.pointer[i] = Float(offsetSum)
           // dx = γ/σ · (dy − Σdy/rows − (x − mean)/σ² · Σ dy (x − mean)/rows)
-          a[i] = Float(factor)
           b[i] = Float(-factor * inverse * inverse * scaleSum / rows)
           c[i] = Float(-factor * offsetSum / rows)
         }
@@ -120,11 +113,26 @@ extension CPUBackend {
     let inputGradient = make(normalization.count) { output in
       forEachRows(of: normalization) { group, first, rows in
         let at = first * channels, own = group * channels
-        vl_normalization_gradient(
-          x + at, dy + at, mean + own, a + own, b + own, c + own, output + at, rows, channels)
+        var factors = groupFactors(group)
+        vl_normalization_gradient(&factors, x + at, dy + at, b + own, c + own, output + at, rows, channels)
       }
     }
     return (inputGradient, scaleGradient, offsetGradient)
+  }
+
+  /// A normalization as `factor · x + shift`: all factors, then all shifts.
+  private func factors(
+    _ normalization: Normalization, mean: UnsafePointer<Float>, variance: UnsafePointer<Float>,
+    scale: UnsafePointer<Float>?, offset: UnsafePointer<Float>?
+  ) -> HostStorage {
+    let statistics = normalization.statisticsCount, factors = scratch(2 * statistics)
+    for i in 0..<statistics {
+      let channel = i % normalization.channels
+      let factor = normalization.inverseDeviation(variance[i]) * Double(scale?[channel] ?? 1)
+      factors.pointer[i] = Float(factor)
+      factors.pointer[statistics + i] = Float(Double(offset?[channel] ?? 0) - Double(mean[i]) * factor)
+    }
+    return factors
   }
 
   /// Calls `body` for runs of rows of one group that make up the whole array.

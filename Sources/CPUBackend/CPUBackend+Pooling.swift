@@ -21,6 +21,13 @@ extension CPUBackend {
     let dy = read(gradient, pooling.outputCount, "maximumPoolingScatter, gradient")
     let taps = read(taps, pooling.outputCount, "maximumPoolingScatter, taps")
     return make(pooling.inputCount) { output in
+      if pooling.windows.coverOnce {
+        return forEachOutputs(pooling) { windows, inputOffset, outputOffset, range in
+          vl_maximum_pooling_spread(
+            &windows, dy + outputOffset, taps + outputOffset, output + inputOffset, range.lowerBound,
+            range.upperBound)
+        }
+      }
       forEachInputs(pooling, output) { windows, inputOffset, outputOffset, channels in
         vl_maximum_pooling_scatter(
           &windows, dy + outputOffset, taps + outputOffset, output + inputOffset, channels.lowerBound,
@@ -96,6 +103,14 @@ extension CPUBackend {
       var own = windows
       body(&own, sample * positions * channels, sample * outputs, tiles[task % tiles.count])
     }
+  }
+}
+
+extension Windows {
+  /// Whether every input position belongs to exactly one window.
+  fileprivate var coverOnce: Bool {
+    kernelSize == stride && dilation.allSatisfy { $0 == 1 } && paddingLow.allSatisfy { $0 == 0 }
+      && zip(outputSize, stride).map(*) == inputSize
   }
 }
 

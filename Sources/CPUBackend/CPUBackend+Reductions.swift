@@ -68,13 +68,17 @@ extension CPUBackend {
 }
 
 /// A range cut into pieces of one width; the last may be narrower.
-struct Tiles {
+struct Tiles: Sequence {
   let extent: Int
   let width: Int
 
-  init(of extent: Int, width: Int) { (self.extent, self.width) = (extent, max(1, width)) }
+  init(of extent: Int, width: Int) { (self.extent, self.width) = (extent, Swift.max(1, width)) }
 
   var count: Int { (extent + width - 1) / width }
 
-  subscript(index: Int) -> Range<Int> { index * width..<min(extent, (index + 1) * width) }
+  subscript(index: Int) -> Range<Int> { index * width..<Swift.min(extent, (index + 1) * width) }
+
+  func makeIterator() -> LazyMapSequence<Range<Int>, Range<Int>>.Iterator {
+    (0..<count).lazy.map { self[$0] }.makeIterator()
+  }
 }

@@ -59,9 +59,43 @@ VL_CLONES void vl_normalize(
   }
 }
 
-VL_CLONES void vl_normalization_sums(
-  const float *restrict input, const float *restrict gradient, const float *restrict mean, long rows,
-  long channels, double *scale, double *offset
+/// The gradient that arrives at the activation, times its derivative, from what the activation was given: nobody
+/// has to keep its output or write this down.
+VL_INLINE float gradient_before(VLActivation activation, float parameter, float x, float gradient) {
+  switch (activation) {
+    case VLActivationIdentity: return gradient;
+    case VLActivationReLU: return x > 0.0f ? gradient : 0.0f;
+    case VLActivationLeakyReLU: return x > 0.0f ? gradient : parameter * gradient;
+    case VLActivationSigmoid: {
+      const float y = vl_sigmoid(x);
+      return y * (1.0f - y) * gradient;
+    }
+    case VLActivationTanh: {
+      const float y = vl_tanh(x);
+      return (1.0f - y) * (1.0f + y) * gradient;
+    }
+    case VLActivationELU: {
+      const float y = vl_elu(x, parameter);
+      return y > 0.0f ? gradient : (y + parameter) * gradient;
+    }
+  }
+}
+
+/// Runs `call` with the activation as a constant.
+#define FOR_EACH_ACTIVATION(activation, call)                                                       \
+  switch (activation) {                                                                             \
+    case VLActivationIdentity: { enum { kind = VLActivationIdentity }; call; } break;               \
+    case VLActivationReLU: { enum { kind = VLActivationReLU }; call; } break;                       \
+    case VLActivationLeakyReLU: { enum { kind = VLActivationLeakyReLU }; call; } break;             \
+    case VLActivationSigmoid: { enum { kind = VLActivationSigmoid }; call; } break;                 \
+    case VLActivationTanh: { enum { kind = VLActivationTanh }; call; } break;                       \
+    case VLActivationELU: { enum { kind = VLActivationELU }; call; } break;                         \
+  }
+
+VL_INLINE void sums(
+  VLActivation activation, float parameter, const float *restrict input, const float *restrict gradient,
+  const float *restrict mean, const float *restrict factor, const float *restrict shift, long rows, long channels,
+  double *restrict scale, double *restrict offset
 ) {
   for (long c = 0; c < channels; c++) scale[c] = offset[c] = 0;
   for (long start = 0; start < rows; start += block) {
@@ -69,12 +103,15 @@ VL_CLONES void vl_normalization_sums(
     for (long c0 = 0; c0 < channels; c0 += width) {
       const long columns = channels - c0 < width ? channels - c0 : width;
       float scales[width] = {0}, offsets[width] = {0};
-      for (long r = start; r < end; r++)
+      for (long r = start; r < end; r++) {
+        const float *restrict x = input + r * channels + c0, *restrict dy = gradient + r * channels + c0;
         for (long c = 0; c < columns; c++) {
-          const float g = gradient[r * channels + c0 + c];
+          const float g =
+            gradient_before(activation, parameter, x[c] * factor[c0 + c] + shift[c0 + c], dy[c]);
           offsets[c] += g;
-          scales[c] += g * (input[r * channels + c0 + c] - mean[c0 + c]);
+          scales[c] += g * (x[c] - mean[c0 + c]);
         }
+      }
       for (long c = 0; c < columns; c++) {
         scale[c0 + c] += (double)scales[c];
         offset[c0 + c] += (double)offsets[c];
@@ -83,14 +120,36 @@ VL_CLONES void vl_normalization_sums(
   }
 }
 
-VL_CLONES void vl_normalization_gradient(
-  const float *restrict input, const float *restrict gradient, const float *restrict mean,
-  const float *restrict a, const float *restrict b, const float *restrict c, float *restrict output, long rows,
-  long channels
+VL_CLONES void vl_normalization_sums(
+  const VLNormalizationFactors *f, const float *input, const float *gradient, long rows, long channels,
+  double *scale, double *offset
+) {
+  FOR_EACH_ACTIVATION(
+    f->activation, sums(
+                     kind, f->parameter, input, gradient, f->mean, f->factor, f->shift, rows, channels, scale,
+                     offset))
+}
+
+VL_INLINE void input_gradient(
+  VLActivation activation, float parameter, const float *restrict input, const float *restrict gradient,
+  const float *restrict mean, const float *restrict factor, const float *restrict shift, const float *restrict b,
+  const float *restrict c, float *restrict output, long rows, long channels
 ) {
   for (long r = 0; r < rows; r++)
     for (long i = 0; i < channels; i++) {
       const long at = r * channels + i;
-      output[at] = a[i] * gradient[at] + (b[i] * (input[at] - mean[i]) + c[i]);
+      const float x = input[at];
+      const float g = gradient_before(activation, parameter, x * factor[i] + shift[i], gradient[at]);
+      output[at] = factor[i] * g + (b[i] * (x - mean[i]) + c[i]);
     }
+}
+
+VL_CLONES void vl_normalization_gradient(
+  const VLNormalizationFactors *f, const float *input, const float *gradient, const float *b, const float *c,
+  float *output, long rows, long channels
+) {
+  FOR_EACH_ACTIVATION(
+    f->activation, input_gradient(
+                     kind, f->parameter, input, gradient, f->mean, f->factor, f->shift, b, c, output, rows,
+                     channels))
 }

@@ -69,6 +69,20 @@ VL_CLONES void vl_maximum_pooling_scatter(
   }
 }
 
+VL_CLONES void vl_maximum_pooling_spread(
+  const VLWindows *w, const float *restrict gradient, const float *restrict taps, float *restrict input,
+  long first, long last
+) {
+  const long channels = w->channels;
+  for (long position = first; position < last; position++) {
+    const float *restrict g = gradient + position * channels, *restrict which = taps + position * channels;
+    EACH_TAP(w, position, {
+      float *restrict x = input + at * channels;
+      for (long c = 0; c < channels; c++) x[c] = which[c] == (float)tap ? g[c] : 0.0f;
+    });
+  }
+}
+
 VL_CLONES void vl_maximum_pooling_gather(
   const VLWindows *w, const float *restrict input, const float *restrict taps, float *restrict output,
   long first, long last
@@ -154,14 +168,37 @@ VL_CLONES void vl_window_rows(
   }
 }
 
-VL_CLONES void vl_add_window_rows(const VLWindows *w, const float *restrict matrix, float *restrict input) {
-  const long channels = w->channels, width = w->kernel[0] * w->kernel[1] * w->kernel[2] * channels;
-  const long positions = w->output[0] * w->output[1] * w->output[2];
-  for (long position = 0; position < positions; position++) {
-    const float *restrict row = matrix + position * width;
-    EACH_TAP(w, position, {
-      float *restrict x = input + at * channels;
-      for (long c = 0; c < channels; c++) x[c] += row[tap * channels + c];
-    });
+VL_CLONES void vl_sum_window_rows(
+  const VLWindows *w, const float *restrict matrix, long columns, float *restrict input, long first, long last
+) {
+  const long channels = w->channels, width = w->input[2], stride = w->stride[2];
+  for (long row = first; row < last; row++) {
+    float *restrict x = input + row * width * channels;
+    for (long i = 0; i < width * channels; i++) x[i] = 0.0f;
+    for (long d = 0; d < w->kernel[0]; d++) {
+      const long depth = row / w->input[1] + w->padding[0] - d * w->dilation[0];
+      if (depth < 0 || depth % w->stride[0] != 0 || depth / w->stride[0] >= w->output[0]) continue;
+      for (long h = 0; h < w->kernel[1]; h++) {
+        const long height = row % w->input[1] + w->padding[1] - h * w->dilation[1];
+        if (height < 0 || height % w->stride[1] != 0 || height / w->stride[1] >= w->output[1]) continue;
+        const float *restrict windows =
+          matrix + (depth / w->stride[0] * w->output[1] + height / w->stride[1]) * w->output[2] * columns;
+        for (long v = 0; v < w->kernel[2]; v++) {
+          const long shift = v * w->dilation[2] - w->padding[2], tap = (d * w->kernel[1] + h) * w->kernel[2] + v;
+          // Outputs whose tap v is inside: 0 ≤ output · stride + shift < width.
+          const long start = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
+          const long reach = width - shift <= 0 ? 0 : (width - shift + stride - 1) / stride;
+          const long end = reach < w->output[2] ? reach : w->output[2];
+          const float *restrict from = windows + tap * channels;
+          if (channels == 1) {
+            for (long o = start; o < end; o++) x[o * stride + shift] += from[o * columns];
+          } else {
+            for (long o = start; o < end; o++)
+              for (long c = 0; c < channels; c++)
+                x[(o * stride + shift) * channels + c] += from[o * columns + c];
+          }
+        }
+      }
+    }
   }
 }

@@ -24,9 +24,12 @@ VL_INLINE float uniform(uint32_t bits) { return (float)(int32_t)(bits >> 8) * 0x
 #define EACH_GROUP(...)                                                                   \
   for (long i = 0; i < count; i += 4 * group) {                                            \
     uint32_t bits[4][group];                                                               \
-    float draws[4 * group];                                                                \
+    float made[4][group], draws[4 * group];                                                \
     philox(key0, key1, counter + (uint64_t)(i / 4), bits);                                 \
-    for (int j = 0; j < group; j++) { __VA_ARGS__ }                                              \
+    for (int j = 0; j < group; j++) { __VA_ARGS__ }                                        \
+    /* Only now out of order, which would keep the arithmetic from running in vectors. */  \
+    for (int j = 0; j < group; j++)                                                        \
+      for (int lane = 0; lane < 4; lane++) draws[4 * j + lane] = made[lane][j];            \
     const long rest = count - i < 4 * group ? count - i : 4 * group;                       \
     memcpy(output + i, draws, (size_t)rest * sizeof(float));                               \
   }
@@ -40,7 +43,7 @@ VL_CLONES void vl_uniform(
   EACH_GROUP(
     for (int lane = 0; lane < 4; lane++) {
       const float scaled = extent * uniform(bits[lane][j]);
-      draws[4 * j + lane] = low + scaled;
+      made[lane][j] = low + scaled;
     })
 }
 
@@ -53,8 +56,8 @@ VL_CLONES void vl_normal(
       vl_sine_cosine(uniform(bits[pair + 1][j]), &sine, &cosine);
       const float positive = (float)(int32_t)((bits[pair][j] >> 8) + 1) * 0x1p-24f;
       const float radius = deviation * vl_sqrt(-2.0f * vl_log(positive));
-      draws[4 * j + pair] = mean + radius * cosine;
-      draws[4 * j + pair + 1] = mean + radius * sine;
+      made[pair][j] = mean + radius * cosine;
+      made[pair + 1][j] = mean + radius * sine;
     })
 }
 
@@ -64,7 +67,7 @@ VL_CLONES void vl_dropout(
 ) {
   const float kept = 1.0f - rate;
   EACH_GROUP(
-    for (int lane = 0; lane < 4; lane++) draws[4 * j + lane] = uniform(bits[lane][j]);)
+    for (int lane = 0; lane < 4; lane++) made[lane][j] = uniform(bits[lane][j]);)
   for (long i = 0; i < count; i++) {
     const float scaled = input[i] / kept;
     output[i] = output[i] >= rate ? scaled : 0.0f;

@@ -108,6 +108,9 @@ private let largeCases: [BackendCase] = [
     [
       MatrixProduct(m: 16, n: 32, k: 12544), MatrixProduct(m: 16, n: 1254, k: 32, transposesRight: true),
       MatrixProduct(m: 1254, n: 32, k: 16, transposesLeft: true), MatrixProduct(batch: 3, m: 50, n: 70, k: 30),
+      MatrixProduct(m: 2, n: 1100, k: 200), MatrixProduct(m: 31, n: 2100, k: 1027),
+      MatrixProduct(m: 15, n: 533, k: 4100, transposesRight: true),
+      MatrixProduct(m: 200, n: 3000, k: 701, transposesRight: true),
     ].map { product in
       run.backend.matrixProduct(
         product, run.uniform(product.batch * product.m * product.k),

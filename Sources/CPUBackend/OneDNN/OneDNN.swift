@@ -6,7 +6,7 @@ import Synchronization
 /// oneDNN, one call at a time: its engine, and every primitive made so far, by what it computes.
 ///
 /// A training step makes its primitives once (compiling one takes milliseconds); after that a call finds its
-/// own by its descriptor.
+/// own by its descriptor. The least recently used are dropped when shapes never stop changing.
 final class OneDNN: @unchecked Sendable {
   // Unchecked: everything mutable here, and the memory objects that primitives share, is used under `lock`.
   // One call at a time also keeps two callers from asking for all processors at once.
@@ -14,14 +14,14 @@ final class OneDNN: @unchecked Sendable {
   private let team: ThreadTeam
   private var engine: dnnl_engine_t?
   private var stream: dnnl_stream_t?
-  private var convolutions: [ConvolutionKey: Result<OneDNNConvolution, OneDNNError>] = [:]
-  private var products: [MatrixProduct: Result<OneDNNMatrixProduct, OneDNNError>] = [:]
+  private var convolutions = RecentValues<ConvolutionKey, Result<OneDNNConvolution, OneDNNError>>(capacity: 512)
+  private var products = RecentValues<MatrixProduct, Result<OneDNNMatrixProduct, OneDNNError>>(capacity: 512)
 
   init(team: ThreadTeam) { self.team = team }
 
   deinit {
-    convolutions = [:]
-    products = [:]
+    convolutions.removeAll()
+    products.removeAll()
     dnnl_stream_destroy(stream)
     dnnl_engine_destroy(engine)
   }

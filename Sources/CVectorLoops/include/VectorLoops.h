@@ -83,13 +83,18 @@ typedef struct {
 
 /// One sample's rows `first ..< last` of the matrix [output positions, taps · channels], zero in the padding.
 void vl_window_rows(const VLWindows *windows, const float *input, float *matrix, long first, long last);
-/// The adjoint: adds all rows of the matrix into one sample's input, which starts as zeros.
-void vl_add_window_rows(const VLWindows *windows, const float *matrix, float *input);
+/// The adjoint, for one sample's input rows `first ..< last`, counted over depth and height. The matrix has
+/// `columns` columns, of which the first taps · channels are the windows'.
+void vl_sum_window_rows(
+  const VLWindows *windows, const float *matrix, long columns, float *input, long first, long last);
 /// One sample's output positions `first ..< last`.
 void vl_maximum_pooling(
   const VLWindows *windows, const float *input, float *output, float *taps, long first, long last);
 /// One sample, channels `first ..< last`; adds into `input`.
 void vl_maximum_pooling_scatter(
+  const VLWindows *windows, const float *gradient, const float *taps, float *input, long first, long last);
+/// The same where every input belongs to one window: output positions `first ..< last`, which write all of theirs.
+void vl_maximum_pooling_spread(
   const VLWindows *windows, const float *gradient, const float *taps, float *input, long first, long last);
 void vl_maximum_pooling_gather(
   const VLWindows *windows, const float *input, const float *taps, float *output, long first, long last);
@@ -111,6 +116,92 @@ void vl_narrow_filter_gradient(
   const VLWindows *windows, long outputs, const float *input, const float *gradient, float *sums, long first,
   long last);
 
+// MARK: Matrix products from registers
+
+/// A lies in blocks of 14 rows, in each the columns 16 at a time: a block is [k / 16, 14, 16].
+enum { VL_BLOCK_ROWS = 14 };
+/// B and C lie in panels of 32 columns: [n / 32, rows, 32].
+enum { VL_PANEL = 32 };
+
+/// One panel of `C = A · B`, or `C += A · B` if it `adds`. `k` is a multiple of 16; the blocks of A are
+/// `aBlock` apart.
+void vl_multiply_rows(
+  const float *a, long aBlock, const float *panel, long rows, long k, bool adds, float *c);
+/// `count` panels of `C += Aᵀ · B`: C has k rows, and the products are summed over the `rows` of A and B. B is in
+/// blocks like A, `panelBlock` apart, each of panels of 14 rows.
+void vl_multiply_columns(
+  const float *a, long aBlock, const float *panels, long panelBlock, long rows, long k, long count, float *c);
+
+/// Rows `first ..< last` of a row-major matrix to blocks, with zeros after the last column.
+void vl_pack_rows(const float *a, long first, long last, long k, float *blocks);
+
+/// `C = A · B` with few rows m; B is row-major, or its transpose is.
+typedef struct {
+  long m, n, k;
+  bool transposesRight;
+} VLFewRows;
+
+/// What a strip takes at a time: steps of k and panels of columns.
+enum { VL_STRIP_DEPTH = 128, VL_STRIP_PANELS = 16 };
+
+/// Columns `first ..< last` of C, at most a strip. `blocks` is A, packed; `memory` has room for
+/// `(VL_STRIP_DEPTH + m) · VL_STRIP_PANELS · VL_PANEL`.
+void vl_few_rows_strip(
+  const VLFewRows *product, const float *blocks, const float *b, long first, long last, float *memory,
+  float *result);
+
+// MARK: Winograd's convolutions, see WinogradLines.h
+
+/// Two or three axes, the outermost of three being unused for two.
+typedef struct {
+  long rank;
+  /// Of one phase of the filter: 2, or 3 for two axes. A tile is then 3 or 4 results an axis.
+  long taps;
+  /// Of one sample.
+  long tiles[3];
+} VLWinograd;
+
+/// A channels-last batch that tiles are read from or written to: element e of tile i in phase r lies at
+/// `step · (i · results + e) + r + origin` on each axis. Channels are a multiple of 16.
+typedef struct {
+  long size[3], origin[3];
+  long channels, step;
+  /// `step` to the number of axes.
+  long phases;
+} VLTiledImage;
+
+/// `stride · taps` taps an axis, as `phases` = `stride` to the number of axes.
+typedef struct {
+  long rank, taps, stride, phases, inputChannels, outputChannels;
+} VLWinogradFilter;
+
+/// Tiles `firstTile + first ..< firstTile + last`, where `first` begins a block, to the rows of one matrix A a
+/// point: [rows / 14, points, block].
+void vl_winograd_gather(
+  const VLWinograd *winograd, const VLTiledImage *image, const float *input, long firstTile, float *matrix,
+  long first, long last);
+/// The same for the gradient of the results, to panels of B: [rows / 14, points, panels, 14, 32].
+void vl_winograd_gather_gradient(
+  const VLWinograd *winograd, const VLTiledImage *image, const float *input, long firstTile, float *matrix,
+  long first, long last);
+/// Multiplies rows `firstRow ..< firstRow + rows` of A, where `firstRow` begins a block, by some panels and
+/// writes the results of these tiles. `products` has room for `points · panels · rows · 32`. The activation is
+/// the identity or one of the ReLUs.
+void vl_winograd_outputs(
+  const VLWinograd *winograd, const VLTiledImage *image, const float *matrix, long k, const float *filter,
+  long allPanels, long firstPanel, long panels, long firstTile, long firstRow, long rows, float *products,
+  const float *bias, VLActivation activation, float parameter, float *output);
+/// Rows `first ..< last` of (phase, input channel), to panels of output channels.
+void vl_winograd_filter(
+  const VLWinogradFilter *shape, const float *filter, float *panels, long first, long last);
+/// The same for the input's gradient: rows are output channels, panels of (phase, input channel);
+/// `first ..< last` count 16 of these.
+void vl_winograd_turned_filter(
+  const VLWinogradFilter *shape, const float *filter, float *panels, long first, long last);
+/// The filter's gradient, rows `first ..< last`.
+void vl_winograd_filter_gradient(
+  const VLWinogradFilter *shape, const float *panels, float *filter, long first, long last);
+
 // MARK: Upsampling rows of [width, channels]
 
 /// Every element `factor` times.
@@ -130,14 +221,22 @@ void vl_moments(const float *input, long rows, long channels, double *mean, doub
 void vl_normalize(
   const float *input, const float *scale, const float *offset, VLActivation activation, float parameter,
   float *output, long rows, long channels);
-/// `offset = Σ gradient`, `scale = Σ gradient · (input − mean)`.
+
+/// One value of each a channel: what the normalization was, `activation(factor · input + shift)`.
+typedef struct {
+  const float *mean, *factor, *shift;
+  VLActivation activation;
+  float parameter;
+} VLNormalizationFactors;
+
+/// `offset = Σ g`, `scale = Σ g · (input − mean)`, with g the gradient before the activation.
 void vl_normalization_sums(
-  const float *input, const float *gradient, const float *mean, long rows, long channels, double *scale,
-  double *offset);
-/// `output = a · gradient + b · (input − mean) + c`, one of each a channel.
+  const VLNormalizationFactors *factors, const float *input, const float *gradient, long rows, long channels,
+  double *scale, double *offset);
+/// `output = factor · g + b · (input − mean) + c`.
 void vl_normalization_gradient(
-  const float *input, const float *gradient, const float *mean, const float *a, const float *b, const float *c,
-  float *output, long rows, long channels);
+  const VLNormalizationFactors *factors, const float *input, const float *gradient, const float *b,
+  const float *c, float *output, long rows, long channels);
 
 // MARK: Random numbers: Philox4x32-10, four draws a block
 

@@ -1,0 +1,34 @@
+import Backends
+import CVectorLoops
+
+extension CPUBackend {
+  /// A product of few rows by a large matrix, whose reading is what it costs.
+  func multiplyFewRows(
+    _ product: MatrixProduct, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+    into result: UnsafeMutablePointer<Float>
+  ) {
+    let (m, n, k) = (product.m, product.n, product.k)
+    let blocks = scratch((m + VL_BLOCK_ROWS - 1) / VL_BLOCK_ROWS * VL_BLOCK_ROWS * ((k + 15) / 16 * 16))
+    team.forEachRange(ofHeavy: m, weight: k) { rows in
+      vl_pack_rows(a, rows.lowerBound, rows.upperBound, k, blocks.pointer)
+    }
+    var shape = VLFewRows(m: m, n: n, k: k, transposesRight: product.transposesRight)
+    // Narrower strips where there are too few to keep every thread busy.
+    let panels = (n + VL_PANEL - 1) / VL_PANEL
+    let strips = Tiles(of: n, width: VL_PANEL * min(VL_STRIP_PANELS, max(1, panels / (2 * team.threads))))
+    withUnsafeMutablePointer(to: &shape) { shape in
+      team.forEachSlice(strips.count) { strip in
+        let memory = scratch((VL_STRIP_DEPTH + m) * VL_STRIP_PANELS * VL_PANEL)
+        vl_few_rows_strip(
+          shape, blocks.pointer, b, strips[strip].lowerBound, strips[strip].upperBound, memory.pointer, result)
+      }
+    }
+  }
+}
+
+extension MatrixProduct {
+  /// Whether the right matrix is what the product is about: for few rows, and too large for the caches.
+  var hasFewRows: Bool {
+    !transposesLeft && m >= 8 && m <= 256 && n >= 4 * VL_PANEL && k >= 32 && n * k >= 1 << 21
+  }
+}

@@ -1,0 +1,232 @@
+import Backends
+import CVectorLoops
+
+// Winograd's minimal filtering: convolutions of 2 or 3 taps for each step of the stride, as products in a
+// domain where a tile of results needs half to a third of the multiplications. A batch goes through in chunks
+// of tiles that stay in the cache: into the domain, through the products, back.
+extension CPUBackend {
+  /// The forward pass or the gradient by the input.
+  func outputsByWinograd(
+    _ winograd: WinogradConvolution, _ input: UnsafePointer<Float>, filter: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, activation: Activation, into output: UnsafeMutablePointer<Float>
+  ) {
+    let panels = winograd.panels, rows = winograd.chunk(floatsPerRow: winograd.k)
+    let transformed = scratch(winograd.points * panels * winograd.k * winograd.panel)
+    let matrix = scratch(rows * winograd.points * winograd.k)
+    transformFilter(winograd, filter, into: transformed.pointer)
+    let fused = activation.isSimple
+    let (kind, parameter) = (fused ? activation : .identity).loop
+    var (family, source, destination) = (winograd.family, winograd.source, winograd.destination)
+    for first in stride(from: 0, to: winograd.tiles, by: rows) {
+      let count = min(rows, winograd.tiles - first)
+      let blocks = Tiles(of: count, width: VL_BLOCK_ROWS)
+      withUnsafeMutablePointers(&family, &source) { family, source in
+        team.forEachSlice(blocks.count) { block in
+          vl_winograd_gather(
+            family, source, input, first, matrix.pointer, blocks[block].lowerBound, blocks[block].upperBound)
+        }
+      }
+      // Rows and panels whose products stay in one processor's cache until they are transformed back.
+      let groups = Tiles(of: count, width: 8 * VL_BLOCK_ROWS), strips = Tiles(of: panels, width: 2)
+      withUnsafeMutablePointers(&family, &destination) { family, destination in
+        team.forEachSlice(groups.count * strips.count) { task in
+          let (group, strip) = (groups[task % groups.count], strips[task / groups.count])
+          let products = scratch(winograd.points * strip.count * group.count * winograd.panel)
+          vl_winograd_outputs(
+            family, destination, matrix.pointer, winograd.k, transformed.pointer, panels,
+            strip.lowerBound, strip.count, first, group.lowerBound, group.count, products.pointer, bias, kind,
+            parameter, output)
+        }
+      }
+    }
+    if !fused {
+      finish(
+        output, rows: winograd.resultRows, channels: destination.channels, bias: nil, activation: activation)
+    }
+  }
+
+  func filterGradientByWinograd(
+    _ winograd: WinogradConvolution, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    let panels = winograd.panels, k = winograd.k
+    let rows = winograd.chunk(floatsPerRow: k + panels * winograd.panel)
+    let block = VL_BLOCK_ROWS * k, panelBlock = VL_BLOCK_ROWS * panels * winograd.panel
+    let sumStride = panels * k * winograd.panel
+    let matrix = scratch(rows * winograd.points * k)
+    let gradients = scratch(rows * winograd.points * panels * winograd.panel)
+    let sums = scratch(winograd.points * sumStride)
+    var (family, source, destination) = (winograd.family, winograd.source, winograd.destination)
+    for first in stride(from: 0, to: winograd.tiles, by: rows) {
+      let count = min(rows, winograd.tiles - first)
+      let blocks = Tiles(of: count, width: VL_BLOCK_ROWS)
+      withUnsafeMutablePointers(&family, &source) { family, source in
+        withUnsafeMutablePointer(to: &destination) { destination in
+          team.forEachSlice(blocks.count) { block in
+            let range = blocks[block]
+            vl_winograd_gather(
+              family, source, x, first, matrix.pointer, range.lowerBound, range.upperBound)
+            vl_winograd_gather_gradient(
+              family, destination, dy, first, gradients.pointer, range.lowerBound, range.upperBound)
+          }
+        }
+      }
+      team.forEachSlice(winograd.points) { point in
+        let sum = sums.pointer + point * sumStride
+        if first == 0 { vl_fill(0, sum, sumStride) }
+        vl_multiply_columns(
+          matrix.pointer + point * block, winograd.points * block, gradients.pointer + point * panelBlock,
+          winograd.points * panelBlock, count, k, panels, sum)
+      }
+    }
+    var shape = winograd.filter
+    let rowsOfFilter = Tiles(of: k, width: 16)
+    withUnsafeMutablePointer(to: &shape) { shape in
+      team.forEachSlice(rowsOfFilter.count) { slice in
+        let range = rowsOfFilter[slice]
+        vl_winograd_filter_gradient(shape, sums.pointer, output, range.lowerBound, range.upperBound)
+      }
+    }
+  }
+
+  private func transformFilter(
+    _ winograd: WinogradConvolution, _ filter: UnsafePointer<Float>, into transformed: UnsafeMutablePointer<Float>
+  ) {
+    var shape = winograd.filter
+    let blocks = Tiles(of: winograd.isInputGradient ? winograd.n : winograd.k, width: 16)
+    withUnsafeMutablePointer(to: &shape) { shape in
+      team.forEachSlice(blocks.count) { block in
+        if winograd.isInputGradient {
+          vl_winograd_turned_filter(shape, filter, transformed, block, block + 1)
+        } else {
+          vl_winograd_filter(shape, filter, transformed, blocks[block].lowerBound, blocks[block].upperBound)
+        }
+      }
+    }
+  }
+}
+
+private func withUnsafeMutablePointers<A, B>(
+  _ a: inout A, _ b: inout B, _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) -> Void
+) {
+  withUnsafeMutablePointer(to: &a) { a in withUnsafeMutablePointer(to: &b) { b in body(a, b) } }
+}
+
+/// How one pass of a convolution is computed in Winograd's domain.
+struct WinogradConvolution {
+  let isInputGradient: Bool
+  let family: VLWinograd
+  /// What tiles are read from, and what their results are written to (or, for the filter's gradient, what
+  /// these results' gradient is read from).
+  let source: VLTiledImage, destination: VLTiledImage
+  let filter: VLWinogradFilter
+  /// Matrices of the domain, one product each: [tiles, k] · [k, n].
+  let points: Int, tiles: Int, k: Int, n: Int
+  /// Positions of all results.
+  let resultRows: Int
+
+  let panel = VL_PANEL
+  var panels: Int { (n + panel - 1) / panel }
+
+  /// - Returns: nil where it is not possible or saves too little.
+  init?(_ convolution: Convolution, _ pass: ConvolutionKey.Pass) {
+    let windows = convolution.windows, rank = windows.spatialRank
+    guard rank == 2 || rank == 3, let step = windows.stride.first, let extent = windows.kernelSize.first,
+      windows.stride.allSatisfy({ $0 == step }), windows.kernelSize.allSatisfy({ $0 == extent }),
+      windows.dilation.allSatisfy({ $0 == 1 }), windows.paddingLow.allSatisfy({ $0 >= 0 }),
+      step <= 2, extent == 2 * step || (extent == 3 * step && rank == 2),
+      convolution.inputChannels % 16 == 0, convolution.outputChannels % 16 == 0
+    else { return nil }
+    let taps = extent / step, phases = rank == 2 ? step * step : step * step * step
+    let points = taps == 2 ? 4 : 6, results = taps == 2 ? 3 : 4
+
+    // Positions whose results make up the tiles: those of the output; or, for the input's gradient, the
+    // positions of the input over the stride, for all phases at once.
+    let isInputGradient = pass == .inputGradient
+    var input = VLTiledImage(channels: convolution.inputChannels, step: step, phases: phases)
+    var output = VLTiledImage(channels: convolution.outputChannels, step: 1, phases: 1)
+    var extents = [1, 1, 1], useful = 1.0
+    for axis in 0..<3 {
+      let own = axis - (3 - rank)
+      guard own >= 0 else {
+        input[axis] = (1, 0)
+        output[axis] = (1, 0)
+        continue
+      }
+      let padding = windows.paddingLow[own], first = padding / step
+      if isInputGradient {
+        let count = (windows.inputSize[own] - 1 + padding) / step - first + 1
+        extents[axis] = (count + results - 1) / results
+        useful *= Double(windows.inputSize[own]) / Double(step * extents[axis] * results)
+        input[axis] = (windows.inputSize[own], step * first - padding)
+        output[axis] = (windows.outputSize[own], first - (taps - 1))
+      } else {
+        extents[axis] = (windows.outputSize[own] + results - 1) / results
+        useful *= Double(windows.outputSize[own]) / Double(extents[axis] * results)
+        input[axis] = (windows.inputSize[own], -padding)
+        output[axis] = (windows.outputSize[own], 0)
+      }
+    }
+    self.isInputGradient = isInputGradient
+    family = VLWinograd(rank: rank, taps: taps, tiles: (extents[0], extents[1], extents[2]))
+    (source, destination) = isInputGradient ? (output, input) : (input, output)
+    filter = VLWinogradFilter(
+      rank: rank, taps: taps, stride: step, phases: phases, inputChannels: convolution.inputChannels,
+      outputChannels: convolution.outputChannels)
+    self.points = rank == 2 ? points * points : points * points * points
+    tiles = convolution.batch * extents[0] * extents[1] * extents[2]
+    let columns = phases * convolution.inputChannels
+    (k, n) = isInputGradient ? (convolution.outputChannels, columns) : (columns, convolution.outputChannels)
+
+    resultRows =
+      convolution.batch * (isInputGradient ? windows.inputPositions : windows.outputPositions)
+
+    // The way in and out of the domain costs memory traffic in proportion to the channels, and the filter's in
+    // proportion to 1 / tiles.
+    let saved = (0..<rank).reduce(useful) { product, _ in product * Double(results * taps) / Double(points) }
+    guard saved >= 1.6, tiles >= 96, min(convolution.inputChannels, convolution.outputChannels) >= 32 else {
+      return nil
+    }
+  }
+
+  /// How many tiles to take at a time: as many as a few MiB hold, in whole blocks.
+  func chunk(floatsPerRow: Int) -> Int {
+    let block = VL_BLOCK_ROWS
+    let fitting = (4 << 20) / (4 * points * floatsPerRow)
+    return min(max(8, fitting / block), (tiles + block - 1) / block) * block
+  }
+}
+
+extension VLTiledImage {
+  fileprivate init(channels: Int, step: Int, phases: Int) {
+    self.init(size: (1, 1, 1), origin: (0, 0, 0), channels: channels, step: step, phases: phases)
+  }
+
+  /// The image's size along one of three axes and where its first tile begins.
+  fileprivate subscript(axis: Int) -> (size: Int, origin: Int) {
+    get {
+      switch axis {
+      case 0: (size.0, origin.0)
+      case 1: (size.1, origin.1)
+      default: (size.2, origin.2)
+      }
+    }
+    set {
+      switch axis {
+      case 0: (size.0, origin.0) = newValue
+      case 1: (size.1, origin.1) = newValue
+      default: (size.2, origin.2) = newValue
+      }
+    }
+  }
+}
+
+extension Activation {
+  /// Whether Winograd's way back applies it.
+  var isSimple: Bool {
+    switch self {
+    case .identity, .relu, .leakyReLU: true
+    case .sigmoid, .tanh, .elu: false
+    }
+  }
+}

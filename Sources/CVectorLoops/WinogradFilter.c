@@ -1,0 +1,125 @@
+#include "VectorLoops.h"
+#include "WinogradLines.h"
+
+// Filters in and out of Winograd's domain. A filter of s · t taps an axis, for a stride of s, is s phases of t
+// taps each: phase r has the taps r, r + s, r + 2s, ….
+
+VL_INLINE int cube(int rank, int extent) { return rank == 2 ? extent * extent : extent * extent * extent; }
+
+/// The row-major numbers of the taps of one phase; in reverse order if `turned`.
+VL_INLINE void taps_of(int rank, int taps, long stride, long phase, bool turned, long numbers[mostPoints]) {
+  const long own[3] = {phase / stride / stride, phase / stride % stride, phase % stride}, extent = taps * stride;
+  long *number = numbers;
+  for (int d = 0; d < (rank == 2 ? 1 : taps); d++)
+    for (int h = 0; h < taps; h++)
+      for (int v = 0; v < taps; v++) {
+        const long along[3] = {d, h, v};
+        long at = 0;
+        for (int axis = 3 - rank; axis < 3; axis++) {
+          const long u = turned ? taps - 1 - along[axis] : along[axis];
+          at = at * extent + stride * u + own[axis];
+        }
+        *number++ = at;
+      }
+}
+
+VL_INLINE float *panel_at(float *panels, long k, long row, long column) {
+  return panels + (column / VL_PANEL * k + row) * VL_PANEL + column % VL_PANEL;
+}
+
+/// Rows are (phase, input channel), columns output channels.
+VL_INLINE void transform(
+  int rank, int taps, const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
+) {
+  const int points = cube(rank, points_of(taps)), elements = cube(rank, taps);
+  const long n = f->outputChannels, k = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
+  const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
+  for (long row = first; row < last; row++) {
+    long numbers[mostPoints];
+    taps_of(rank, taps, f->stride, row / f->inputChannels, false, numbers);
+    const float *from = filter + row % f->inputChannels * n;
+    for (long column = 0; column < n; column += lanes) {
+      v16 x[mostPoints], y[mostPoints];
+      for (int i = 0; i < elements; i++) x[i] = load(from + numbers[i] * matrix + column);
+      apply(Filter, rank, taps, x, y);
+      float *to = panel_at(panels, k, row, column);
+      for (int i = 0; i < points; i++) store(to + i * pointStride, y[i]);
+      if (column + lanes == n && n % VL_PANEL != 0)
+        for (int i = 0; i < points; i++) store(to + i * pointStride + lanes, (v16){});
+    }
+  }
+}
+
+/// Rows are output channels, columns (phase, input channel); `first ..< last` count blocks of 16 columns.
+VL_INLINE void transform_turned(
+  int rank, int taps, const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
+) {
+  const int points = cube(rank, points_of(taps)), elements = cube(rank, taps);
+  const long k = f->outputChannels, n = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
+  const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
+  for (long column = first * lanes; column < last * lanes; column += lanes) {
+    long numbers[mostPoints];
+    taps_of(rank, taps, f->stride, column / f->inputChannels, true, numbers);
+    const float *from = filter + column % f->inputChannels * k;
+    for (long row = 0; row < k; row += lanes) {
+      v16 squares[9][lanes];
+      for (int i = 0; i < elements; i++) {
+        for (int j = 0; j < lanes; j++) squares[i][j] = load(from + numbers[i] * matrix + j * k + row);
+        transpose(squares[i]);
+      }
+      for (int j = 0; j < lanes; j++) {
+        v16 x[mostPoints], y[mostPoints];
+        for (int i = 0; i < elements; i++) x[i] = squares[i][j];
+        apply(Filter, rank, taps, x, y);
+        float *to = panel_at(panels, k, row + j, column);
+        for (int i = 0; i < points; i++) store(to + i * pointStride, y[i]);
+        if (column + lanes == n && n % VL_PANEL != 0)
+          for (int i = 0; i < points; i++) store(to + i * pointStride + lanes, (v16){});
+      }
+    }
+  }
+}
+
+/// Back from the products of images and gradients.
+VL_INLINE void transform_gradient(
+  int rank, int taps, const VLWinogradFilter *f, const float *panels, float *filter, long first, long last
+) {
+  const int points = cube(rank, points_of(taps)), elements = cube(rank, taps);
+  const long n = f->outputChannels, k = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
+  const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
+  for (long row = first; row < last; row++) {
+    long numbers[mostPoints];
+    taps_of(rank, taps, f->stride, row / f->inputChannels, false, numbers);
+    float *to = filter + row % f->inputChannels * n;
+    for (long column = 0; column < n; column += lanes) {
+      const float *from = panel_at((float *)panels, k, row, column);
+      v16 x[mostPoints], y[mostPoints];
+      for (int i = 0; i < points; i++) x[i] = load(from + i * pointStride);
+      apply(FilterGradient, rank, taps, x, y);
+      for (int i = 0; i < elements; i++) store(to + numbers[i] * matrix + column, y[i]);
+    }
+  }
+}
+
+#define FOR_EACH_FAMILY(f, function, ...)                                   \
+  if ((f)->rank == 3) return function(3, 2, f, __VA_ARGS__);                \
+  if ((f)->taps == 2) return function(2, 2, f, __VA_ARGS__);                \
+  function(2, 3, f, __VA_ARGS__)
+
+VL_CLONES void vl_winograd_filter(
+  const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
+) {
+  FOR_EACH_FAMILY(f, transform, filter, panels, first, last);
+}
+
+VL_CLONES void vl_winograd_turned_filter(
+  const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
+) {
+  FOR_EACH_FAMILY(f, transform_turned, filter, panels, first, last);
+}
+
+VL_CLONES void vl_winograd_filter_gradient(
+  const VLWinogradFilter *f, const float *panels, float *filter, long first, long last
+) {
+  FOR_EACH_FAMILY(f, transform_gradient, panels, filter, first, last);
+}
