@@ -1,7 +1,7 @@
 # The two commands: `make demo` sets everything up, trains a VAE and draws pictures; `make test` sets
 # everything up and runs all tests. Both install what is missing, and only that.
 
-PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libdnnl-dev zlib1g-dev libspng-dev \
+PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
             dataset-fashion-mnist
 TEST_PACKAGES := python3-venv
 EPOCHS ?= 2
@@ -16,7 +16,11 @@ RUN_TESTS := swift test -c release -Xswiftc -enable-testing --skip-build
 INTEL := .build/intel-opencl
 INTEL_PACKAGES := intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0
 
-.PHONY: demo build test test-intel lint setup setup-tests setup-intel
+BUNDLE := .bundle/figment
+# What every Linux has: taken from there, so that graphics drivers find their own. The rest goes into the bundle.
+SYSTEM_LIBRARIES := libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux
+
+.PHONY: demo build bundle test test-intel lint setup setup-tests setup-intel
 
 demo: build
 	$(FIGMENT) train vae --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --seed 7 --output $(RUN) --overwrite
@@ -25,6 +29,17 @@ demo: build
 
 build: setup
 	swift build -c release --product figment
+
+# One folder that runs on another Linux with an OpenCL loader and no Swift: the libraries lie beside the command,
+# whose search path is its own folder. It is tried without any environment.
+bundle: setup
+	swift build -c release --product figment --static-swift-stdlib --scratch-path .build-bundle
+	@rm -rf $(BUNDLE); mkdir -p $(BUNDLE)/licenses; cp .build-bundle/release/figment LICENSE $(BUNDLE)/
+	@ldd $(BUNDLE)/figment | awk '$$2 == "=>" && $$1 !~ /^($(SYSTEM_LIBRARIES))/ { print $$1, $$3 }' | while read name path; do \
+	  cp -L $$path $(BUNDLE)/$$name; package=$$(dpkg -S $$(readlink -f $$path) | cut -d: -f1); \
+	  cp /usr/share/doc/$$package/copyright $(BUNDLE)/licenses/$$package; done
+	@cd $(BUNDLE) && env -i ./figment devices && env -i ./figment benchmark steps vae --device cpu --batch-size 2 --seconds 0.1
+	@tar -czf $(BUNDLE).tar.gz -C $(dir $(BUNDLE)) $(notdir $(BUNDLE)); du -sh $(BUNDLE) $(BUNDLE).tar.gz
 
 # The closing lines of the first run are those that count: it has every test. The second repeats, on
 # another vendor's compiler, the tests that compute on OpenCL.

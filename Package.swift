@@ -17,6 +17,7 @@ let package = Package(
   targets: [
     // System libraries: a module map and the thinnest shim.
     .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+    .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
@@ -33,7 +34,7 @@ let package = Package(
         "optimizer", "ceilings", "gemm", "gemm_panels", "gemm_cpu", "gemm_cpu_tile", "gemm_cpu_narrow", "gemm_cpu_rows",
         "gemm_gpu", "gemm_fold", "winograd", "winograd_product", "winograd_gradient", "winograd_filter",
       ].map { .embedInCode("\($0).cl") }),
-    .target(name: "OpenCLBackend", dependencies: ["Backends", "COpenCL", "Kernels", logging]),
+    .target(name: "OpenCLBackend", dependencies: ["Backends", "CCLBlast", "COpenCL", "Kernels", logging]),
 
     // Tensors and what is made of them; files and pictures.
     .target(name: "Tensors", dependencies: ["Backends"]),

@@ -2,7 +2,7 @@ import Backends
 
 /// How products are computed on graphics cards: a tile of `gemm_gpu.cl` and how many splits.
 struct GraphicsCardProductPlan {
-  struct Tile {
+  struct Tile: Equatable {
     var m: Int, n: Int, k: Int
     var itemsM: Int, itemsN: Int
     var items: Int { itemsM * itemsN }
@@ -15,6 +15,12 @@ struct GraphicsCardProductPlan {
     Tile(m: 128, n: 128, k: 8, itemsM: 16, itemsN: 16), Tile(m: 64, n: 64, k: 16, itemsM: 16, itemsN: 16),
     Tile(m: 32, n: 32, k: 8, itemsM: 8, itemsN: 8),
   ]
+  /// Others, that the tuner tries. (Not those where an item loads eight elements of both operands, such as
+  /// 128×128×16: PoCL 3.1 compiles their transposed patches wrongly.)
+  static let furtherTiles = [
+    Tile(m: 128, n: 64, k: 8, itemsM: 16, itemsN: 16), Tile(m: 64, n: 128, k: 8, itemsM: 16, itemsN: 16),
+    Tile(m: 128, n: 32, k: 8, itemsM: 16, itemsN: 8),
+  ]
   /// For at most 16 and at most 4 columns, where square tiles would be mostly empty.
   static let narrowTile = Tile(m: 128, n: 16, k: 8, itemsM: 32, itemsN: 8)
   static let narrowestTile = Tile(m: 64, n: 4, k: 16, itemsM: 64, itemsN: 4)
@@ -25,29 +31,11 @@ struct GraphicsCardProductPlan {
   let splits: Int
   let splitLength: Int
 
-  init(_ product: GeneralProduct, device: OpenCLDevice) {
-    func groups(_ tile: Tile) -> Int {
-      product.batch * product.m.dividedUp(by: tile.m) * product.n.dividedUp(by: tile.n)
-    }
-    func fits(_ tile: Tile) -> Bool {
-      tile.items <= device.maximumWorkGroupSize && tile.localFloats * 4 <= device.localMemory
-    }
-    let wanted = 2 * device.computeUnits
-    let tile: Tile
-    if product.n <= 4 && fits(Self.narrowestTile) {
-      tile = Self.narrowestTile
-    } else if product.n <= 16 && fits(Self.narrowTile) {
-      tile = Self.narrowTile
-    } else {
-      // The largest tile that is not mostly empty and gives every compute unit something to do.
-      tile =
-        Self.tiles.first { fits($0) && $0.m <= 2 * product.m && $0.n <= 2 * product.n && groups($0) >= wanted }
-        ?? Self.tiles.last!
-    }
+  init(_ product: GeneralProduct, tile: Tile, device: OpenCLDevice) {
     self.tile = tile
     var splits = 1
     if product.batch == 1 {
-      let filling = wanted.dividedUp(by: groups(tile))
+      let filling = (2 * device.computeUnits).dividedUp(by: tile.groups(of: product))
       splits = max(min(filling, product.k / 512), product.k.dividedUp(by: Self.longestSum), 1)
     }
     splitLength = max(1, product.k.dividedUp(by: splits).roundedUp(to: tile.k))
@@ -66,12 +54,41 @@ struct GraphicsCardProductPlan {
   }
 }
 
+extension GraphicsCardProductPlan.Tile {
+  static let all =
+    GraphicsCardProductPlan.tiles + GraphicsCardProductPlan.furtherTiles
+    + [GraphicsCardProductPlan.narrowTile, GraphicsCardProductPlan.narrowestTile]
+
+  var name: String { "\(m)×\(n)×\(k)" }
+
+  func groups(of product: GeneralProduct) -> Int {
+    product.batch * product.m.dividedUp(by: m) * product.n.dividedUp(by: n)
+  }
+
+  func fits(_ device: OpenCLDevice) -> Bool {
+    items <= device.maximumWorkGroupSize && localFloats * 4 <= device.localMemory
+  }
+
+  /// The largest tile that is not mostly empty and gives every compute unit something to do.
+  static func byRules(_ product: GeneralProduct, device: OpenCLDevice) -> Self {
+    typealias Plan = GraphicsCardProductPlan
+    if product.n <= 4 && Plan.narrowestTile.fits(device) { return Plan.narrowestTile }
+    if product.n <= 16 && Plan.narrowTile.fits(device) { return Plan.narrowTile }
+    return Plan.tiles.first {
+      $0.fits(device) && $0.m <= 2 * product.m && $0.n <= 2 * product.n
+        && $0.groups(of: product) >= 2 * device.computeUnits
+    } ?? Plan.tiles.last!
+  }
+}
+
 extension OpenCLBackend {
-  func computeOnGraphicsCard(
-    _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
+  /// - Parameter name: Of a tile that fits the device.
+  func computeInTiles(
+    _ product: GeneralProduct, _ name: String, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
     activation: Activation, into output: OpenCLStorage
   ) throws {
-    let plan = GraphicsCardProductPlan(product, device: device)
+    let plan = GraphicsCardProductPlan(
+      product, tile: GraphicsCardProductPlan.Tile.all.first { $0.name == name }!, device: device)
     var matrix = right
     if case .phase = product.right, product.k > 0 {
       // A filter is small beside what it is multiplied with; read as a plain matrix, its loads coalesce.

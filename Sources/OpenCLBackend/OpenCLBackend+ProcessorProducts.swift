@@ -102,16 +102,10 @@ struct ProcessorProductPlan {
 }
 
 extension OpenCLBackend {
-  func computeOnProcessor(
+  func computeInPanels(
     _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
     activation: Activation, into output: OpenCLStorage
   ) throws {
-    if let plan = WinogradPlan(product, device: device, use: runtime.configuration.winograd) {
-      return try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
-    }
-    if FewRowsPlan.serves(product) {
-      return try computeFewRows(product, left, right, bias: bias, activation: activation, into: output)
-    }
     let plan = ProcessorProductPlan(product, vectorWidth: device.vectorWidth)
     let packing = plan.packing(product)
     let panels = try packing.map { try pack(right, of: product, as: $0) } ?? right

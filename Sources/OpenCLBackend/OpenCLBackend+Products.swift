@@ -31,12 +31,51 @@ extension OpenCLBackend {
     precondition(
       max(product.m, product.n, product.k) < Int(Int32.max) - 1024,
       "a matrix product of \(product.m) × \(product.n) × \(product.k) has a dimension beyond 2³¹")
+    let (left, right, bias) = (own(left), own(right), bias.map(own))
+    let chosen = variant(of: product, byRules: variantByRules(product)) { candidates(product) }
+    runtime.choices.withLock { $0.last = chosen }
+    switch chosen {
+    case .winograd:
+      // A candidate only where there is a plan.
+      let plan = WinogradPlan(product, device: device, use: .wherePossible)!
+      try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
+    case .fewRows:
+      try computeFewRows(product, left, right, bias: bias, activation: activation, into: output)
+    case .panels:
+      try computeInPanels(product, left, right, bias: bias, activation: activation, into: output)
+    case .tile(let name):
+      try computeInTiles(product, name, left, right, bias: bias, activation: activation, into: output)
+    case .clblast:
+      try computeByCLBlast(product, left, right, bias: bias, activation: activation, into: output)
+    }
+  }
+
+  /// The way that comes with the backend, found by measuring on one device of each family.
+  private func variantByRules(_ product: GeneralProduct) -> ProductVariant {
     switch runtime.family {
     case .cpu:
-      try computeOnProcessor(product, own(left), own(right), bias: bias.map(own), activation: activation, into: output)
+      if WinogradPlan(product, device: device, use: runtime.configuration.winograd) != nil { return .winograd }
+      return FewRowsPlan.serves(product) ? .fewRows : .panels
     case .gpu:
-      try computeOnGraphicsCard(product, own(left), own(right), bias: bias.map(own), activation: activation, into: output)
+      return .tile(GraphicsCardProductPlan.Tile.byRules(product, device: device).name)
     }
+  }
+
+  /// All ways that can compute a product on this device.
+  private func candidates(_ product: GeneralProduct) -> [ProductVariant] {
+    var result = [ProductVariant]()
+    switch runtime.family {
+    case .cpu:
+      result.append(.panels)
+      if FewRowsPlan.serves(product) { result.append(.fewRows) }
+      if runtime.configuration.winograd != .never, WinogradPlan(product, device: device, use: .wherePossible) != nil {
+        result.append(.winograd)
+      }
+    case .gpu:
+      result += GraphicsCardProductPlan.Tile.all.filter { $0.fits(device) }.map { .tile($0.name) }
+    }
+    if isForCLBlast(product) { result.append(.clblast) }
+    return result
   }
 
   /// The right operand copied into panels.
@@ -58,9 +97,17 @@ extension OpenCLBackend {
     into output: OpenCLStorage, _ launch: (OpenCLStorage) throws -> Void
   ) throws {
     guard arguments.splits > 1 else { return try launch(output) }
-    let count = product.m * product.n
-    let parts = runtime.allocate(count: arguments.splits * count)
+    let parts = runtime.allocate(count: arguments.splits * product.m * product.n)
     try launch(parts)
+    try addSplits(parts, product, arguments, bias: bias, activation: activation, into: output)
+  }
+
+  /// Adds `parts`, one for each split, and the bias, and applies the activation.
+  func addSplits(
+    _ parts: OpenCLStorage, _ product: GeneralProduct, _ arguments: ProductArguments, bias: OpenCLStorage?,
+    activation: Activation, into output: OpenCLStorage
+  ) throws {
+    let count = product.m * product.n
     let (macro, parameter) = activation.macro
     let isFlat = bias == nil && product.targetsAreRows
     let width = isFlat ? runtime.flatWidth : 1

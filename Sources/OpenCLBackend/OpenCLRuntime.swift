@@ -1,6 +1,7 @@
 import Backends
 import COpenCL
 import Foundation
+import Synchronization
 
 /// One device made ready to compute: context, queue, compiled kernels, memory and the first failure.
 ///
@@ -15,6 +16,9 @@ public final class OpenCLRuntime: @unchecked Sendable {
   let cache: ProgramCache
   let context: cl_context
   let queue: cl_command_queue
+
+  /// How products are computed; a lock of its own, as it is never held while the device is called.
+  let choices: Mutex<ProductChoices>
 
   let lock = NSLock()
   var kernels: [String: OpenCLKernel] = [:]
@@ -34,6 +38,14 @@ public final class OpenCLRuntime: @unchecked Sendable {
       case .folder(let path): ProgramCache(directory: URL(fileURLWithPath: path, isDirectory: true))
       case .none: .disabled
       }
+    let tuning: ProductTuning =
+      switch configuration.cache {
+      case .standard: ProductTuning(folder: ProgramCache.folder?.appendingPathComponent("tuning"), device: device)
+      case .folder(let path):
+        ProductTuning(folder: URL(fileURLWithPath: path).appendingPathComponent("tuning"), device: device)
+      case .none: .none
+      }
+    choices = Mutex(ProductChoices(tuning))
     let operation = "opening \(device.name)"
     var code: Int32 = 0
     var properties: [cl_context_properties] = [
@@ -63,6 +75,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
       var result = counts
       result.bytesInUse = pool.inUse
       result.peakBytes = pool.peak
+      result.productVariant = choices.withLock { $0.last?.description ?? "" }
       return result
     }
   }

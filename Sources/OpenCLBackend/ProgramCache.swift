@@ -11,15 +11,19 @@ struct ProgramCache: Sendable {
 
   /// `$FIGMENT_CACHE_DIR`, else `$XDG_CACHE_HOME/figment`, else `~/.cache/figment`.
   static var standard: ProgramCache {
+    ProgramCache(directory: folder?.appendingPathComponent("programs", isDirectory: true))
+  }
+
+  /// Where this user's caches are kept.
+  static var folder: URL? {
     let environment = ProcessInfo.processInfo.environment
     func folder(_ variable: String) -> URL? {
       guard let path = environment[variable], !path.isEmpty else { return nil }
       return URL(fileURLWithPath: path, isDirectory: true)
     }
-    let own =
+    return
       folder("FIGMENT_CACHE_DIR") ?? folder("XDG_CACHE_HOME")?.appendingPathComponent("figment")
       ?? folder("HOME")?.appendingPathComponent(".cache/figment")
-    return ProgramCache(directory: own?.appendingPathComponent("programs", isDirectory: true))
   }
 
   static let disabled = ProgramCache(directory: nil)

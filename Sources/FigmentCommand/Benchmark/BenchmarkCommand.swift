@@ -41,6 +41,9 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: "A file of JSON lines from an earlier run, to compare the times with.")
   var compare: String?
 
+  @Flag(help: "Try every way to compute each product first, and keep the fastest for all later runs (gemm, convolution).")
+  var tune = false
+
   func validate() throws {
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); it must be at least 1.") }
     if !(seconds > 0) { throw ValidationError("--seconds is \(seconds); it must be positive.") }
@@ -57,6 +60,9 @@ struct BenchmarkCommand: ParsableCommand {
       throw UsageError("the suite “\(name)” takes no further names, but got “\(chosen.joined(separator: " "))”")
     }
     let earlier = try compare.map(BenchmarkResult.read) ?? []
+    guard !tune || suite == .gemm || suite == .convolution else {
+      throw UsageError("--tune goes with the suites gemm and convolution, not with “\(name)”")
+    }
     // What is misspelt is said before anything is measured.
     let steps = try chosen.isEmpty || suite != .steps ? StepBenchmark.all : chosen.map(StepBenchmark.named)
     let products = try ProductBenchmark.cases(
@@ -69,6 +75,7 @@ struct BenchmarkCommand: ParsableCommand {
       for step in steps { try report.add(step.measure(seconds: seconds, batchSize: batchSize, on: device)) }
     case .gemm, .convolution:
       let ceilings = try report.measureCeilings(of: device)
+      if tune { try ProductTuner(device, seconds: seconds / 4).tune(products) }
       for product in products {
         try report.add(product.measure(seconds: seconds / 4, on: device, ceilings: ceilings))
       }

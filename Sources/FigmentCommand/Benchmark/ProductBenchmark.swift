@@ -67,15 +67,22 @@ struct ProductBenchmark {
     }
   }
 
+  /// Random operands in [−1, 1).
+  func operands(on device: Device) -> (left: Tensor, right: Tensor) {
+    let generator = RandomGenerator(seed: 1)
+    let (left, right) = operation.operandCounts
+    return (
+      .randomUniform([left], low: -1, using: generator, on: device),
+      .randomUniform([right], low: -1, using: generator, on: device)
+    )
+  }
+
   func measure(seconds: Double, on device: Device, ceilings: Ceilings?) throws -> BenchmarkResult {
     let backend = device.backend
-    let generator = RandomGenerator(seed: 1)
-    let (leftCount, rightCount) = operation.operandCounts
-    let left = Tensor.randomUniform([leftCount], low: -1, using: generator, on: device)
-    let right = Tensor.randomUniform([rightCount], low: -1, using: generator, on: device)
-    let output = Tensor(operation.run(on: backend, left.storage, right.storage), shape: [operation.resultCount], on: device)
-    let samples = SampledProduct(operation, count: 256)
-    let error = samples.error(of: try output.scalars(), left: try left.scalars(), right: try right.scalars())
+    let (left, right) = operands(on: device)
+    let output = operation.run(on: backend, left.storage, right.storage)
+    let values = try Tensor(output, shape: [operation.resultCount], on: device).scalars()
+    let error = try SampledProduct(operation, left: left, right: right).error(of: values)
 
     let milliseconds = try Stopwatch(seconds: seconds).median {
       _ = operation.run(on: backend, left.storage, right.storage)

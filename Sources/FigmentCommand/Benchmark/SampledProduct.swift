@@ -5,25 +5,29 @@ import Figment
 struct SampledProduct {
   private let operation: ProductOperation
   private let indices: [Int]
+  private let exact: [Double]
 
   /// The first and the last element, and others spread over the result.
-  init(_ operation: ProductOperation, count: Int) {
+  init(_ operation: ProductOperation, left: Tensor, right: Tensor) throws {
     self.operation = operation
     let total = operation.resultCount
     // A stride that is no multiple of any extent's: a part of the total near the golden section.
     let step = max(1, Int(Double(total) * 0.6180339887))
-    indices = [0, total - 1] + (0..<min(count, total)).map { ($0 * step + 1) % total }
+    indices = [0, total - 1] + (0..<min(256, total)).map { ($0 * step + 1) % total }
+    let (left, right) = (try left.scalars(), try right.scalars())
+    exact = indices.map { Self.element($0, of: operation, left, right) }
   }
 
   /// The largest difference, in root mean squares of the true elements.
-  func error(of actual: [Float], left: [Float], right: [Float]) -> Double {
-    let exact = indices.map { element($0, left, right) }
+  func error(of actual: [Float]) -> Double {
     let scale = (exact.reduce(0) { $0 + $1 * $1 } / Double(exact.count)).squareRoot()
     let worst = zip(indices, exact).map { abs(Double(actual[$0]) - $1) }.max() ?? 0
     return scale > 0 ? worst / scale : worst
   }
 
-  private func element(_ index: Int, _ left: [Float], _ right: [Float]) -> Double {
+  private static func element(
+    _ index: Int, of operation: ProductOperation, _ left: [Float], _ right: [Float]
+  ) -> Double {
     switch operation {
     case .matrixProduct(let product):
       let (m, n, k) = (product.m, product.n, product.k)
@@ -77,7 +81,7 @@ struct SampledProduct {
   }
 
   /// The sum of `body` over all coordinates of `size` and their numbers.
-  private func sum(_ size: [Int], _ body: ([Int], Int) -> Double) -> Double {
+  private static func sum(_ size: [Int], _ body: ([Int], Int) -> Double) -> Double {
     (0..<size.reduce(1, *)).reduce(0) { $0 + body(size.coordinates($1), $1) }
   }
 }

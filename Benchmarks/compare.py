@@ -1,0 +1,135 @@
+"""The same work in figment and elsewhere, in turns, in one run.
+
+Usage: compare.py steps [NAME[:BATCH] …] [--devices cpu opencl] [--rounds 3] [--seconds 2] [--output FILE]
+       compare.py gemm  [--devices cpu opencl] [--rounds 3] [--output FILE]
+
+steps   a training step of each model beside PyTorch's in both memory formats, and the peak of resident memory;
+        ratios are to PyTorch's better format (above 1: figment is faster)
+gemm    matrix products beside OpenBLAS (through NumPy), PyTorch and CLBlast
+
+Every figure comes from a process of its own; rounds go through all programs in turn, so that a machine whose
+speed drifts treats all alike. --output keeps the table as JSON lines.
+"""
+import argparse
+import datetime
+import json
+import math
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIGMENT = HERE.parent / ".build/release/figment"
+# The batch sizes at which PyTorch's times are quoted.
+STEPS = ["autoencoder:32", "vae:16", "vae:128", "gan:32", "dcgan:32", "age-cgan:32", "gan3d:2", "srgan:1",
+         "srgan-infer:1", "srgan-adversarial:1"]
+
+
+def measure(command):
+    """The last line a program prints, as JSON, and the most memory it was resident in, in MiB."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen([str(word) for word in command], stdout=output)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            sys.exit(f"{' '.join(str(word) for word in command)}: ended with status {status}")
+        output.seek(0)
+        lines = [json.loads(line) for line in output.read().decode().splitlines() if line.startswith("{")]
+    return lines, usage.ru_maxrss / 1024
+
+
+def machine():
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
+                 platform.machine())
+    return {"date": datetime.date.today().isoformat(), "machine": model, "cores": os.cpu_count()}
+
+
+def in_turns(programs, rounds):
+    """Medians over rounds of every figure of every program: {program: {case: {"ms", "mib"}}}."""
+    samples = {}
+    for _ in range(rounds):
+        for program, command in programs.items():
+            lines, resident = measure(command)
+            for line in lines:
+                if line["name"] != "ceilings":
+                    samples.setdefault(program, {}).setdefault(line["name"], []).append((line["median_ms"], resident))
+    return {
+        program: {
+            case: {"ms": statistics.median(ms for ms, _ in values), "mib": statistics.median(mib for _, mib in values)}
+            for case, values in cases.items()}
+        for program, cases in samples.items()}
+
+
+def compare_steps(options):
+    rows = []
+    for step in options.names or STEPS:
+        name, _, batch = step.partition(":")
+        batch = batch or next(s.partition(":")[2] for s in STEPS if s.startswith(name + ":"))
+        torch = [sys.executable, HERE / "peers/torch_step.py", name, batch, "--seconds", options.seconds]
+        programs = {"PyTorch contiguous": torch}
+        if name not in ("gan", "gan3d"):  # no images: one format only
+            programs["PyTorch channels-last"] = [*torch, "--channels-last"]
+        for device in options.devices:
+            programs[f"figment {device}"] = [
+                FIGMENT, "benchmark", "steps", name, "--batch-size", batch, "--device", device, "--format", "json",
+                "--seconds", options.seconds]
+        found = {program: cases[name] for program, cases in in_turns(programs, options.rounds).items()}
+        best = min(found[program]["ms"] for program in found if program.startswith("PyTorch"))
+        least = min(found[program]["mib"] for program in found if program.startswith("PyTorch"))
+        print(f"{name}, batch {batch}")
+        for program, figures in found.items():
+            ratio = best / figures["ms"]
+            rows.append({"step": name, "batch": int(batch), "program": program, **figures, "ratio": ratio,
+                         "memory_ratio": figures["mib"] / least})
+            print(f"  {program:22s} {figures['ms']:10.2f} ms  {ratio:5.2f}×   {figures['mib']:7.0f} MiB resident",
+                  flush=True)
+    for device in options.devices:
+        ratios = [row["ratio"] for row in rows if row["program"] == f"figment {device}"]
+        mean = math.exp(statistics.fmean(math.log(ratio) for ratio in ratios))
+        print(f"figment {device}: least {min(ratios):.2f}×, geometric mean {mean:.2f}×")
+    return rows
+
+
+def compare_gemm(options):
+    clblast = pathlib.Path(tempfile.mkdtemp()) / "clblast_gemm"
+    subprocess.run(["cc", "-O2", HERE / "peers/clblast_gemm.c", "-o", clblast, "-lclblast", "-lOpenCL"], check=True)
+    products = HERE / "peers/products.py"
+    programs = {
+        "OpenBLAS": [sys.executable, products, "numpy"], "PyTorch": [sys.executable, products, "torch"],
+        "CLBlast": [clblast]}
+    for device in options.devices:
+        programs[f"figment {device}"] = [
+            FIGMENT, "benchmark", "gemm", "--device", device, "--format", "json", "--seconds", "1"]
+    found = in_turns(programs, options.rounds)
+    rows = []
+    print(f"{'GFLOP/s':28s}" + "".join(f"{program:>16s}" for program in programs))
+    for case in found["OpenBLAS"]:
+        m, n, k = (int(extent) for extent in case.split()[1].split("×"))
+        speeds = {program: 2e-6 * m * n * k / found[program][case]["ms"] for program in programs}
+        rows += [{"case": case, "program": program, "gflops": speed} for program, speed in speeds.items()]
+        print(f"{case:28s}" + "".join(f"{speed:16.1f}" for speed in speeds.values()))
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite", choices=["steps", "gemm"])
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--devices", nargs="+", default=["cpu", "opencl"])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", default="2")
+    parser.add_argument("--output", type=pathlib.Path)
+    options = parser.parse_args()
+    if not FIGMENT.exists():
+        sys.exit(f"{FIGMENT} is missing: run `make build` first")
+    rows = compare_steps(options) if options.suite == "steps" else compare_gemm(options)
+    if options.output:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text("".join(json.dumps(row) + "\n" for row in [machine(), *rows]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Matrix products by NumPy's BLAS or by PyTorch, timed: one JSON object a line, named as figment names them.
+
+Usage: products.py numpy|torch
+"""
+import json
+import statistics
+import sys
+import time
+
+CASES = [(512, 512, 512), (1024, 1024, 1024), (1025, 1025, 1025), (2048, 2048, 2048), (64, 64, 2048)]
+
+
+def operand(library, rows, columns, transposed):
+    """A matrix of rows × columns that lies in memory as its transpose if asked to."""
+    if library == "numpy":
+        import numpy
+        stored = numpy.random.rand(*((columns, rows) if transposed else (rows, columns))).astype("float32")
+    else:
+        import torch
+        stored = torch.rand(*((columns, rows) if transposed else (rows, columns)))
+    return stored.T if transposed else stored
+
+
+def main():
+    library = sys.argv[1]
+    for m, n, k in CASES:
+        for left, right in ((False, False), (False, True), (True, False)):
+            a, b = operand(library, m, k, left), operand(library, k, n, right)
+            times, start = [], time.perf_counter()
+            while len(times) < 7 or time.perf_counter() - start < 0.3:
+                began = time.perf_counter()
+                a @ b
+                times.append(time.perf_counter() - began)
+            suffix = " TN" if left else " NT" if right else ""
+            print(json.dumps({"name": f"product {m}×{n}×{k}{suffix}", "median_ms": 1e3 * statistics.median(times[2:])}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""One model's training step in PyTorch, timed: prints one JSON object, as `figment benchmark steps` does.
+
+Usage: torch_step.py NAME BATCH [--channels-last] [--seconds S]
+On a CUDA device if there is one, in float32 with TF32 off.
+"""
+import argparse
+import json
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+
+import networks
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class Run:
+    def __init__(self, batch, channels_last):
+        self.batch, self.channels_last = batch, channels_last
+
+    def data(self, *shape):
+        data = torch.rand(self.batch, *shape, device=DEVICE)
+        return data.contiguous(memory_format=torch.channels_last) if self.channels_last and data.dim() == 4 else data
+
+    def module(self, module):
+        module = module.to(DEVICE)
+        return module.to(memory_format=torch.channels_last) if self.channels_last else module
+
+
+def minimize(loss, optimizer):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def adam(module):
+    return torch.optim.Adam(module.parameters(), 2e-4, (0.5, 0.999))
+
+
+def autoencoder(run):
+    model, images = run.module(networks.Autoencoder(run.channels_last)), run.data(1, 28, 28)
+    optimizer = torch.optim.Adam(model.parameters(), 5e-4)
+    return lambda: minimize(F.mse_loss(model(images), images), optimizer)
+
+
+def vae(run):
+    model, images = run.module(networks.VariationalAutoencoder(run.channels_last)), run.data(1, 28, 28)
+    optimizer = torch.optim.RMSprop(model.parameters(), 1e-3, alpha=0.9, eps=1e-7)
+
+    def step():
+        logits, mean, log_variance = model(images)
+        divergence = torch.mean(1 + log_variance - mean**2 - log_variance.exp())
+        return minimize(F.binary_cross_entropy_with_logits(logits, images) - 5e-4 * divergence, optimizer)
+
+    return step
+
+
+def adversarial(run, generator, discriminator, samples, latents, labelled=False):
+    """The discriminator on real and generated samples, then the generator through it."""
+    generator, discriminator = run.module(generator), run.module(discriminator)
+    of_generator, of_discriminator = adam(generator), adam(discriminator)
+    real_labels = torch.randint(6, [run.batch], device=DEVICE)
+
+    def condition(labels):
+        return [labels] if labelled else []
+
+    def noise():
+        return torch.randn(run.batch, *latents, device=DEVICE)
+
+    def cross_entropy(logits, target):
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+    def step():
+        with torch.no_grad():
+            generated = generator(noise(), *condition(real_labels))
+        real, fake = (discriminator(x, *condition(real_labels)) for x in (samples, generated))
+        minimize(0.5 * (cross_entropy(real, 1) + cross_entropy(fake, 0)), of_discriminator)
+        for parameter in discriminator.parameters():
+            parameter.requires_grad_(False)
+        labels = torch.randint(6, [run.batch], device=DEVICE)
+        minimize(
+            cross_entropy(discriminator(generator(noise(), *condition(labels)), *condition(labels)), 1), of_generator)
+        for parameter in discriminator.parameters():
+            parameter.requires_grad_(True)
+
+    return step
+
+
+def srgan(run):
+    generator = run.module(networks.SuperResolution())
+    optimizer, small, large = adam(generator), run.data(3, 64, 64), run.data(3, 256, 256)
+    return lambda: minimize(F.mse_loss(generator(small), large), optimizer)
+
+
+def srgan_infer(run):
+    generator, small = run.module(networks.SuperResolution()).eval(), run.data(3, 64, 64)
+
+    def step():
+        with torch.no_grad():
+            generator(small)
+
+    return step
+
+
+def srgan_adversarial(run):
+    generator, discriminator = run.module(networks.SuperResolution()), run.module(networks.patch_discriminator())
+    of_generator, of_discriminator = adam(generator), adam(discriminator)
+    small, large = run.data(3, 64, 64), run.data(3, 256, 256)
+
+    def cross_entropy(logits, target):
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+    def step():
+        generated = generator(small)
+        real, fake = discriminator(large), discriminator(generated.detach())
+        minimize(0.5 * (cross_entropy(real, 1) + cross_entropy(fake, 0)), of_discriminator)
+        for parameter in discriminator.parameters():
+            parameter.requires_grad_(False)
+        minimize(F.mse_loss(generated, large) + 1e-3 * cross_entropy(discriminator(generated), 1), of_generator)
+        for parameter in discriminator.parameters():
+            parameter.requires_grad_(True)
+
+    return step
+
+
+STEPS = {
+    "autoencoder": autoencoder,
+    "vae": vae,
+    "gan": lambda run: adversarial(run, *networks.dense_gan(), run.data(1, 28, 28), [100]),
+    "dcgan": lambda run: adversarial(run, *networks.dcgan(run.channels_last), run.data(3, 64, 64), [100]),
+    "age-cgan": lambda run: adversarial(
+        run, networks.LabelledGenerator(run.channels_last), networks.LabelledDiscriminator(run.channels_last),
+        run.data(3, 64, 64), [100], labelled=True),
+    "gan3d": lambda run: adversarial(run, *networks.voxel_gan(), run.data(1, 64, 64, 64), [200, 1, 1, 1]),
+    "srgan": srgan,
+    "srgan-infer": srgan_infer,
+    "srgan-adversarial": srgan_adversarial,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=STEPS)
+    parser.add_argument("batch", type=int)
+    parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--seconds", type=float, default=2)
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+
+    step = STEPS[options.name](Run(options.batch, options.channels_last))
+    times, start = [], None
+    while start is None or len(times) < 3 or time.perf_counter() - start < options.seconds:
+        if len(times) == 2 and start is None:  # the warm-up is over
+            times, start = [], time.perf_counter()
+        began = time.perf_counter()
+        step()
+        if DEVICE == "cuda":
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - began)
+    print(json.dumps({
+        "name": options.name, "device": DEVICE, "batch": options.batch, "median_ms": 1e3 * statistics.median(times),
+        "version": torch.__version__}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+/// A way to compute a product.
+public enum ProductVariant: Hashable, Sendable {
+  /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering.
+  case panels, fewRows, winograd
+  /// A tile of the kernel for graphics cards, by its name, such as `128×128×8`.
+  case tile(String)
+  /// The library's product, for plain matrices.
+  case clblast
+}
+
+extension ProductVariant: CustomStringConvertible, Codable {
+  private static let words: [(ProductVariant, String)] = [
+    (.panels, "panels"), (.fewRows, "few rows"), (.winograd, "winograd"), (.clblast, "clblast"),
+  ]
+
+  public var description: String {
+    if case .tile(let name) = self { return "tile \(name)" }
+    return Self.words.first { $0.0 == self }!.1
+  }
+
+  /// Nil for words that name no variant.
+  public init?(_ description: String) {
+    if let known = Self.words.first(where: { $0.1 == description }) {
+      self = known.0
+    } else if description.hasPrefix("tile ") {
+      self = .tile(String(description.dropFirst(5)))
+    } else {
+      return nil
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let variant = Self(text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "“\(text)” is no way to compute a product")
+    }
+    self = variant
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
