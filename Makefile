@@ -18,7 +18,7 @@ INTEL_PACKAGES := intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0
 
 BUNDLE := .bundle/figment
 # What every Linux has: taken from there, so that graphics drivers find their own. The rest goes into the bundle.
-SYSTEM_LIBRARIES := libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux
+SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 .PHONY: demo build bundle test test-intel lint setup setup-tests setup-intel
 
@@ -34,9 +34,9 @@ build: setup
 # whose search path is its own folder. It is tried without any environment.
 bundle: setup
 	swift build -c release --product figment --static-swift-stdlib --scratch-path .build-bundle
-	@rm -rf $(BUNDLE); mkdir -p $(BUNDLE)/licenses; cp .build-bundle/release/figment LICENSE $(BUNDLE)/
-	@ldd $(BUNDLE)/figment | awk '$$2 == "=>" && $$1 !~ /^($(SYSTEM_LIBRARIES))/ { print $$1, $$3 }' | while read name path; do \
-	  cp -L $$path $(BUNDLE)/$$name; package=$$(dpkg -S $$(readlink -f $$path) | cut -d: -f1); \
+	@rm -rf $(BUNDLE); mkdir -p $(BUNDLE)/licenses; cp .build-bundle/release/figment LICENSE $(BUNDLE)/; strip $(BUNDLE)/figment
+	@ldd $(BUNDLE)/figment | awk '$$2 == "=>" && $$1 !~ /^$(SYSTEM_LIBRARIES)/ { print $$1, $$3 }' | while read name path; do \
+	  cp -L $$path $(BUNDLE)/$$name; package=$$(dpkg -S $$(basename $$(readlink -f $$path)) | head -1 | cut -d: -f1); \
 	  cp /usr/share/doc/$$package/copyright $(BUNDLE)/licenses/$$package; done
 	@cd $(BUNDLE) && env -i ./figment devices && env -i ./figment benchmark steps vae --device cpu --batch-size 2 --seconds 0.1
 	@tar -czf $(BUNDLE).tar.gz -C $(dir $(BUNDLE)) $(notdir $(BUNDLE)); du -sh $(BUNDLE) $(BUNDLE).tar.gz

@@ -28,6 +28,13 @@ import Testing
     expectFailure(try place.train(["--device", "cpuu"]), status: 2, "“cpuu”", "“cpu”")
     expectFailure(try place.train(["--device", "opencl:97"]), status: 1, "97")
     expectFailure(try Figment.run(["benchmark", "step"]), status: 2, "“steps”")
+    expectFailure(try Figment.run(["benchmark", "steps", "dcgn"]), status: 2, "“dcgan”")
+    expectFailure(try Figment.run(["benchmark", "convolution", "srgn"]), status: 2, "“srgan”")
+    expectFailure(try Figment.run(["benchmark", "memory", "vae"]), status: 2, "takes no further names")
+    expectFailure(try Figment.run(["benchmark", "steps", "--tune"]), status: 2, "--tune")
+    expectFailure(try Figment.run(["benchmark", "gemm", "--tune", "--device", "cpu"]), status: 2, "OpenCL")
+    expectFailure(try Figment.run(["benchmark", "gemm", "--compare", "nowhere.json"]), status: 1, "nowhere.json")
+    expectFailure(try Figment.run(["train", "dcgan", "--data", "mnist", "--output", "x"]), status: 2, "no training recipe")
     #expect(!place.exists("run"))
   }
 

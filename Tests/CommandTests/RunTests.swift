@@ -65,6 +65,45 @@ import Testing
     #expect(object?["name"] as? String == "vae" && object?["batch"] as? Int == 2)
     #expect(["median_ms", "samples_per_second", "gflops", "peak_mib"].allSatisfy { (object?[$0] as? Double ?? 0) > 0 })
   }
+
+  @Test func benchmarksOfProductsGiveCeilingsErrorsAndComparisons() throws {
+    let place = try Workplace()
+    let arguments = [
+      "benchmark", "convolution", "gan", "--batch-size", "2", "--device", "cpu", "--seconds", "0.01", "--format", "json",
+    ]
+    func objects(_ arguments: [String]) throws -> [[String: Any]] {
+      try Figment.run(arguments, in: place.url).output.split(separator: "\n").map {
+        try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      }
+    }
+    let first = try objects(arguments)
+    #expect(first.first?["name"] as? String == "ceilings")
+    #expect(["gflops", "gigabytes_per_second"].allSatisfy { (first.first?[$0] as? Double ?? 0) > 0 })
+    // Seven dense layers forward, and gradients of each: no product of the step is left out.
+    let products = first.dropFirst()
+    #expect(products.count > 14)
+    #expect(products.allSatisfy { ($0["error"] as? Double ?? 1) < 1e-4 && ($0["percent_of_ceiling"] as? Double ?? 0) > 0 })
+    let total = products.reduce(0) { $0 + ($1["count"] as? Int ?? 0) }
+    #expect(total > products.count)
+
+    let earlier = first.map { object -> String in
+      var object = object
+      object["median_ms"] = 1e6
+      return String(decoding: (try? JSONSerialization.data(withJSONObject: object)) ?? Data(), as: UTF8.self)
+    }
+    try Data(earlier.joined(separator: "\n").utf8).write(to: place.path("earlier.json"))
+    let second = try objects(arguments + ["--compare", "earlier.json"])
+    #expect(second.allSatisfy { $0["baseline_ms"] as? Double == 1e6 && ($0["speedup"] as? Double ?? 0) > 1 })
+  }
+
+  @Test func startupIsFast() throws {
+    let times = try (0..<5).map { _ in
+      let clock = ContinuousClock()
+      return try clock.measure { try Figment.run(["--help"]) }
+    }
+    // A tenth of a second on a quiet machine; tests share theirs.
+    #expect(times.min()! < .milliseconds(500))
+  }
 }
 
 @Suite struct ResumeCommandTests {
