@@ -35,7 +35,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .gemmPanels: [prelude, gemm, ("gemm_panels", PackageResources.gemm_panels_cl)]
     case .gemmCPU: [prelude, gemm, tile, ("gemm_cpu", PackageResources.gemm_cpu_cl)]
     case .gemmCPUNarrow: [prelude, gemm, tile, ("gemm_cpu_narrow", PackageResources.gemm_cpu_narrow_cl)]
-    case .gemmCPURows: [prelude, gemm, ("gemm_cpu_rows", PackageResources.gemm_cpu_rows_cl)]
+    case .gemmCPURows: [prelude, gemm, tile, ("gemm_cpu_rows", PackageResources.gemm_cpu_rows_cl)]
     case .gemmFold: [prelude, gemm, ("gemm_fold", PackageResources.gemm_fold_cl)]
     case .gemmGPU: [prelude, gemm, ("gemm_gpu", PackageResources.gemm_gpu_cl)]
     case .winogradProduct: [prelude, gemm, winograd, ("winograd_product", PackageResources.winograd_product_cl)]

@@ -40,6 +40,31 @@ typedef struct {
   int streams;          // whether the result is too large for caches: it is stored past them
 } Product;
 
+// right(k, column) with k = (tap, inner) is
+// source[tapIndex · tapStride + inner · innerStride + column · columnStride],
+// where tap (z, y, x) of the product is tap first + (z, y, x) · step of the stored filter.
+typedef struct {
+  int k, n;
+  int inner;               // values of k that belong to one tap
+  int taps[3];
+  int first[3], step[3];
+  int filterTaps[3];
+  int innerStride, columnStride, tapStride;
+  int panel;               // columns of a panel
+  int paddedK;             // rows of a panel; those past k are zeros, as are columns past n
+  int panels;
+  int batch;               // matrices, sourceBatch floats apart
+} Panels;
+
+static inline size_t rowOffset(const Panels *p, const int k) {
+  const int tap = k / p->inner, inner = k - tap * p->inner;
+  const int x = p->first[2] + tap % p->taps[2] * p->step[2];
+  const int y = p->first[1] + tap / p->taps[2] % p->taps[1] * p->step[1];
+  const int z = p->first[0] + tap / p->taps[2] / p->taps[1] * p->step[0];
+  const size_t tapIndex = ((size_t)z * p->filterTaps[1] + y) * p->filterTaps[2] + x;
+  return tapIndex * p->tapStride + (size_t)inner * p->innerStride;
+}
+
 // A whole vector at any float. Compilers make several stores of a vstore, and a vector load soon after has to
 // wait until all of them have left for the cache: that took half of the time of a narrow product.
 typedef floatv vectorAtFloat __attribute__((aligned(4)));

@@ -1,21 +1,19 @@
-// Matrix product for processors with few rows, where each element of `right` is used by one work-item only: the
-// batch's product with the weights of a dense layer, and its input gradient.
+// Matrix product for processors with few rows, where each element of `right` is used by one work-item only: a
+// batch's product with the weights of a dense layer, its input gradient, convolutions of the smallest images.
 //
 // Index mapping: work-item = work-group (x: block of columns, z: split). It copies a part of `right`, DEPTH of k and
-// up to BLOCK_PANELS panels, into a private tile in the order it is multiplied in, and all rows of `left` beside it.
+// up to BLOCK_PANELS panels, into a private tile in the order it is multiplied in, and all patches beside it.
 //
 // Why: the weights must come from memory once, in pieces longer than a line, and be gone; packing them
 // beforehand would write and read them again. Read in place, rows a power of two apart would push each other
 // out of the cache between one register block and the next.
 //
-// Macros: ROW_LIMIT, WIDTH; RIGHT_TRANSPOSED if `right` is columns × k.
+// Macros: DEPTH, ROW_LIMIT, WIDTH; RIGHT_TRANSPOSED if `right` is columns × k, for each tap.
 
 #define ROWS 8
 #define VECTORS 2
 #define PANEL (VECTORS * WIDTH)
-#define DEPTH 64
 #define BLOCK_PANELS 4
-#define PITCH (DEPTH + 16)
 
 #ifdef RIGHT_TRANSPOSED
 // (a0, b0, a1, b1, …) of the lower halves and of the upper.
@@ -59,9 +57,10 @@ static inline void transpose(floatv *rows) {
 #endif
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
-    const Product p, const float parameter, const global float *restrict left, const global float *restrict right,
-    const global float *restrict bias, global float *restrict output) {
-  float leftTile[ROW_LIMIT * PITCH] __attribute__((aligned(64)));
+    const Product p, const Patches patches, const Panels layout, const float parameter,
+    const global float *restrict left, const global float *restrict right, const global float *restrict bias,
+    global float *restrict output) {
+  float leftTile[TILE] __attribute__((aligned(64)));
   float rightTile[BLOCK_PANELS * DEPTH * PANEL] __attribute__((aligned(64)));
   float sums[BLOCK_PANELS * ROW_LIMIT * PANEL] __attribute__((aligned(64)));
 
@@ -73,22 +72,27 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
   const int endK = min(firstK + p.splitLength, p.k);
   const int rows = (p.m + ROWS - 1) / ROWS * ROWS;
 
-  for (int i = 0; i < panels * ROW_LIMIT * PANEL; i += WIDTH) WHOLE(private, sums + i) = SPLAT(0.0f);
-  for (int i = p.m * PITCH; i < rows * PITCH; i += WIDTH) WHOLE(private, leftTile + i) = SPLAT(0.0f);
+  for (int panel = 0; panel < panels; ++panel)
+    for (int i = 0; i < rows * PANEL; i += WIDTH) WHOLE(private, sums + panel * ROW_LIMIT * PANEL + i) = SPLAT(0.0f);
+  for (int row = p.m; row < rows; ++row) clear(leftTile + row * PITCH, 0, DEPTH);
   for (int k0 = firstK; k0 < endK; k0 += DEPTH) {
     const int depth = min(DEPTH, endK - k0);
-    for (int row = 0; row < p.m; ++row)
-      for (int k = 0; k < depth; k += WIDTH)
-        WHOLE(private, leftTile + row * PITCH + k) = WHOLE(const global, left + (size_t)row * p.k + k0 + k);
+    gatherPatches(&patches, left, 0, p.m, k0, depth, leftTile);
 #ifdef RIGHT_TRANSPOSED
+    // A vector of k does not leave its tap: channels are a multiple of it, or there is one tap. All that lies side by
+    // side is read before other rows push it out of the cache.
+    size_t offsets[DEPTH / WIDTH];
+    for (int k = 0; k < depth; k += WIDTH) offsets[k / WIDTH] = rowOffset(&layout, k0 + k);
     for (int vector = 0; vector < panels * VECTORS; ++vector) {
       const int column = firstColumn + vector * WIDTH;
-      float *to = rightTile + vector / VECTORS * (DEPTH * PANEL) + vector % VECTORS * WIDTH;
+      const global float *line = right + (size_t)column * layout.columnStride;
+      float *to = rightTile + vector / VECTORS * DEPTH * PANEL + vector % VECTORS * WIDTH;
       for (int k = 0; k < depth; k += WIDTH) {
+        const global float *from = line + offsets[k / WIDTH];
         floatv lines[WIDTH];
 #pragma unroll
         for (int i = 0; i < WIDTH; ++i)
-          lines[i] = column + i < p.n ? WHOLE(const global, right + (size_t)(column + i) * p.k + k0 + k) : SPLAT(0.0f);
+          lines[i] = column + i < p.n ? WHOLE(const global, from + (size_t)i * layout.columnStride) : SPLAT(0.0f);
         transpose(lines);
 #pragma unroll
         for (int i = 0; i < WIDTH; ++i) WHOLE(private, to + (k + i) * PANEL) = lines[i];
@@ -105,7 +109,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
 #endif
     for (int panel = 0; panel < panels; ++panel)
       for (int row0 = 0; row0 < rows; row0 += ROWS) {
-        const float *a = leftTile + row0 * PITCH;
+        const float *a = leftTile + LEFT_AT(row0, 0);
         const float *b = rightTile + panel * (DEPTH * PANEL);
         float *to = sums + (panel * ROW_LIMIT + row0) * PANEL;
         floatv products[ROWS][VECTORS];
@@ -119,7 +123,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
           for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(private, b + v * WIDTH);
 #pragma unroll
           for (int i = 0; i < ROWS; ++i) {
-            const floatv element = SPLAT(a[i * PITCH + k]);
+            const floatv element = SPLAT(a[LEFT_AT(i, k)]);
 #pragma unroll
             for (int v = 0; v < VECTORS; ++v) products[i][v] += element * columns[v];
           }
@@ -131,7 +135,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
       }
   }
 
-  for (int row = 0; row < p.m; ++row)
+  Position position = positionAt(&patches, 0);
+  for (int row = 0; row < p.m; ++row, advance(&patches, &position)) {
+    global float *to = output + (p.splits == 1 ? targetRow(&patches, position) : (size_t)row) * p.n;
     for (int vector = 0; vector < panels * VECTORS; ++vector) {
       const int column = firstColumn + vector * WIDTH;
       if (column >= p.n) break;
@@ -140,6 +146,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
         if (p.hasBias) value += LOAD(bias + column);
         value = ACTIVATION(value, parameter);
       }
-      storeLanes(value, output + (size_t)row * p.n + column, p.n - column);
+      storeLanes(value, to + column, p.n - column);
     }
+  }
 }

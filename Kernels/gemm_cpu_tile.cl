@@ -67,7 +67,7 @@ static inline void gatherPatches(
           for (int tapX = 0; tapX < runTaps; ++tapX, to += runLength, from += patches->tapStep[2] * channels)
             copy(from, to, runLength);
         }
-      clear(tile, features, features + 8);
+      clear(tile, features, features + 16);
       continue;
     }
     int tapZ = firstZ, tapY = firstY, tapX = firstX, offset = firstOffset;
@@ -97,6 +97,6 @@ static inline void gatherPatches(
       }
     }
     // Rows of the product past the last are computed too; they must not be slow numbers.
-    clear(tile, features, features + 8);
+    clear(tile, features, features + 16);
   }
 }

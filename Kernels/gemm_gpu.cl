@@ -1,13 +1,14 @@
 // Matrix product for graphics cards.
 //
 // Index mapping: a work-group (x: block of columns, y: block of rows, z: batch and split) computes
-// TILE_M × TILE_N results, work-item (x, y) of it those in rows y, y + ITEMS_M, … and columns
-// x, x + ITEMS_N, …, so that neighbours store neighbouring columns. For every TILE_K of k the group loads its
-// parts of both operands into local memory, each element once, neighbours along what is contiguous in memory.
+// TILE_M × TILE_N results, work-item (x, y) of it chunks of four rows from 4 · y and of four columns from 4 · x on,
+// then those 4 · ITEMS farther, so that neighbours store neighbouring columns. For every TILE_K of k the group
+// loads its parts of both operands into local memory, each element once, neighbours along what is contiguous.
 //
-// Why: with 8 × 8 results a work-item, sixteen local loads feed sixty-four multiply-adds; smaller tiles are for
-// products that would otherwise fill too few groups. Barriers stand in uniform control flow; bounds are kept
-// by loading zeros.
+// Why: with 8 × 8 results a work-item, four local loads of four floats feed sixty-four multiply-adds; smaller tiles
+// are for products that would otherwise fill too few groups. While a tile is multiplied the next is on its way from
+// memory into registers, then goes into the other half of local memory: one barrier a tile, and no waiting for
+// memory. Barriers stand in uniform control flow; bounds are kept by loading zeros.
 //
 // Macros: TILE_M, TILE_N, TILE_K, ITEMS_M, ITEMS_N; RIGHT_TRANSPOSED if `right` is columns × k; SINGLE_TAP if
 // patches are rows of a matrix.
@@ -18,9 +19,34 @@
 // GROUP is a multiple of TILE_K, TILE_M and TILE_N: what an item loads lies in one column, one row, of a tile.
 #define LEFT_LOADS (TILE_M * TILE_K / GROUP)
 #define RIGHT_LOADS ((TILE_N * TILE_K + GROUP - 1) / GROUP)
-// An odd distance between rows of a tile keeps transposing stores out of each other's banks.
-#define LEFT_PITCH (TILE_M + 1)
-#define RIGHT_PITCH (TILE_N + 1)
+// Results come in chunks of four, which one load and one store move, or one by one if there are fewer.
+#define CHUNK_M (RESULTS_M % 4 == 0 ? 4 : 1)
+#define CHUNK_N (RESULTS_N % 4 == 0 ? 4 : 1)
+#define ROW_OF(i) ((i) / CHUNK_M * (CHUNK_M * ITEMS_M) + y * CHUNK_M + (i) % CHUNK_M)
+#define COLUMN_OF(j) ((j) / CHUNK_N * (CHUNK_N * ITEMS_N) + x * CHUNK_N + (j) % CHUNK_N)
+// Distances between rows of a tile: multiples of four for whole chunks, and four more than a multiple of the banks, so
+// that transposing stores go to different ones.
+#define LEFT_PITCH (TILE_M + 4)
+#define RIGHT_PITCH (TILE_N + 4)
+
+// Which element of the right tile a load is: neighbours along what is contiguous in memory.
+#ifdef RIGHT_TRANSPOSED
+#define RIGHT_COLUMN(element) ((element) / TILE_K)
+#define RIGHT_K(element) ((element) % TILE_K)
+#else
+#define RIGHT_COLUMN(element) ((element) % TILE_N)
+#define RIGHT_K(element) ((element) / TILE_N)
+#endif
+
+static inline void loadChunk(float *to, const local float *from) {
+  const float4 chunk = *(const local float4 *)from;
+  to[0] = chunk.x;
+  to[1] = chunk.y;
+  to[2] = chunk.z;
+  to[3] = chunk.w;
+}
+#define LOAD_CHUNK(chunk, to, from) \
+  if (chunk == 4) loadChunk(to, from); else *(to) = *(from)
 
 // Division by a number known to the host (Granlund and Montgomery, 1994), exact below 2³¹: as fast as by a
 // constant, and one program serves every geometry.
@@ -104,12 +130,60 @@ static inline float leftElement(const Patches *patches, const global float *imag
   return inside ? element : 0.0f;
 }
 
+// What one item fetches of the left tile at k0; k counts to endK.
+static inline void fetchLeft(
+    const Patches *patches, const Divisors *divisors, const global float *left, const Start *rows, const Feature row,
+    const int item, const int k0, const int endK, float *fetched) {
+#ifdef LEFT_TRANSPOSED
+#pragma unroll
+  for (int i = 0; i < LEFT_LOADS; ++i)
+    fetched[i] = leftElement(
+        patches, left, startOf(patches, divisors, k0 + item / TILE_M + i * (GROUP / TILE_M), endK), row);
+#else
+  const Feature feature = featureOf(patches, divisors, k0 + item % TILE_K, endK);
+#pragma unroll
+  for (int i = 0; i < LEFT_LOADS; ++i) fetched[i] = leftElement(patches, left, rows[i], feature);
+#endif
+}
+
+static inline void fetchRight(
+    const Product *p, const global float *right, const int firstColumn, const int item, const int k0, const int endK,
+    float *fetched) {
+#pragma unroll
+  for (int i = 0; i < RIGHT_LOADS; ++i) {
+    const int column = firstColumn + RIGHT_COLUMN(item + i * GROUP), k = k0 + RIGHT_K(item + i * GROUP);
+#ifdef RIGHT_TRANSPOSED
+    const size_t offset = (size_t)column * p->rightRow + k;
+#else
+    const size_t offset = (size_t)k * p->rightRow + column;
+#endif
+    const int inside = (k < endK) & (column < p->n);
+    const float value = right[inside ? offset : 0];
+    fetched[i] = inside ? value : 0.0f;
+  }
+}
+
+static inline void putTiles(
+    const int item, const float *fetchedLeft, const float *fetchedRight, local float *leftTile, local float *rightTile) {
+#pragma unroll
+  for (int i = 0; i < LEFT_LOADS; ++i)
+#ifdef LEFT_TRANSPOSED
+    leftTile[(item / TILE_M + i * (GROUP / TILE_M)) * LEFT_PITCH + item % TILE_M] = fetchedLeft[i];
+#else
+    leftTile[item % TILE_K * LEFT_PITCH + item / TILE_K + i * (GROUP / TILE_K)] = fetchedLeft[i];
+#endif
+#pragma unroll
+  for (int i = 0; i < RIGHT_LOADS; ++i)
+    if (item + i * GROUP < TILE_N * TILE_K)
+      rightTile[RIGHT_K(item + i * GROUP) * RIGHT_PITCH + RIGHT_COLUMN(item + i * GROUP)] = fetchedRight[i];
+}
+
 kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     const Product p, const Patches patches, const Divisors divisors, const ulong leftBatch,
-    const ulong rightBatch, const float parameter, const global float *restrict left, const global float *restrict right,
-    const global float *restrict bias, global float *restrict output) {
-  local float leftTile[TILE_K * LEFT_PITCH];
-  local float rightTile[TILE_K * RIGHT_PITCH];
+    const ulong rightBatch, const float parameter, const global float *restrict left,
+    const global float *restrict right, const global float *restrict bias, global float *restrict output) {
+  local float leftTiles[2 * TILE_K * LEFT_PITCH] __attribute__((aligned(16)));
+  local float rightTiles[2 * TILE_K * RIGHT_PITCH] __attribute__((aligned(16)));
 
   const int split = (int)get_group_id(2) % p.splits;
   const size_t batch = get_group_id(2) / p.splits;
@@ -124,10 +198,9 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
   const int x = get_local_id(0), y = get_local_id(1);
   const int item = y * ITEMS_N + x;
 
-#ifdef LEFT_TRANSPOSED
   const Feature leftRow = featureOf(&patches, &divisors, firstRow + item % TILE_M, p.m);
-#else
   Start leftRows[LEFT_LOADS];
+#ifndef LEFT_TRANSPOSED
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i)
     leftRows[i] = startOf(&patches, &divisors, firstRow + item / TILE_K + i * (GROUP / TILE_K), p.m);
@@ -139,53 +212,40 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #pragma unroll
     for (int j = 0; j < RESULTS_N; ++j) sums[i][j] = 0.0f;
 
+  float leftNext[LEFT_LOADS], rightNext[RIGHT_LOADS];
+  fetchLeft(&patches, &divisors, left, leftRows, leftRow, item, firstK, endK, leftNext);
+  fetchRight(&p, right, firstColumn, item, firstK, endK, rightNext);
+  putTiles(item, leftNext, rightNext, leftTiles, rightTiles);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  int current = 0;
   for (int k0 = firstK; k0 < endK; k0 += TILE_K) {
-#ifdef LEFT_TRANSPOSED
-#pragma unroll
-    for (int i = 0; i < LEFT_LOADS; ++i) {
-      const int k = item / TILE_M + i * (GROUP / TILE_M);
-      leftTile[k * LEFT_PITCH + item % TILE_M] =
-          leftElement(&patches, left, startOf(&patches, &divisors, k0 + k, endK), leftRow);
-    }
-#else
-    const Feature feature = featureOf(&patches, &divisors, k0 + item % TILE_K, endK);
-#pragma unroll
-    for (int i = 0; i < LEFT_LOADS; ++i)
-      leftTile[item % TILE_K * LEFT_PITCH + item / TILE_K + i * (GROUP / TILE_K)] =
-          leftElement(&patches, left, leftRows[i], feature);
-#endif
-#pragma unroll
-    for (int i = 0; i < RIGHT_LOADS; ++i) {
-      const int element = item + i * GROUP;
-#ifdef RIGHT_TRANSPOSED
-      const int column = element / TILE_K, k = element % TILE_K;
-      const size_t offset = (size_t)(firstColumn + column) * p.rightRow + (k0 + k);
-#else
-      const int column = element % TILE_N, k = element / TILE_N;
-      const size_t offset = (size_t)(k0 + k) * p.rightRow + (firstColumn + column);
-#endif
-      const int inside = (k0 + k < endK) & (firstColumn + column < p.n);
-      const float value = right[inside ? offset : 0];
-      if (element < TILE_N * TILE_K) rightTile[k * RIGHT_PITCH + column] = inside ? value : 0.0f;
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    // Past the end these are zeros, and nobody looks at them.
+    fetchLeft(&patches, &divisors, left, leftRows, leftRow, item, k0 + TILE_K, endK, leftNext);
+    fetchRight(&p, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
+    const local float *leftTile = leftTiles + current * (TILE_K * LEFT_PITCH);
+    const local float *rightTile = rightTiles + current * (TILE_K * RIGHT_PITCH);
     for (int k = 0; k < TILE_K; ++k) {
       float rows[RESULTS_M], columns[RESULTS_N];
 #pragma unroll
-      for (int i = 0; i < RESULTS_M; ++i) rows[i] = leftTile[k * LEFT_PITCH + y + i * ITEMS_M];
+      for (int i = 0; i < RESULTS_M; i += CHUNK_M) LOAD_CHUNK(CHUNK_M, rows + i, leftTile + k * LEFT_PITCH + ROW_OF(i));
 #pragma unroll
-      for (int j = 0; j < RESULTS_N; ++j) columns[j] = rightTile[k * RIGHT_PITCH + x + j * ITEMS_N];
+      for (int j = 0; j < RESULTS_N; j += CHUNK_N)
+        LOAD_CHUNK(CHUNK_N, columns + j, rightTile + k * RIGHT_PITCH + COLUMN_OF(j));
 #pragma unroll
       for (int i = 0; i < RESULTS_M; ++i)
 #pragma unroll
         for (int j = 0; j < RESULTS_N; ++j) sums[i][j] += rows[i] * columns[j];
     }
+    current ^= 1;
+    putTiles(
+        item, leftNext, rightNext, leftTiles + current * (TILE_K * LEFT_PITCH),
+        rightTiles + current * (TILE_K * RIGHT_PITCH));
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 
 #pragma unroll
   for (int i = 0; i < RESULTS_M; ++i) {
-    const int row = firstRow + y + i * ITEMS_M;
+    const int row = firstRow + ROW_OF(i);
     if (row < p.m) {
 #ifdef LEFT_TRANSPOSED
       global float *to = output + (size_t)row * p.n;
@@ -195,7 +255,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #endif
 #pragma unroll
       for (int j = 0; j < RESULTS_N; ++j) {
-        const int column = firstColumn + x + j * ITEMS_N;
+        const int column = firstColumn + COLUMN_OF(j);
         if (column < p.n) {
           float value = sums[i][j];
           if (p.splits == 1) {

@@ -1,7 +1,7 @@
 // Filters into the points of `winograd.cl`, and sums over points back into gradients of filters.
 
-// tap (z, y, x) of slab (tapZ, phaseY, phaseX) is first + (tapZ, phaseY, phaseX) + (0, y, x) · step of the stored filter,
-// whose element lies at tap · tapStride + channel · innerStride + column · columnStride.
+// Tap (y, x) of slab (tapZ, phaseY, phaseX) is first + (tapZ · step, phaseY + y · step, phaseX + x · step) of the stored
+// filter, whose element lies at tap · tapStride + channel · innerStride + column · columnStride.
 typedef struct {
   int k, n;
   int channels, phases;

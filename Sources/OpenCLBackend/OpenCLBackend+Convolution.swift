@@ -27,6 +27,12 @@ extension OpenCLBackend {
           convolution, outputGradient, filter, bias: bias, activation: activation, into: input)
       }
       let windows = convolution.windows.inThreeDimensions
+      if windows.isOneWindow && bias == nil {
+        let product = GeneralProduct(
+          m: convolution.batch, n: windows.taps * convolution.inputChannels, k: convolution.outputChannels,
+          left: PatchGeometry(matrixColumns: convolution.outputChannels), right: .columns)
+        return try compute(product, outputGradient, filter, bias: nil, activation: activation, into: input)
+      }
       for phase in InputGradientPhase.all(of: convolution) {
         let positions = windows.areSinglePixels ? windows.inputPositions : phase.geometry.rows.reduce(1, *)
         let product = GeneralProduct(

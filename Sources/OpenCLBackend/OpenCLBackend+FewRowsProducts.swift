@@ -2,7 +2,7 @@ import Backends
 
 /// How a product of few rows with a large matrix is shared on processors: see `gemm_cpu_rows.cl`.
 struct FewRowsPlan {
-  static let rowLimit = 64
+  static let rowLimit = 128
   /// Panels and values of k that a work-item's tile holds.
   static let blockPanels = 4
   static let depth = 64
@@ -14,9 +14,8 @@ struct FewRowsPlan {
 
   /// Whether rows are so few that packing the right operand would cost more than it saves.
   static func serves(_ product: GeneralProduct) -> Bool {
-    if case .phase = product.right { return false }
-    return product.batch == 1 && product.m <= rowLimit && product.n >= 32 && product.k >= 32
-      && !product.transposesLeft && product.left.isMatrix
+    if case .phase(_, _, let channels) = product.right, !channels.isMultiple(of: 16) { return false }
+    return product.batch == 1 && product.m <= rowLimit && product.n >= 32 && product.k >= 32 && !product.transposesLeft
   }
 
   init(_ product: GeneralProduct, device: OpenCLDevice) {
@@ -42,15 +41,20 @@ extension OpenCLBackend {
     let plan = FewRowsPlan(product, device: device)
     let (macro, parameter) = activation.macro
     var macros = [
-      ("WIDTH", "\(plan.width)"), ("ROW_LIMIT", "\(FewRowsPlan.rowLimit)"),
+      ("WIDTH", "\(plan.width)"), ("DEPTH", "\(FewRowsPlan.depth)"), ("ROW_LIMIT", "\(FewRowsPlan.rowLimit)"),
       ("ACTIVATION", plan.arguments.splits > 1 ? "IDENTITY" : macro),
     ]
-    if case .columns = product.right { macros.append(("RIGHT_TRANSPOSED", "1")) }
+    switch product.right {
+    case .rows: break
+    case .columns, .phase: macros.append(("RIGHT_TRANSPOSED", "1"))
+    }
+    let layout = PanelLayout(width: plan.panelWidth, of: product.n, k: product.k)
     let kernel = try runtime.kernel(.gemmCPURows, "fewRowsProduct", macros: macros)
     try launchInSplits(product, plan.arguments, bias: bias, activation: activation, into: output) { target in
       try runtime.launch(
         kernel, global: plan.groups, local: WorkSize(1), plan.arguments.words(product, hasBias: bias != nil),
-        .float(parameter), .buffer(left), .buffer(right), .buffer(bias ?? right), .buffer(target))
+        .words(product.left.words), .words(layout.words(product, batch: 1)), .float(parameter), .buffer(left), .buffer(right),
+        .buffer(bias ?? right), .buffer(target))
     }
   }
 }

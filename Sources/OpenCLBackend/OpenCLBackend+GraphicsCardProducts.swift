@@ -6,8 +6,8 @@ struct GraphicsCardProductPlan {
     var m: Int, n: Int, k: Int
     var itemsM: Int, itemsN: Int
     var items: Int { itemsM * itemsN }
-    /// Floats of local memory.
-    var localFloats: Int { k * (m + n + 2) }
+    /// Floats of local memory: two tiles of each operand, one being filled while the other is multiplied.
+    var localFloats: Int { 2 * k * (m + n + 8) }
   }
 
   /// From the most arithmetic for each load to the least work for each group.

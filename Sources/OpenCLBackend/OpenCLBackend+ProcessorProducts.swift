@@ -10,7 +10,10 @@ struct ProcessorProductPlan {
   /// A result larger than this has left the caches before anyone reads it.
   static let cachedFloats = 6 << 20
 
-  /// The most values of k and rows of a work-item's tile: 52 or 104 KiB, and 13 where little is used twice.
+  /// Floats of a result that is cheap to add up from splits.
+  static let smallResult = 1 << 17
+
+  /// The most values of k and rows of a work-item's tile: 52 or 136 KiB, and 13 where little is used twice.
   /// Copying is cheapest a patch's whole run at a time, which lies along k, or along the rows if the patches
   /// are transposed.
   let depthLimit: Int
@@ -22,7 +25,7 @@ struct ProcessorProductPlan {
   init(_ product: GeneralProduct, vectorWidth: Int) {
     width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4
     isNarrow = product.n <= 4
-    (depthLimit, rowLimit) = product.transposesLeft ? (isNarrow ? 16 : 128, 192) : (192, 64)
+    (depthLimit, rowLimit) = product.transposesLeft ? (isNarrow ? 16 : 128, isNarrow ? 192 : 256) : (192, 64)
     panelWidth = isNarrow ? product.n : product.n <= width ? width : 2 * width
   }
 
@@ -82,14 +85,18 @@ struct ProcessorProductPlan {
     result.rowsPerGroup = product.m.dividedUp(by: product.m.dividedUp(by: rowLimit)).roundedUp(to: Self.blockRows)
     result.depth = depth(product)
     var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
-    result.panelsPerGroup = panels.dividedUp(by: min(panels, wanted.dividedUp(by: groups)))
-    groups *= panels.dividedUp(by: result.panelsPerGroup)
-    if groups < wanted && product.batch == 1 && product.k >= 8 * result.depth {
+    func split() {
+      guard groups < wanted && product.batch == 1 && product.k >= 8 * result.depth else { return }
       let splits = min(wanted.dividedUp(by: groups), product.k / (4 * result.depth))
       result.splitLength = product.k.dividedUp(by: splits).roundedUp(to: result.depth)
       result.splits = product.k.dividedUp(by: result.splitLength)
       groups *= result.splits
     }
+    // Sharing panels copies the same patches for each share. A small result is cheaper to add up.
+    if product.transposesLeft && product.m * product.n <= Self.smallResult { split() }
+    result.panelsPerGroup = panels.dividedUp(by: min(panels, wanted.dividedUp(by: groups)))
+    groups *= panels.dividedUp(by: result.panelsPerGroup)
+    if result.splits == 1 { split() }
     result.streams =
       result.splits == 1 && product.k <= result.depth && product.targetsAreRows && product.n.isMultiple(of: panelWidth)
       && product.batch * product.m * product.n > Self.cachedFloats

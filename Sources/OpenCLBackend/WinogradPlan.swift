@@ -35,6 +35,8 @@ struct WinogradPlan {
   static let points = 16
   /// Rows and columns of a block of a filter gradient.
   static let block = 64
+  /// Values of k that a work-item takes at a time.
+  static let longestBlock = 256
   /// Floats of a second-level cache that the points of a block of tiles may fill.
   static let cache = 224 << 10
 
@@ -59,8 +61,8 @@ struct WinogradPlan {
     width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4
     panelWidth = 2 * width
     let channels = product.left.channels
-    guard channels.isMultiple(of: 16), geometry.count > 0, !product.transposesLeft || product.n.isMultiple(of: panelWidth)
-    else { return nil }
+    guard channels.isMultiple(of: 16), geometry.count > 0 else { return nil }
+    if product.transposesLeft && !product.n.isMultiple(of: panelWidth) { return nil }
     if use == .whereFaster {
       // Transforming a filter costs as much as multiplying it with some sixty tiles.
       let saving = geometry.saving(product.left) * Double(geometry.count) / Double(geometry.count + 64)
@@ -80,7 +82,8 @@ struct WinogradPlan {
       scratch = 16 + 2 * Self.points * (blockTiles * (Self.block + 16) + 16) + sums
     } else {
       let panels = product.n.dividedUp(by: panelWidth)
-      blockK = geometry.k <= 256 ? geometry.k : geometry.k.dividedUp(by: geometry.k.dividedUp(by: 256)).roundedUp(to: 16)
+      let blocks = geometry.k.dividedUp(by: Self.longestBlock)
+      blockK = geometry.k.dividedUp(by: blocks).roundedUp(to: 16)
       let tileGroups = min(wanted, geometry.count.dividedUp(by: 16))
       panelsPerGroup = panels.dividedUp(by: min(panels, wanted.dividedUp(by: tileGroups)))
       let held = blockK < geometry.k ? panelsPerGroup : 1

@@ -151,6 +151,9 @@ import Testing
     convolution(2, [6, 6, 6], [4, 4, 4], channels: (1, 12), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(2, [4, 5, 6], [4, 4, 4], channels: (10, 33), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(2, [4, 4, 4], [4, 4, 4], channels: (20, 1)),
+    // One window on all of the image; few rows of patches and of phases.
+    convolution(2, [3, 4, 4], [3, 4, 4], channels: (33, 50)),
+    convolution(1, [4, 4, 4], [4, 4, 4], channels: (32, 48), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(1, [5, 6, 7], [2, 3, 2], channels: (4, 6), stride: [1, 2, 3], low: [1, 0, 1], dilation: [2, 1, 3]),
     // A few channels at one end and many at the other.
     convolution(2, [12, 10], [6, 6], channels: (3, 32), stride: [2, 2], low: [2, 2]),
