@@ -15,10 +15,11 @@ extension CPUBackend {
     var shape = VLFewRows(m: m, n: n, k: k, transposesRight: product.transposesRight)
     // Narrower strips where there are too few to keep every thread busy.
     let panels = (n + VL_PANEL - 1) / VL_PANEL
-    let strips = Tiles(of: n, width: VL_PANEL * min(VL_STRIP_PANELS, max(1, panels / (2 * team.threads))))
+    let strips = Tiles(
+      of: n, width: min(vl_strip_width(product.transposesRight), VL_PANEL * max(1, panels / (2 * team.threads))))
     withUnsafeMutablePointer(to: &shape) { shape in
       team.forEachSlice(strips.count) { strip in
-        let memory = scratch((VL_STRIP_DEPTH + m) * VL_STRIP_PANELS * VL_PANEL)
+        let memory = scratch(VL_STRIP_SIZE + m * strips.width)
         vl_few_rows_strip(
           shape, blocks.pointer, b, strips[strip].lowerBound, strips[strip].upperBound, memory.pointer, result)
       }

@@ -4,7 +4,8 @@
 // A product of few rows by a large matrix, such as a dense layer of a small batch: what takes the time is
 // reading the large matrix, so it is read once, a strip of columns at a time, and never copied as a whole.
 
-enum { depth = VL_STRIP_DEPTH, widest = VL_STRIP_PANELS };
+// The steps of k that are packed at a time: of a strip of columns long runs in memory, either way round.
+VL_INLINE long depth_of(const VLFewRows *p) { return p->transposesRight ? 512 : 128; }
 
 VL_INLINE void pack_rows(
   const float *restrict a, long first, long last, long k, float *restrict blocks
@@ -29,7 +30,7 @@ VL_CLONES void vl_pack_rows(const float *a, long first, long last, long k, float
 VL_INLINE void pack_strip(
   const VLFewRows *p, const float *restrict b, long from, long to, long first, long last, float *restrict panels
 ) {
-  const long steps = (last - first + lanes - 1) / lanes * lanes;
+  const long steps = (last - first + lanes - 1) / lanes * lanes, depth = depth_of(p);
   if (!p->transposesRight) {
     // Whole rows of the strip: what lies together in memory is read together.
     for (long i = 0; i < steps; i++)
@@ -81,18 +82,26 @@ VL_CLONES static void unpack(
     }
 }
 
+long vl_strip_width(bool transposesRight) { return transposesRight ? 4 * VL_PANEL : 16 * VL_PANEL; }
+
 void vl_few_rows_strip(
   const VLFewRows *p, const float *blocks, const float *b, long first, long last, float *memory, float *result
 ) {
-  const long padded = (p->k + lanes - 1) / lanes * lanes, columns = last - first;
-  float *panels = memory, *sums = memory + widest * depth * VL_PANEL;
+  const long padded = (p->k + lanes - 1) / lanes * lanes, columns = last - first, depth = depth_of(p);
+  float *panels = memory, *sums = memory + VL_STRIP_SIZE;
   for (long start = 0; start < p->k; start += depth) {
     const long end = p->k < start + depth ? p->k : start + depth;
     pack(p, b, first, last, start, end, panels);
-    for (long panel = 0; panel * VL_PANEL < columns; panel++)
+    for (long column = 0; column < columns; column += VL_PANEL) {
+      // While these are multiplied, the same columns of the next steps come from memory.
+      const float *ahead =
+        p->transposesRight ? b + (first + column) * p->k + end : b + end * p->n + first + column;
       vl_multiply_rows(
-        blocks + start * VL_BLOCK_ROWS, VL_BLOCK_ROWS * padded, panels + panel * depth * VL_PANEL, p->m,
-        (end - start + lanes - 1) / lanes * lanes, start > 0, sums + panel * p->m * VL_PANEL);
+        blocks + start * VL_BLOCK_ROWS, VL_BLOCK_ROWS * padded, panels + column * depth, p->m,
+        (end - start + lanes - 1) / lanes * lanes, start > 0, ahead,
+        p->transposesRight ? p->k : lanes * p->n, p->transposesRight ? VL_PANEL : p->n,
+        sums + column * p->m);
+    }
   }
   unpack(sums, p->m, columns, p->n, result + first);
 }

@@ -9,10 +9,11 @@
 enum { mostRows = VL_BLOCK_ROWS };
 
 /// `rows` rows of C by `vectors` vectors. The steps of k come in runs, `aStep` apart in A and consecutive in the
-/// panel; from run to run A and the panel jump.
+/// panel; from run to run A and the panel jump. `ahead` walks over memory that will be wanted next.
 VL_INLINE void tile(
   int rows, int vectors, long runs, long run, long lastRun, const float *restrict a, long aRow, long aStep,
-  long aJump, const float *restrict panel, long panelJump, float *restrict c, bool adds
+  long aJump, const float *restrict panel, long panelJump, const float *ahead, long aheadRun, long aheadStep,
+  float *restrict c, bool adds
 ) {
   v16 sums[mostRows][2];
   VL_UNROLL for (int r = 0; r < rows; r++)
@@ -27,9 +28,12 @@ VL_INLINE void tile(
         const float x = a[r * aRow + i * aStep];
         VL_UNROLL for (int v = 0; v < vectors; v++) sums[r][v] += x * b[v];
       }
+      __builtin_prefetch(ahead + i * aheadStep);
+      __builtin_prefetch(ahead + i * aheadStep + lanes);
       row += VL_PANEL;
     }
     a += aJump;
+    ahead += aheadRun;
     panel += panelJump;
   }
   VL_UNROLL for (int r = 0; r < rows; r++)
@@ -42,9 +46,11 @@ VL_INLINE void tile(
 
 /// `height` rows at a time; those left over have their own code.
 VL_INLINE void rows_by_panel(
-  int height, int vectors, long rows, long k, const float *a, long aBlock, const float *panel, float *c, bool adds
+  int height, int vectors, long rows, long k, const float *a, long aBlock, const float *panel, const float *ahead,
+  long aheadRun, long aheadStep, float *c, bool adds
 ) {
   for (long first = 0; first < rows; first += mostRows, a += aBlock) {
+    if (first > 0) ahead = panel, aheadRun = lanes * VL_PANEL, aheadStep = VL_PANEL;
     const long end = rows < first + mostRows ? rows : first + mostRows;
     for (int v = 0; v < 2; v += vectors)
       for (long r = first; r < end; r += height) {
@@ -55,8 +61,8 @@ VL_INLINE void rows_by_panel(
   case n:                                                                                                  \
     if (n <= height)                                                                                       \
       tile(                                                                                                \
-        n, vectors, k / lanes, lanes, lanes, block, lanes, 1, mostRows * lanes, from, lanes * VL_PANEL, to, \
-        adds);                                                                                             \
+        n, vectors, k / lanes, lanes, lanes, block, lanes, 1, mostRows * lanes, from, lanes * VL_PANEL,    \
+        ahead, aheadRun, aheadStep, to, adds);                                                             \
     break
         switch (count) {
           CASE(1); CASE(2); CASE(3); CASE(4); CASE(5); CASE(6); CASE(7);
@@ -76,16 +82,19 @@ VL_INLINE void columns_by_panel(
     for (int r = 0; r < lanes; r += height)
       tile(
         height, vectors, blocks, mostRows, last, a + r, 1, lanes, aBlock, panel + v * lanes, panelBlock,
-        c + r * VL_PANEL + v * lanes, true);
+        panel + panelBlock, panelBlock, VL_PANEL, c + r * VL_PANEL + v * lanes, true);
 }
 
-#define ROWS (long rows, long k, const float *a, long aBlock, const float *panel, float *c, bool adds)
+#define ROWS                                                                                   \
+  (long rows, long k, const float *a, long aBlock, const float *panel, const float *ahead, long aheadRun, \
+   long aheadStep, float *c, bool adds)
+#define ROW_ARGUMENTS rows, k, a, aBlock, panel, ahead, aheadRun, aheadStep, c, adds
 #define COLUMNS (long rows, const float *a, long aBlock, const float *panel, long panelBlock, float *c)
 
 #if defined(__x86_64__)
 // 32 registers of 16 floats hold 14 × 2 sums, 16 of 8 hold 5 × 2; a function has to be built for each.
 #define WIDE __attribute__((target("arch=x86-64-v4")))
-WIDE static void rows_wide ROWS { rows_by_panel(14, 2, rows, k, a, aBlock, panel, c, adds); }
+WIDE static void rows_wide ROWS { rows_by_panel(14, 2, ROW_ARGUMENTS); }
 WIDE static void columns_wide COLUMNS { columns_by_panel(8, 2, rows, a, aBlock, panel, panelBlock, c); }
 static bool is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
 #else
@@ -93,13 +102,14 @@ static bool is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
 #define columns_wide columns_narrow
 static bool is_wide(void) { return false; }
 #endif
-VL_CLONES static void rows_narrow ROWS { rows_by_panel(5, 1, rows, k, a, aBlock, panel, c, adds); }
+VL_CLONES static void rows_narrow ROWS { rows_by_panel(5, 1, ROW_ARGUMENTS); }
 VL_CLONES static void columns_narrow COLUMNS { columns_by_panel(4, 1, rows, a, aBlock, panel, panelBlock, c); }
 
 void vl_multiply_rows(
-  const float *a, long aBlock, const float *panel, long rows, long k, bool adds, float *c
+  const float *a, long aBlock, const float *panel, long rows, long k, bool adds, const float *ahead,
+  long aheadRun, long aheadStep, float *c
 ) {
-  (is_wide() ? rows_wide : rows_narrow)(rows, k, a, aBlock, panel, c, adds);
+  (is_wide() ? rows_wide : rows_narrow)(ROW_ARGUMENTS);
 }
 
 void vl_multiply_columns(

@@ -163,11 +163,12 @@ void vl_winograd_outputs(
   const int points = cube((int)w->rank, points_of((int)w->taps));
   const long block = VL_BLOCK_ROWS * k;
   for (int i = 0; i < points; i++)
-    for (long panel = 0; panel < panels; panel++)
+    for (long panel = 0; panel < panels; panel++) {
+      const float *weights = filter + (i * allPanels + firstPanel + panel) * k * VL_PANEL;
       vl_multiply_rows(
-        matrix + firstRow * points * k + i * block, points * block,
-        filter + ((i * allPanels) + firstPanel + panel) * k * VL_PANEL, rows, k, false,
-        products + (i * panels + panel) * rows * VL_PANEL);
+        matrix + firstRow * points * k + i * block, points * block, weights, rows, k, false,
+        weights + k * VL_PANEL, lanes * VL_PANEL, VL_PANEL, products + (i * panels + panel) * rows * VL_PANEL);
+    }
   scatter_any(
     w, image, products, firstPanel, panels, firstTile + firstRow, rows, bias, activation, parameter, output);
 }

@@ -124,9 +124,11 @@ enum { VL_BLOCK_ROWS = 14 };
 enum { VL_PANEL = 32 };
 
 /// One panel of `C = A · B`, or `C += A · B` if it `adds`. `k` is a multiple of 16; the blocks of A are
-/// `aBlock` apart.
+/// `aBlock` apart. Meanwhile what comes next is fetched into the cache: at step s of each run r of 16 steps,
+/// 32 floats at `ahead + r · aheadRun + s · aheadStep`.
 void vl_multiply_rows(
-  const float *a, long aBlock, const float *panel, long rows, long k, bool adds, float *c);
+  const float *a, long aBlock, const float *panel, long rows, long k, bool adds, const float *ahead,
+  long aheadRun, long aheadStep, float *c);
 /// `count` panels of `C += Aᵀ · B`: C has k rows, and the products are summed over the `rows` of A and B. B is in
 /// blocks like A, `panelBlock` apart, each of panels of 14 rows.
 void vl_multiply_columns(
@@ -141,11 +143,12 @@ typedef struct {
   bool transposesRight;
 } VLFewRows;
 
-/// What a strip takes at a time: steps of k and panels of columns.
-enum { VL_STRIP_DEPTH = 128, VL_STRIP_PANELS = 16 };
+/// The most columns of a strip, and the room for what is packed of it.
+long vl_strip_width(bool transposesRight);
+enum { VL_STRIP_SIZE = 65536 };
 
 /// Columns `first ..< last` of C, at most a strip. `blocks` is A, packed; `memory` has room for
-/// `(VL_STRIP_DEPTH + m) · VL_STRIP_PANELS · VL_PANEL`.
+/// `VL_STRIP_SIZE + m · columns`, in whole panels.
 void vl_few_rows_strip(
   const VLFewRows *product, const float *blocks, const float *b, long first, long last, float *memory,
   float *result);
