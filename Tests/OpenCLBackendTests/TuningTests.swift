@@ -62,7 +62,10 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: file.path))
 
     // A new process finds the choice, takes it for a shape near by, and not for one far away or of another kind.
-    let fastest = try #require(trials.min { $0.milliseconds! < $1.milliseconds! }).variant
+    // The fastest, unless the rules' way, which is the first, is hardly slower.
+    let fastest = try #require(trials.first { $0.isChosen })
+    let least = try #require(trials.compactMap(\.milliseconds).min())
+    #expect(fastest.milliseconds == least || (fastest.variant == .fewRows && least > 0.95 * fastest.milliseconds!))
     let tuning = ProductTuning(folder: file.deletingLastPathComponent(), device: first.device)
     func shape(_ m: Int, _ n: Int, _ k: Int, transposesLeft: Bool = false) -> ProductShape {
       ProductShape(
@@ -70,8 +73,8 @@ import Testing
           m: m, n: n, k: k, left: PatchGeometry(matrixColumns: transposesLeft ? m : k), transposesLeft: transposesLeft,
           right: .rows))
     }
-    #expect(tuning.variant(for: shape(40, 64, 96)) == fastest)
-    #expect(tuning.variant(for: shape(50, 64, 96)) == fastest)
+    #expect(tuning.variant(for: shape(40, 64, 96)) == fastest.variant)
+    #expect(tuning.variant(for: shape(50, 64, 96)) == fastest.variant)
     #expect(tuning.variant(for: shape(400, 64, 96)) == nil)
     #expect(tuning.variant(for: shape(40, 64, 96, transposesLeft: true)) == nil)
   }

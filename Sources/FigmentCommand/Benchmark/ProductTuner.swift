@@ -25,9 +25,8 @@ struct ProductTuner {
       let trials = try backend.tune(product.operation, left.storage, right.storage, seconds: seconds) {
         samples.error(of: $0) < Self.tolerance
       }
-      let best = trials.compactMap(\.milliseconds).min()
       let words = trials.map { trial in
-        trial.milliseconds.map { "\(trial.variant) \($0.formatted(digits: 3)) ms\($0 == best ? " *" : "")" }
+        trial.milliseconds.map { "\(trial.variant) \($0.formatted(digits: 3)) ms\(trial.isChosen ? " *" : "")" }
           ?? "\(trial.variant): \(trial.problem ?? "failed")"
       }
       printError("\(product.name): \(words.joined(separator: ", "))")

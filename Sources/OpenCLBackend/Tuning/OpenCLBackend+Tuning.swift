@@ -7,9 +7,12 @@ public struct ProductTrial: Sendable {
   /// Nil if it failed, or gave wrong numbers.
   public let milliseconds: Double?
   public let problem: String?
+  public internal(set) var isChosen = false
 }
 
 extension OpenCLBackend {
+  private static let worthwhile = 0.95
+
   /// Times every way to compute `operation` and remembers the fastest that is right, for its shapes and
   /// their neighbours; `saveTuning` keeps that for later processes.
   ///
@@ -32,7 +35,9 @@ extension OpenCLBackend {
       trials.append(try attempt(variant, operation, left, right, seconds: seconds, isRight: isRight))
     }
     let timed = trials.compactMap { trial in trial.milliseconds.map { (trial.variant, $0) } }
-    guard let best = timed.min(by: { $0.1 < $1.1 }), let first = trials[0].milliseconds else { return trials }
+    guard var best = timed.min(by: { $0.1 < $1.1 }), let first = trials[0].milliseconds else { return trials }
+    // Less than a few hundredths is the noise of timing, and no reason to leave the rules.
+    if best.1 > Self.worthwhile * first { best = (rules, first) }
     runtime.choices.withLock { choices in
       for shape in met.map(\.shape).uniqued() {
         choices.tuning.set(
@@ -40,6 +45,7 @@ extension OpenCLBackend {
       }
       choices.found = [:]
     }
+    for index in trials.indices { trials[index].isChosen = trials[index].variant == best.0 }
     return trials
   }
 
