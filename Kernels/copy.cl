@@ -1,8 +1,8 @@
 // Copies between two strided views of one shape.
 //
 // A row is the last axis. The other axes, innermost first in `View`, are found from the row's number by
-// division; RANK counts them. Macros: RANK; CONTIGUOUS if both views have stride 1 along the row, which then
-// moves in vectors.
+// division; RANK counts them. Macros: RANK; SEGMENT; CONTIGUOUS if both views have stride 1 along the row,
+// which then moves in vectors.
 
 typedef struct {
   int shape[RANK];
@@ -20,15 +20,8 @@ static inline void locate(const View view, index_t row, offset_t *source, offset
   }
 }
 
-// Item i is segment i % segments of row i / segments: a vector, or on a processor a stretch of elements.
-#ifdef CONTIGUOUS
-#define SEGMENT WIDTH
-#elif defined(CPU_FAMILY)
-#define SEGMENT 64
-#else
-#define SEGMENT 1
-#endif
-
+#ifdef KERNEL_copyRows
+// Unit i is segment i % segments, of SEGMENT columns, of row i / segments.
 kernel void copyRows(
     const index_t rows, const uint columns, const View view, const offset_t sourceOffset,
     const offset_t destinationOffset, const int sourceStep, const int destinationStep,
@@ -36,24 +29,27 @@ kernel void copyRows(
   const uint segments = (columns + SEGMENT - 1) / SEGMENT;
   FOR_EACH(i, rows * segments) {
     const index_t row = i / segments;
-    const uint column = (uint)(i - row * segments) * SEGMENT;
+    const uint first = (uint)(i - row * segments) * SEGMENT;
+    const uint end = min(columns, first + SEGMENT);
     offset_t source = sourceOffset, destination = destinationOffset;
     locate(view, row, &source, &destination);
 #ifdef CONTIGUOUS
-    storeLanes(LOAD(input + source + column), output + destination + column, min(columns - column, (uint)WIDTH));
+    for (uint c = first; c < end; c += WIDTH)
+      storeLanes(LOAD(input + source + c), output + destination + c, min(end - c, (uint)WIDTH));
 #else
-    const uint end = min(columns, column + SEGMENT);
-    for (uint c = column; c < end; ++c)
+    for (uint c = first; c < end; ++c)
       output[destination + (offset_t)c * destinationStep] = input[source + (offset_t)c * sourceStep];
 #endif
   }
 }
+#endif
 
 // A transposition: the destination has stride 1 along the row, the source along another axis, `line`, which
 // `View` then leaves out. Item i is a TILE × TILE square, small enough that the lines of memory it touches
 // on both sides stay in the nearest cache.
 #define TILE 16
 
+#ifdef KERNEL_copyTiles
 kernel void copyTiles(
     const index_t rows, const uint lines, const uint columns, const View view, const offset_t sourceOffset,
     const offset_t destinationOffset, const int sourceStep, const int destinationStep,
@@ -68,9 +64,22 @@ kernel void copyTiles(
     source += (offset_t)line + (offset_t)column * sourceStep;
     destination += (offset_t)line * destinationStep + (offset_t)column;
     const uint height = min(lines - line, (uint)TILE), width = min(columns - column, (uint)TILE);
+    if (height == TILE && width == TILE) {
+      // Whole: read along the source, write along the destination, turn it in between.
+      float square[TILE][TILE];
+      for (uint c = 0; c < TILE; ++c) vstore16(vload16(0, input + source + (offset_t)c * sourceStep), 0, square[c]);
+      for (uint l = 0; l < TILE; ++l)
+        vstore16(
+            (float16)(square[0][l], square[1][l], square[2][l], square[3][l], square[4][l], square[5][l],
+                      square[6][l], square[7][l], square[8][l], square[9][l], square[10][l], square[11][l],
+                      square[12][l], square[13][l], square[14][l], square[15][l]),
+            0, output + destination + (offset_t)l * destinationStep);
+      continue;
+    }
     for (uint l = 0; l < height; ++l)
       for (uint c = 0; c < width; ++c)
         output[destination + (offset_t)l * destinationStep + (offset_t)c] =
             input[source + (offset_t)l + (offset_t)c * sourceStep];
   }
 }
+#endif

@@ -1,7 +1,8 @@
 // Element by element: unary and binary operations, choice, fill.
 //
 // Flat kernels: vector i holds elements i · WIDTH ..< (i + 1) · WIDTH, and work-items share the vectors.
-// Macros: OPERATION, one of the names below; for broadcasting, LEFT and RIGHT.
+// Macros: OPERATION, one of the names below; LEFT_SCALAR and RIGHT_SCALAR; for rows, LEFT, RIGHT, RANK and
+// SEGMENT.
 
 #define IDENTITY_1(x, p, q) IDENTITY(x, p)
 #define RELU_1(x, p, q) RELU(x, p)
@@ -50,13 +51,13 @@
   (RELU(a, p) - (a) * (b) + log1p(exp(-fabs(a))))
 #define SIGMOID_MINUS(a, b, p) (SIGMOID(a, p) - (b))
 
+#ifdef KERNEL_fill
 kernel void fill(const float value, const index_t count, global float *restrict output) {
   FOR_EACH(i, (count + WIDTH - 1) / WIDTH) STORE(SPLAT(value), output + i * WIDTH);
 }
+#endif
 
-#ifdef OPERATION
-
-#ifdef UNARY
+#ifdef KERNEL_unary
 kernel void unary(
     const float p, const float q, const index_t count, global const float *restrict input,
     global float *restrict output) {
@@ -65,58 +66,47 @@ kernel void unary(
     STORE(OPERATION(x, p, q), output + i * WIDTH);
   }
 }
-#else
-
-// Both operands flat; a SCALAR one is a single value.
-#ifdef LEFT_SCALAR
-#define FLAT_LEFT SPLAT(left[0])
-#else
-#define FLAT_LEFT LOAD(left + i * WIDTH)
-#endif
-#ifdef RIGHT_SCALAR
-#define FLAT_RIGHT SPLAT(right[0])
-#else
-#define FLAT_RIGHT LOAD(right + i * WIDTH)
 #endif
 
+#ifdef KERNEL_binaryFlat
+// Both operands flat; a scalar one is a single value.
 kernel void binaryFlat(
     const float p, const index_t count, global const float *restrict left,
     global const float *restrict right, global float *restrict output) {
   FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {
-    const floatv a = FLAT_LEFT;
-    const floatv b = FLAT_RIGHT;
+#ifdef LEFT_SCALAR
+    const floatv a = SPLAT(left[0]);
+#else
+    const floatv a = LOAD(left + i * WIDTH);
+#endif
+#ifdef RIGHT_SCALAR
+    const floatv b = SPLAT(right[0]);
+#else
+    const floatv b = LOAD(right + i * WIDTH);
+#endif
     STORE(OPERATION(a, b, p), output + i * WIDTH);
   }
 }
+#endif
 
-// Rows of `columns`, the last axis, along which the operands advance by LEFT and RIGHT, each 1 or 0. Vector
-// i is vector i % vectors of row i / vectors. The other axes, innermost first in `View`, are found from the
-// row by division; RANK counts them.
-#ifdef RANK
+#ifdef KERNEL_binaryRows
 typedef struct {
   int shape[RANK];
   int left[RANK];
   int right[RANK];
 } View;
 
-#if LEFT == 1
-#define ROW_LEFT LOAD(left + leftBase + column)
-#else
-#define ROW_LEFT SPLAT(left[leftBase])
-#endif
-#if RIGHT == 1
-#define ROW_RIGHT LOAD(right + rightBase + column)
-#else
-#define ROW_RIGHT SPLAT(right[rightBase])
-#endif
-
+// Rows of `columns`, the last axis, along which the operands advance by LEFT and RIGHT, each 1 or 0. Unit i
+// is segment i % segments, of SEGMENT columns, of row i / segments. The other axes, innermost first in
+// `View`, are found from the row by division; RANK counts them.
 kernel void binaryRows(
     const float p, const index_t rows, const uint columns, const View view,
     global const float *restrict left, global const float *restrict right, global float *restrict output) {
-  const uint vectors = (columns + WIDTH - 1) / WIDTH;
-  FOR_EACH(i, rows * vectors) {
-    const index_t row = i / vectors;
-    const uint column = (uint)(i - row * vectors) * WIDTH;
+  const uint segments = (columns + SEGMENT - 1) / SEGMENT;
+  FOR_EACH(i, rows * segments) {
+    const index_t row = i / segments;
+    const uint first = (uint)(i - row * segments) * SEGMENT;
+    const uint end = min(columns, first + SEGMENT);
     index_t rest = row, leftBase = 0, rightBase = 0;
     for (int axis = 0; axis < RANK; ++axis) {
       const index_t next = axis == RANK - 1 ? 0 : rest / view.shape[axis];
@@ -125,15 +115,24 @@ kernel void binaryRows(
       rightBase += coordinate * view.right[axis];
       rest = next;
     }
-    const floatv a = ROW_LEFT;
-    const floatv b = ROW_RIGHT;
-    storeLanes(OPERATION(a, b, p), output + row * columns + column, min(columns - column, (uint)WIDTH));
+    for (uint column = first; column < end; column += WIDTH) {
+#if LEFT == 1
+      const floatv a = LOAD(left + leftBase + column);
+#else
+      const floatv a = SPLAT(left[leftBase]);
+#endif
+#if RIGHT == 1
+      const floatv b = LOAD(right + rightBase + column);
+#else
+      const floatv b = SPLAT(right[rightBase]);
+#endif
+      storeLanes(OPERATION(a, b, p), output + row * columns + column, min(end - column, (uint)WIDTH));
+    }
   }
 }
 #endif
-#endif
-#endif
 
+#ifdef KERNEL_choose
 kernel void choose(
     const index_t count, global const float *restrict condition, global const float *restrict left,
     global const float *restrict right, global float *restrict output) {
@@ -144,3 +143,4 @@ kernel void choose(
     STORE(c != 0.0f ? a : b, output + i * WIDTH);
   }
 }
+#endif

@@ -36,6 +36,7 @@ static inline floatv channelValues(global const float *values, const uint column
   return LOAD(parts);
 }
 
+#ifdef KERNEL_partialMoments
 kernel void partialMoments(
     PARAMETERS, global const float *restrict input, global float *restrict means, global float *restrict squares) {
   FOR_EACH(i, groups * parts) {
@@ -64,7 +65,9 @@ kernel void partialMoments(
     }
   }
 }
+#endif
 
+#ifdef KERNEL_partialGradients
 kernel void partialGradients(
     PARAMETERS, const float epsilon, global const float *restrict input, global const float *restrict gradient,
     global const float *restrict mean, global const float *restrict variance, global float *restrict scaleSums,
@@ -88,7 +91,9 @@ kernel void partialGradients(
     }
   }
 }
+#endif
 
+#ifdef KERNEL_normalizeElements
 kernel void normalizeElements(
     PARAMETERS, const float epsilon, const float activationParameter, global const float *restrict input,
     global const float *restrict mean, global const float *restrict variance, global const float *restrict scale,
@@ -119,7 +124,9 @@ kernel void normalizeElements(
     }
   }
 }
+#endif
 
+#ifdef KERNEL_inputGradient
 kernel void inputGradient(
     PARAMETERS, const float epsilon, const float inverseRows, global const float *restrict input,
     global const float *restrict gradient, global const float *restrict mean, global const float *restrict variance,
@@ -151,6 +158,7 @@ kernel void inputGradient(
     }
   }
 }
+#endif
 
 // How many elements column `column` of part `part` has.
 #define COUNT_OF(part, column)                                                                       \
@@ -166,6 +174,7 @@ kernel void inputGradient(
   const index_t base = group * rows * channels + channel;                 \
   const index_t statistic = group * channels + channel;
 
+#ifdef KERNEL_partialMoments
 kernel void partialMoments(
     PARAMETERS, global const float *restrict input, global float *restrict means, global float *restrict squares) {
   FOR_EACH(i, groups * parts * channels) {
@@ -183,7 +192,9 @@ kernel void partialMoments(
     squares[i] = square;
   }
 }
+#endif
 
+#ifdef KERNEL_partialGradients
 kernel void partialGradients(
     PARAMETERS, const float epsilon, global const float *restrict input, global const float *restrict gradient,
     global const float *restrict mean, global const float *restrict variance, global float *restrict scaleSums,
@@ -201,6 +212,7 @@ kernel void partialGradients(
     offsetSums[i] = offsetSum;
   }
 }
+#endif
 
 // Item i is vector i of the flat tensor; WIDTH divides the channels.
 #define CHANNEL                                                      \
@@ -208,6 +220,7 @@ kernel void partialGradients(
   const uint channel = (uint)(place % channels);                     \
   const index_t statistic = place / channels / rows * channels + channel;
 
+#ifdef KERNEL_normalizeElements
 kernel void normalizeElements(
     PARAMETERS, const float epsilon, const float activationParameter, global const float *restrict input,
     global const float *restrict mean, global const float *restrict variance, global const float *restrict scale,
@@ -224,7 +237,9 @@ kernel void normalizeElements(
     STORE(ACTIVATION(y, activationParameter), output + place);
   }
 }
+#endif
 
+#ifdef KERNEL_inputGradient
 kernel void inputGradient(
     PARAMETERS, const float epsilon, const float inverseRows, global const float *restrict input,
     global const float *restrict gradient, global const float *restrict mean, global const float *restrict variance,
@@ -242,6 +257,7 @@ kernel void inputGradient(
     STORE(g * inverse, output + place);
   }
 }
+#endif
 
 #define COUNT_OF(part, column) ((float)((rows - (part) + parts - 1) / parts))
 
@@ -251,6 +267,7 @@ kernel void inputGradient(
 // columns of all parts. Sums are taken in blocks, so that their error stays that of a short sum.
 #define BLOCK 32
 
+#ifdef KERNEL_mergeMoments
 kernel void mergeMoments(
     PARAMETERS, const index_t allRows, const uint columns, global const float *restrict means,
     global const float *restrict squares, global float *restrict mean, global float *restrict variance) {
@@ -281,3 +298,4 @@ kernel void mergeMoments(
     variance[i] = square / (float)allRows;
   }
 }
+#endif

@@ -1,8 +1,8 @@
 // Pooling over up to three spatial axes of a channels-last batch, and its adjoints.
 //
-// Item i is vector i % vectors of position i / vectors, of the output or, for adjoints, of the input; both
-// directions gather, so every item owns what it writes. The adjoints ask of each tap whether some window
-// has it at this position. Axes are depth, height, width; missing ones have extent 1.
+// A unit of work is a position, of the output or, for adjoints, of the input (FOR_EACH_CHANNEL of prelude.cl);
+// both directions gather, so every item owns what it writes. The adjoints ask of each tap whether some
+// window has it at this position. Axes are depth, height, width; missing ones have extent 1.
 
 typedef struct {
   int inputSize[3];
@@ -12,13 +12,6 @@ typedef struct {
   int padding[3];
   int dilation[3];
 } Windows;
-
-// The vector's position and first channel.
-#define POSITION_AND_CHANNEL                                    \
-  const uint vectors = (channels + WIDTH - 1) / WIDTH;          \
-  const index_t position = i / vectors;                         \
-  const uint channel = (uint)(i - position * vectors) * WIDTH;  \
-  const uint lanes = min(channels - channel, (uint)WIDTH);
 
 // Splits a position over the batch into sample and coordinates.
 static inline int4 coordinates(const int size[3], index_t position) {
@@ -77,80 +70,95 @@ static inline float shareOf(const Windows windows, const int countsPadding, cons
 
 #define TAP ((tapD * windows.kernelSize[1] + tapH) * windows.kernelSize[2] + tapW)
 
+#define READ_INPUT(d, h, w) LOAD(input + place(windows.inputSize, at.w, d, h, w) * channels + channel)
+#define OUTPUT_PLACE(d, h, w) (place(windows.outputSize, at.w, d, h, w) * channels + channel)
+
+#ifdef KERNEL_maximumPooling
 kernel void maximumPooling(
     const index_t positions, const uint channels, const Windows windows, global const float *restrict input,
     global float *restrict output, global float *restrict taps) {
-  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
-    POSITION_AND_CHANNEL
-    const int4 at = coordinates(windows.outputSize, position);
-    floatv best = (floatv)(-INFINITY), bestTap = (floatv)(-1.0f);
-    FOR_EACH_TAP(at) {
-      const floatv x = LOAD(input + place(windows.inputSize, at.w, d, h, w) * channels + channel);
-      // The first tap wins even if it is −∞; the first NaN wins over all.
-      const intv wins = bestTap < 0.0f || x > best || (x != x && best == best);
-      best = wins ? x : best;
-      bestTap = wins ? (floatv)((float)TAP) : bestTap;
+  FOR_EACH(i, UNITS) {
+    const int4 at = coordinates(windows.outputSize, POSITION);
+    FOR_EACH_CHANNEL {
+      floatv best = (floatv)(-INFINITY), bestTap = (floatv)(-1.0f);
+      FOR_EACH_TAP(at) {
+        const floatv x = READ_INPUT(d, h, w);
+        // The first tap wins even if it is −∞; the first NaN wins over all.
+        const intv wins = bestTap < 0.0f || x > best || (x != x && best == best);
+        best = wins ? x : best;
+        bestTap = wins ? (floatv)((float)TAP) : bestTap;
+      }
+      storeLanes(best, output + POSITION * channels + channel, CHANNEL_LANES);
+      storeLanes(bestTap, taps + POSITION * channels + channel, CHANNEL_LANES);
     }
-    storeLanes(best, output + position * channels + channel, lanes);
-    storeLanes(bestTap, taps + position * channels + channel, lanes);
   }
 }
+#endif
 
+#ifdef KERNEL_maximumPoolingScatter
 kernel void maximumPoolingScatter(
     const index_t positions, const uint channels, const Windows windows, global const float *restrict gradient,
     global const float *restrict taps, global float *restrict output) {
-  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
-    POSITION_AND_CHANNEL
-    const int4 at = coordinates(windows.inputSize, position);
-    floatv sum = (floatv)(0.0f);
-    FOR_EACH_WINDOW(at) {
-      const index_t source = place(windows.outputSize, at.w, d, h, w) * channels + channel;
-      sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
+  FOR_EACH(i, UNITS) {
+    const int4 at = coordinates(windows.inputSize, POSITION);
+    FOR_EACH_CHANNEL {
+      floatv sum = (floatv)(0.0f);
+      FOR_EACH_WINDOW(at) {
+        const index_t source = OUTPUT_PLACE(d, h, w);
+        sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
+      }
+      storeLanes(sum, output + POSITION * channels + channel, CHANNEL_LANES);
     }
-    storeLanes(sum, output + position * channels + channel, lanes);
   }
 }
+#endif
 
+#ifdef KERNEL_maximumPoolingGather
 kernel void maximumPoolingGather(
     const index_t positions, const uint channels, const Windows windows, global const float *restrict input,
     global const float *restrict taps, global float *restrict output) {
-  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
-    POSITION_AND_CHANNEL
-    const int4 at = coordinates(windows.outputSize, position);
-    const floatv chosen = LOAD(taps + position * channels + channel);
-    floatv value = (floatv)(0.0f);
-    FOR_EACH_TAP(at) {
-      const floatv x = LOAD(input + place(windows.inputSize, at.w, d, h, w) * channels + channel);
-      value = chosen == (float)TAP ? x : value;
+  FOR_EACH(i, UNITS) {
+    const int4 at = coordinates(windows.outputSize, POSITION);
+    FOR_EACH_CHANNEL {
+      const floatv chosen = LOAD(taps + POSITION * channels + channel);
+      floatv value = (floatv)(0.0f);
+      FOR_EACH_TAP(at) {
+        const floatv x = READ_INPUT(d, h, w);
+        value = chosen == (float)TAP ? x : value;
+      }
+      storeLanes(value, output + POSITION * channels + channel, CHANNEL_LANES);
     }
-    storeLanes(value, output + position * channels + channel, lanes);
   }
 }
+#endif
 
+#ifdef KERNEL_averagePooling
 kernel void averagePooling(
     const index_t positions, const uint channels, const int countsPadding, const Windows windows,
     global const float *restrict input, global float *restrict output) {
-  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
-    POSITION_AND_CHANNEL
-    const int4 at = coordinates(windows.outputSize, position);
+  FOR_EACH(i, UNITS) {
+    const int4 at = coordinates(windows.outputSize, POSITION);
     const float share = shareOf(windows, countsPadding, at.x, at.y, at.z);
-    floatv sum = (floatv)(0.0f);
-    FOR_EACH_TAP(at)
-      sum += share * LOAD(input + place(windows.inputSize, at.w, d, h, w) * channels + channel);
-    storeLanes(sum, output + position * channels + channel, lanes);
+    FOR_EACH_CHANNEL {
+      floatv sum = (floatv)(0.0f);
+      FOR_EACH_TAP(at) sum += share * READ_INPUT(d, h, w);
+      storeLanes(sum, output + POSITION * channels + channel, CHANNEL_LANES);
+    }
   }
 }
+#endif
 
+#ifdef KERNEL_averagePoolingGradient
 kernel void averagePoolingGradient(
     const index_t positions, const uint channels, const int countsPadding, const Windows windows,
     global const float *restrict gradient, global float *restrict output) {
-  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
-    POSITION_AND_CHANNEL
-    const int4 at = coordinates(windows.inputSize, position);
-    floatv sum = (floatv)(0.0f);
-    FOR_EACH_WINDOW(at)
-      sum += shareOf(windows, countsPadding, d, h, w)
-             * LOAD(gradient + place(windows.outputSize, at.w, d, h, w) * channels + channel);
-    storeLanes(sum, output + position * channels + channel, lanes);
+  FOR_EACH(i, UNITS) {
+    const int4 at = coordinates(windows.inputSize, POSITION);
+    FOR_EACH_CHANNEL {
+      floatv sum = (floatv)(0.0f);
+      FOR_EACH_WINDOW(at) sum += shareOf(windows, countsPadding, d, h, w) * LOAD(gradient + OUTPUT_PLACE(d, h, w));
+      storeLanes(sum, output + POSITION * channels + channel, CHANNEL_LANES);
+    }
   }
 }
+#endif

@@ -66,6 +66,22 @@ static inline void storeLanes(floatv value, global float *pointer, uint lanes) {
   for (index_t i = (index_t)get_global_id(0); i < (index_t)(count); i += (index_t)get_global_size(0))
 #endif
 
+// For kernels over positions of `channels` each: FOR_EACH(i, UNITS), then POSITION and FOR_EACH_CHANNEL. On
+// a processor a unit is a position, so that its coordinates are found once for all channels; on a card it is
+// one vector of channels.
+#define VECTORS ((channels + WIDTH - 1) / WIDTH)
+#ifdef CPU_FAMILY
+#define UNITS positions
+#define POSITION i
+#define FOR_EACH_CHANNEL for (uint channel = 0; channel < channels; channel += WIDTH)
+#else
+#define UNITS (positions * VECTORS)
+#define POSITION (i / VECTORS)
+#define FOR_EACH_CHANNEL \
+  for (uint channel = (uint)(i % VECTORS) * WIDTH, once = 1; once; once = 0)
+#endif
+#define CHANNEL_LANES min(channels - channel, (uint)WIDTH)
+
 // Activations of x with the parameter p. All let NaN through.
 #define IDENTITY(x, p) (x)
 #define RELU(x, p) ((x) < 0.0f ? (floatv)(0.0f) : (x))

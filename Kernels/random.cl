@@ -1,7 +1,7 @@
 // Philox4x32-10 (Salmon et al., 2011). Element e of a draw is lane e % 4 of block counter + e / 4, whatever
 // the device and however the work is shared.
 //
-// Item i computes WIDTH consecutive blocks, one a lane of `c`, and so elements i · 4 · WIDTH and on.
+// Item i computes WIDTH consecutive blocks, one a lane of `word`, and so elements i · 4 · WIDTH and on.
 // Macros: DRAW, what is made of the bits: UNIFORM, NORMAL or, with DROPOUT, KEEP.
 
 // The draws must have the same bits on every device: no fused multiply-add.
@@ -18,40 +18,59 @@ typedef JOIN(uint, WIDTH) uintv;
 #define LANE_NUMBERS_1 0u
 #define LANE_NUMBERS_16 ((uint16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
 
-static inline void philox(const ulong block, const uint2 key, uintv c[4]) {
-  const uint low = (uint)block;
-  c[0] = low + JOIN(LANE_NUMBERS_, WIDTH);
-  // The lanes whose low word has wrapped have a high word one larger.
-#if WIDTH == 1
-  c[1] = (uint)(block >> 32);
+#define BLOCK(n) a.s##n, b.s##n, c.s##n, d.s##n
+#define BLOCKS(j, k, l, m) (float16)(BLOCK(j), BLOCK(k), BLOCK(l), BLOCK(m))
+#ifdef DROPOUT
+#define WRITE(width, draw, at)                                                               \
+  if ((at) < count) {                                                                        \
+    const JOIN(float, width) keep = draw, x = JOIN(vload, width)(0, input + (at));           \
+    JOIN(vstore, width)(keep != 0.0f ? x / q : (JOIN(float, width))(0.0f), 0, output + (at)); \
+  }
 #else
-  c[1] = (uint)(block >> 32) + (c[0] < low ? (uintv)(1u) : (uintv)(0u));
+#define WRITE(width, draw, at) \
+  if ((at) < count) JOIN(vstore, width)(draw, 0, output + (at));
 #endif
-  c[2] = 0;
-  c[3] = 0;
+
+// The high word of a · b, of which PoCL's mul_hi would take a vector apart.
+#if WIDTH == 1
+#define HIGH(a, b) mul_hi(a, b)
+#else
+#define HIGH(a, b) JOIN(convert_uint, WIDTH)((JOIN(convert_ulong, WIDTH)(a) * (ulong)(b)) >> 32)
+#endif
+
+static inline void philox(const ulong block, const uint2 key, uintv word[4]) {
+  const uint low = (uint)block;
+  uintv c0 = low + JOIN(LANE_NUMBERS_, WIDTH), c2 = 0, c3 = 0;
+  // The lanes whose low word has wrapped have a high word one larger.
+  uintv c1 = (uint)(block >> 32) + (c0 < low ? (uintv)(1u) : (uintv)(0u));
   uint k0 = key.x, k1 = key.y;
   for (int round = 0; round < 10; ++round) {
-    const uintv first = c[0], second = c[2];
-    c[0] = mul_hi(second, (uintv)(0xCD9E8D57u)) ^ c[1] ^ k0;
-    c[1] = second * 0xCD9E8D57u;
-    c[2] = mul_hi(first, (uintv)(0xD2511F53u)) ^ c[3] ^ k1;
-    c[3] = first * 0xD2511F53u;
+    const uintv first = c0, second = c2;
+    c0 = HIGH(second, 0xCD9E8D57u) ^ c1 ^ k0;
+    c1 = second * 0xCD9E8D57u;
+    c2 = HIGH(first, 0xD2511F53u) ^ c3 ^ k1;
+    c3 = first * 0xD2511F53u;
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
+  word[0] = c0;
+  word[1] = c1;
+  word[2] = c2;
+  word[3] = c3;
 }
 
 #define UNIT(bits) (TO_FLOAT((bits) >> 8) * 0x1p-24f)
 #define POSITIVE_UNIT(bits) (TO_FLOAT(((bits) >> 8) + 1u) * 0x1p-24f)
 
-#define UNIFORM(lane) (p + (q - p) * UNIT(c[lane]))
+#define UNIFORM(lane) (p + (q - p) * UNIT(word[lane]))
 // Box and Muller's, lanes (0, 1) and (2, 3) together.
-#define RADIUS(lane) sqrt(-2.0f * log(POSITIVE_UNIT(c[lane])))
-#define ANGLE(lane) (6.28318530717958647692f * UNIT(c[lane]))
+#define RADIUS(lane) sqrt(-2.0f * log(POSITIVE_UNIT(word[lane])))
+#define ANGLE(lane) (6.28318530717958647692f * UNIT(word[lane]))
 #define NORMAL(lane)                                                             \
   (p + q * (((lane) & 1) ? RADIUS((lane) & 2) * sin(ANGLE(lane | 1)) : RADIUS(lane) * cos(ANGLE(lane | 1))))
-#define KEEP(lane) (UNIT(c[lane]) >= p ? (floatv)(1.0f) : (floatv)(0.0f))
+#define KEEP(lane) (UNIT(word[lane]) >= p ? (floatv)(1.0f) : (floatv)(0.0f))
 
+#ifdef KERNEL_random
 kernel void random(
     const float p, const float q, const uint k0, const uint k1, const ulong counter, const index_t count,
 #ifdef DROPOUT
@@ -59,26 +78,20 @@ kernel void random(
 #endif
     global float *restrict output) {
   FOR_EACH(i, (count + 4 * WIDTH - 1) / (4 * WIDTH)) {
-    uintv c[4];
-    philox(counter + (ulong)i * WIDTH, (uint2)(k0, k1), c);
-    const floatv draws[4] = {DRAW(0), DRAW(1), DRAW(2), DRAW(3)};
-    // From a vector a lane to a lane a vector: memory holds a block's four draws together.
-    float mixed[4 * WIDTH];
-    for (int lane = 0; lane < 4; ++lane) {
-      float column[WIDTH];
-      STORE(draws[lane], column);
-      for (int b = 0; b < WIDTH; ++b) mixed[4 * b + lane] = column[b];
-    }
-    const index_t place = i * 4 * WIDTH;
-    for (int part = 0; part < 4; ++part) {
-      const index_t at = place + part * WIDTH;
-      if (at >= count) break;
-      const floatv draw = LOAD(mixed + part * WIDTH);
-#ifdef DROPOUT
-      STORE(draw != 0.0f ? LOAD(input + at) / q : (floatv)(0.0f), output + at);
+    uintv word[4];
+    philox(counter + (ulong)i * WIDTH, (uint2)(k0, k1), word);
+    const floatv a = DRAW(0), b = DRAW(1), c = DRAW(2), d = DRAW(3);
+    const index_t at = i * 4 * WIDTH;
+    // Memory holds a block's four draws together, a vector one draw of many blocks.
+#if WIDTH == 1
+    const float4 draws = (float4)(a, b, c, d);
+    WRITE(4, draws, at)
 #else
-      STORE(draw, output + at);
+    WRITE(16, BLOCKS(0, 1, 2, 3), at)
+    WRITE(16, BLOCKS(4, 5, 6, 7), at + 16)
+    WRITE(16, BLOCKS(8, 9, a, b), at + 32)
+    WRITE(16, BLOCKS(c, d, e, f), at + 48)
 #endif
-    }
   }
 }
+#endif

@@ -12,10 +12,9 @@
 #define MINIMUM(a, b) LEAST(a, b)
 #define BLOCK 32
 
-#ifdef COMBINE
-
 // Item i is (o, part, column) of the output; it folds rows part, part + parts, …, so that neighbouring items
 // read neighbouring elements whatever the inner extent.
+#ifdef KERNEL_fold
 kernel void fold(
     const index_t count, const index_t parts, const index_t length, const index_t inner,
     global const float *restrict input, global float *restrict output) {
@@ -34,8 +33,9 @@ kernel void fold(
     output[i] = total;
   }
 }
+#endif
 
-#if WIDTH == 16
+#ifdef KERNEL_foldRows
 static inline float foldLanes(const float16 x) {
   const float8 a = COMBINE(x.lo, x.hi);
   const float4 b = COMBINE(a.lo, a.hi);
@@ -76,10 +76,12 @@ kernel void foldRows(
     output[i] = foldLanes(total);
   }
 }
+#endif
 
 // inner > 1. Item i is (o, part): `share` lines of `width` columns, a line being `width / inner` rows, so
 // that lines are at least a vector wide. The rows that do not fill a line, `extra` elements, go to the last
 // part. The output is [outer, parts, width], which is [outer, parts · width / inner, inner].
+#ifdef KERNEL_foldColumns
 kernel void foldColumns(
     const index_t count, const index_t parts, const index_t share, const index_t lines, const uint width,
     const uint extra, global const float *restrict input, global float *restrict output) {
@@ -112,9 +114,9 @@ kernel void foldColumns(
   }
 }
 #endif
-#endif
 
 // Item i is output (o, column). A NaN counts as largest; the first of equals wins.
+#ifdef KERNEL_argumentMaximum
 kernel void argumentMaximum(
     const index_t count, const index_t length, const index_t inner, global const float *restrict input,
     global float *restrict output) {
@@ -132,3 +134,4 @@ kernel void argumentMaximum(
     output[i] = (float)place;
   }
 }
+#endif

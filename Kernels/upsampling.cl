@@ -1,6 +1,7 @@
 // Upsampling by whole factors of up to three spatial axes of a channels-last batch, and its adjoint.
 //
-// Item i is vector i % vectors of position i / vectors, of the output or, for the adjoint, of the input.
+// A unit of work is a position, of the output or, for the adjoint, of the input (FOR_EACH_CHANNEL of
+// prelude.cl).
 // Macro: BILINEAR; otherwise nearest. Bilinear weights are products of one weight an axis; element e covers
 // [e, e + 1) and has its centre at e + 0.5, in the input as in the output.
 
@@ -46,61 +47,61 @@ static inline int2 targetsOf(const int source, const int size, const int factor)
 
 #define AXIS(n) up.size[n], up.factors[n]
 
-#define POSITION_AND_CHANNEL                                    \
-  const uint vectors = (channels + WIDTH - 1) / WIDTH;          \
-  const index_t position = i / vectors;                         \
-  const uint channel = (uint)(i - position * vectors) * WIDTH;  \
-  const uint lanes = min(channels - channel, (uint)WIDTH);
-
+#ifdef KERNEL_enlarge
 kernel void enlarge(
     const index_t positions, const uint channels, const Upsampling up, global const float *restrict input,
     global float *restrict output) {
   const uint depth = up.size[0] * up.factors[0], height = up.size[1] * up.factors[1];
   const uint width = up.size[2] * up.factors[2];
-  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
-    POSITION_AND_CHANNEL
-    const index_t row = position / width, plane = row / height, sample = plane / depth;
+  FOR_EACH(i, UNITS) {
+    const index_t position = POSITION, row = position / width, plane = row / height, sample = plane / depth;
     const int z = (int)(plane - sample * depth), y = (int)(row - plane * height), x = (int)(position - row * width);
     const int2 zs = sourcesOf(z, AXIS(0)), ys = sourcesOf(y, AXIS(1)), xs = sourcesOf(x, AXIS(2));
-    floatv sum = (floatv)(0.0f);
-    for (int d = zs.x; d <= zs.y; ++d)
-      for (int h = ys.x; h <= ys.y; ++h)
-        for (int w = xs.x; w <= xs.y; ++w) {
-          const index_t source = ((sample * up.size[0] + d) * up.size[1] + h) * up.size[2] + w;
-          const floatv value = LOAD(input + source * channels + channel);
+    FOR_EACH_CHANNEL {
+      floatv sum = (floatv)(0.0f);
+      for (int d = zs.x; d <= zs.y; ++d)
+        for (int h = ys.x; h <= ys.y; ++h)
+          for (int w = xs.x; w <= xs.y; ++w) {
+            const index_t source = ((sample * up.size[0] + d) * up.size[1] + h) * up.size[2] + w;
+            const floatv value = LOAD(input + source * channels + channel);
 #ifdef BILINEAR
-          sum += weightOf(z, d, AXIS(0)) * weightOf(y, h, AXIS(1)) * weightOf(x, w, AXIS(2)) * value;
+            sum += weightOf(z, d, AXIS(0)) * weightOf(y, h, AXIS(1)) * weightOf(x, w, AXIS(2)) * value;
 #else
-          sum = value;
+            sum = value;
 #endif
-        }
-    storeLanes(sum, output + position * channels + channel, lanes);
+          }
+      storeLanes(sum, output + position * channels + channel, CHANNEL_LANES);
+    }
   }
 }
+#endif
 
+#ifdef KERNEL_enlargeAdjoint
 kernel void enlargeAdjoint(
     const index_t positions, const uint channels, const Upsampling up, global const float *restrict gradient,
     global float *restrict output) {
   const uint depth = up.size[0] * up.factors[0], height = up.size[1] * up.factors[1];
   const uint width = up.size[2] * up.factors[2];
-  FOR_EACH(i, positions * ((channels + WIDTH - 1) / WIDTH)) {
-    POSITION_AND_CHANNEL
-    const index_t row = position / up.size[2], plane = row / up.size[1], sample = plane / up.size[0];
+  FOR_EACH(i, UNITS) {
+    const index_t position = POSITION, row = position / up.size[2], plane = row / up.size[1], sample = plane / up.size[0];
     const int d = (int)(plane - sample * up.size[0]), h = (int)(row - plane * up.size[1]);
     const int w = (int)(position - row * up.size[2]);
     const int2 zs = targetsOf(d, AXIS(0)), ys = targetsOf(h, AXIS(1)), xs = targetsOf(w, AXIS(2));
-    floatv sum = (floatv)(0.0f);
-    for (int z = zs.x; z <= zs.y; ++z)
-      for (int y = ys.x; y <= ys.y; ++y)
-        for (int x = xs.x; x <= xs.y; ++x) {
-          const index_t source = ((sample * depth + z) * height + y) * width + x;
-          const floatv value = LOAD(gradient + source * channels + channel);
+    FOR_EACH_CHANNEL {
+      floatv sum = (floatv)(0.0f);
+      for (int z = zs.x; z <= zs.y; ++z)
+        for (int y = ys.x; y <= ys.y; ++y)
+          for (int x = xs.x; x <= xs.y; ++x) {
+            const index_t source = ((sample * depth + z) * height + y) * width + x;
+            const floatv value = LOAD(gradient + source * channels + channel);
 #ifdef BILINEAR
-          sum += weightOf(z, d, AXIS(0)) * weightOf(y, h, AXIS(1)) * weightOf(x, w, AXIS(2)) * value;
+            sum += weightOf(z, d, AXIS(0)) * weightOf(y, h, AXIS(1)) * weightOf(x, w, AXIS(2)) * value;
 #else
-          sum += value;
+            sum += value;
 #endif
-        }
-    storeLanes(sum, output + position * channels + channel, lanes);
+          }
+      storeLanes(sum, output + position * channels + channel, CHANNEL_LANES);
+    }
   }
 }
+#endif

@@ -19,15 +19,14 @@ extension OpenCLBackend {
   private func copyRows(_ source: any Storage, _ destination: any Storage, _ copy: StridedCopy) throws {
     let last = copy.shape.count - 1, columns = copy.shape[last], rows = copy.count / columns
     let isContiguous = copy.sourceStrides[last] == 1 && copy.destinationStrides[last] == 1
-    let width = isContiguous ? runtime.rowWidth(columns) : 1
+    let width = isContiguous ? runtime.rowWidth(columns) : 1, segment = runtime.segment(width)
     let wide = needsWideIndices(max(source.count, destination.count))
     let (rank, view) = CopyView(copy, leavingOut: [last]).words
     let kernel = try runtime.kernel(
       .copy, "copyRows",
       defines: [
-        "RANK": rank, "WIDTH": width, isContiguous ? "CONTIGUOUS" : "STRIDED": 1, wide ? "WIDE" : "NARROW": 1,
+        "RANK": rank, "WIDTH": width, "SEGMENT": segment, isContiguous ? "CONTIGUOUS" : "STRIDED": 1, wide ? "WIDE" : "NARROW": 1,
       ])
-    let segment = isContiguous ? width : runtime.family == .cpu ? 64 : 1
     try runtime.launchShared(
       kernel, units: rows * ((columns + segment - 1) / segment), cost: 2 * min(segment, columns),
       runtime.index(rows, wide: wide), .uint(UInt32(columns)), view, offset(copy.sourceOffset, wide),

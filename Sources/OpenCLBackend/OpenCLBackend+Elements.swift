@@ -18,7 +18,7 @@ extension OpenCLBackend {
       let count = input.count, width = operation.mixesLanes ? 1 : runtime.flatWidth
       let kernel = try runtime.kernel(
         .elementwise, "unary",
-        defines: ["WIDTH": width, "OPERATION": macro, "UNARY": 1, needsWideIndices(count) ? "WIDE" : "NARROW": 1])
+        defines: ["WIDTH": width, "OPERATION": macro, needsWideIndices(count) ? "WIDE" : "NARROW": 1])
       try runtime.launchShared(
         kernel, units: (count + width - 1) / width, cost: 2 * width, .float(p), .float(q),
         runtime.index(count, wide: needsWideIndices(count)), buffer(input), .buffer(output))
@@ -61,17 +61,17 @@ extension OpenCLBackend {
   ) throws {
     let (macro, p) = operation.macro
     let rank = broadcast.shape.count - 1, columns = broadcast.shape[rank], count = output.count
-    let width = runtime.rowWidth(columns)
+    let width = runtime.rowWidth(columns), segment = runtime.segment(width)
     let kernel = try runtime.kernel(
       .elementwise, "binaryRows",
       defines: [
-        "WIDTH": width, "OPERATION": macro, needsWideIndices(count) ? "WIDE" : "NARROW": 1, "RANK": rank,
+        "WIDTH": width, "SEGMENT": segment, "OPERATION": macro, needsWideIndices(count) ? "WIDE" : "NARROW": 1, "RANK": rank,
         "LEFT": broadcast.leftStrides[rank], "RIGHT": broadcast.rightStrides[rank],
       ])
     func outer(_ values: [Int]) -> [Int32] { values[..<rank].reversed().map { Int32($0) } }
     let rows = count / columns
     try runtime.launchShared(
-      kernel, units: rows * ((columns + width - 1) / width), cost: 3 * width, .float(p),
+      kernel, units: rows * ((columns + segment - 1) / segment), cost: 3 * min(segment, columns), .float(p),
       runtime.index(rows, wide: needsWideIndices(count)), .uint(UInt32(columns)),
       .words(outer(broadcast.shape) + outer(broadcast.leftStrides) + outer(broadcast.rightStrides)),
       buffer(left), buffer(right), .buffer(output))

@@ -25,7 +25,7 @@ extension OpenCLBackend {
     let size = outer * length * inner, outputs = outer * inner
     let line = inner >= 16 ? 1 : (15 + inner) / inner  // rows that make a vector
     if runtime.family == .cpu, size >= 4096 {
-      if inner == 1, length >= 32 { return foldRows(combine, input, outer, length) }
+      if inner == 1, length >= 4 { return foldRows(combine, input, outer, length) }
       if inner > 1, length >= 2 * line { return foldColumns(combine, input, outer, length, inner, line) }
     }
     // Enough items to fill a card, and neighbours within a row of memory; but each with some work to do.

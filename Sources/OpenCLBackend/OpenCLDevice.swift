@@ -33,7 +33,6 @@ public struct OpenCLDevice: @unchecked Sendable {
   /// Whether the device can run and compile kernels at all.
   public let isUsable: Bool
 
-  /// PoCL keeps compiled kernels itself; see `ProgramCache`.
   var isPoCL: Bool { platformName == "Portable Computing Language" }
 
   init(id: cl_device_id, platform: cl_platform_id) throws(OpenCLError) {

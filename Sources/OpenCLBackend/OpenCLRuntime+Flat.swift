@@ -11,6 +11,10 @@ extension OpenCLRuntime {
     }
   }
 
+  /// How many columns of a row a unit of work has, in kernels that find the row by division: the define
+  /// `SEGMENT`. On a processor enough to make the division rare, on a card one vector.
+  func segment(_ width: Int) -> Int { family == .cpu ? 512 : width }
+
   /// Enqueues a kernel that shares `units` of work with `FOR_EACH`. `cost` is the time of a unit in floats
   /// moved: on a processor, waking threads for less than some ten thousand costs more than it gains.
   func launchShared(

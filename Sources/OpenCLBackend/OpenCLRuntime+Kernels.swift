@@ -5,7 +5,8 @@ import Kernels
 extension OpenCLRuntime {
   /// The kernel `name` of `source`, compiled with `defines` as macros; compiled once, then remembered.
   ///
-  /// `CPU_FAMILY` or `GPU_FAMILY` is defined too. A kernel that does not compile throws its build log.
+  /// `CPU_FAMILY` or `GPU_FAMILY` is defined too, and `KERNEL_` with its name: a source leaves out its other
+  /// kernels, which would cost time to compile. A kernel that does not compile throws its build log.
   public func kernel(
     _ source: KernelSource, _ name: String, defines: KeyValuePairs<String, any CustomStringConvertible> = [:]
   ) throws -> OpenCLKernel {
@@ -27,7 +28,7 @@ extension OpenCLRuntime {
 
   private func makeKernel(_ source: KernelSource, _ name: String, _ macros: String) throws(OpenCLError) -> OpenCLKernel {
     // No fast-relaxed-math: NaN and infinity must go through. Multiply-add may be fused.
-    let options = "-cl-std=CL1.2 -cl-mad-enable -D\(family == .cpu ? "CPU_FAMILY" : "GPU_FAMILY")" + macros
+    let options = "-cl-std=CL1.2 -cl-mad-enable -D\(family == .cpu ? "CPU_FAMILY" : "GPU_FAMILY") -DKERNEL_\(name)" + macros
     let text = configuration.expandSource(source)
     let key = ProgramCache.key([
       text, options, device.name, device.vendor, device.version, device.driverVersion, device.platformVersion,

@@ -4,7 +4,7 @@ import COpenCL
 /// An upload that the device may not have read yet: the host's copy lives until its event is complete.
 struct PendingUpload {
   let event: cl_event
-  let bytes: UnsafeMutableRawPointer
+  let copy: HostStorage
 
   var isComplete: Bool {
     var status: cl_int = 0
@@ -12,10 +12,7 @@ struct PendingUpload {
     return status <= CL_COMPLETE  // negative values are errors, and end the event too
   }
 
-  func release() {
-    clReleaseEvent(event)
-    bytes.deallocate()
-  }
+  func release() { clReleaseEvent(event) }
 }
 
 extension OpenCLRuntime {
@@ -65,18 +62,17 @@ extension OpenCLRuntime {
     guard values.count > 0 else { return storage }
     perform {
       guard let buffer = storage.buffer else { throw OpenCLError.inputMissing(operation: "upload") }
-      let size = values.count * 4
-      let copy = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-      copy.copyMemory(from: values.baseAddress!, byteCount: size)
+      // From a pool: fresh memory would cost a page fault every 4096 bytes.
+      let copy = HostStorage(count: values.count, pool: uploadPool)
+      copy.pointer.update(from: values.baseAddress!, count: values.count)
       try lock.withLock {
         var event: cl_event?
-        let code = clEnqueueWriteBuffer(queue, buffer, 0, 0, size, copy, 0, nil, &event)
+        let code = clEnqueueWriteBuffer(queue, buffer, 0, 0, values.count * 4, copy.pointer, 0, nil, &event)
         guard code == CL_SUCCESS, let event else {
-          copy.deallocate()
           throw OpenCLError.callFailed(operation: "upload", call: "clEnqueueWriteBuffer", code: code)
         }
         reclaimUploads(all: false)
-        pendingUploads.append(PendingUpload(event: event, bytes: copy))
+        pendingUploads.append(PendingUpload(event: event, copy: copy))
         counts.uploads += 1
       }
     }

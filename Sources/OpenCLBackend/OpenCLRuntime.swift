@@ -26,6 +26,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
   var counts = BackendStatistics()
   var failure: (any Error)?
   var pendingUploads: [PendingUpload] = []
+  let uploadPool = HostMemoryPool()
   private var launchesSinceFlush = 0
 
   init(device: OpenCLDevice, configuration: OpenCLConfiguration) throws(OpenCLError) {
