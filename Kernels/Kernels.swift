@@ -28,7 +28,12 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .indexing: [prelude, ("indexing", PackageResources.indexing_cl)]
     case .pooling: [prelude, ("pooling", PackageResources.pooling_cl)]
     case .upsampling: [prelude, ("upsampling", PackageResources.upsampling_cl)]
-    case .normalization: [prelude, ("normalization", PackageResources.normalization_cl)]
+    case .normalization:
+      [
+        prelude, ("normalization_cpu", PackageResources.normalization_cpu_cl),
+        ("normalization_gpu", PackageResources.normalization_gpu_cl),
+        ("normalization", PackageResources.normalization_cl),
+      ]
     case .random: [prelude, ("random", PackageResources.random_cl)]
     case .optimizer: [prelude, ("optimizer", PackageResources.optimizer_cl)]
     case .ceilings: [prelude, ("ceilings", PackageResources.ceilings_cl)]

@@ -39,14 +39,6 @@
 #define EQUAL(a, b, p) TRUTH((a) == (b))
 #define GREATER(a, b, p) TRUTH((a) > (b))
 #define GREATER_OR_EQUAL(a, b, p) TRUTH((a) >= (b))
-// From an activation's output a and the gradient b that arrives there.
-#define IDENTITY_BACKWARD(a, b, p) (b)
-#define RELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : (floatv)(0.0f))
-#define LEAKY_RELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : (p) * (b))
-#define SIGMOID_BACKWARD(a, b, p) ((a) * (1.0f - (a)) * (b))
-// Not 1 - a * a, which cancels where the output saturates.
-#define TANH_BACKWARD(a, b, p) ((1.0f - (a)) * (1.0f + (a)) * (b))
-#define ELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : ((a) + (p)) * (b))
 #define SIGMOID_CROSS_ENTROPY(a, b, p) \
   (RELU(a, p) - (a) * (b) + log1p(exp(-fabs(a))))
 #define SIGMOID_MINUS(a, b, p) (SIGMOID(a, p) - (b))

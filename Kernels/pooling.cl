@@ -1,8 +1,9 @@
 // Pooling over up to three spatial axes of a channels-last batch, and its adjoints.
 //
-// A unit of work is a position, of the output or, for adjoints, of the input (FOR_EACH_CHANNEL of prelude.cl);
-// both directions gather, so every item owns what it writes. The adjoints ask of each tap whether some
-// window has it at this position. Axes are depth, height, width; missing ones have extent 1.
+// Work is shared by rows of positions, of the output or, for adjoints, of the input (UNITS of prelude.cl);
+// both directions gather, so every item owns what it writes. Along each axis a window has a range of taps that
+// lie inside the input, and an input element a range of windows that reach it. Axes are depth, height, width;
+// missing ones have extent 1.
 
 typedef struct {
   int inputSize[3];
@@ -13,83 +14,93 @@ typedef struct {
   int dilation[3];
 } Windows;
 
-// Splits a position over the batch into sample and coordinates.
-static inline int4 coordinates(const int size[3], index_t position) {
-  const index_t row = position / size[2], plane = row / size[1], sample = plane / size[0];
-  return (int4)((int)(plane - sample * size[0]), (int)(row - plane * size[1]), (int)(position - row * size[2]),
-                (int)sample);
-}
-
 static inline index_t place(const int size[3], const int sample, const int d, const int h, const int w) {
   return (((index_t)sample * size[0] + d) * size[1] + h) * size[2] + w;
 }
 
-// The input coordinate that tap `tap` of window `window` reads; it may lie in the padding.
-#define INPUT(axis, window, tap) \
-  ((window) * windows.stride[axis] + (tap) * windows.dilation[axis] - windows.padding[axis])
-#define INSIDE(axis, coordinate) ((coordinate) >= 0 && (coordinate) < windows.inputSize[axis])
+static inline int dividedUp(const int a, const int b) { return b == 1 ? a : (a + b - 1) / b; }
 
-// The window whose tap `tap` reads input `coordinate`, or −1.
-static inline int windowAt(const Windows windows, const int axis, const int coordinate, const int tap) {
-  const int reach = coordinate + windows.padding[axis] - tap * windows.dilation[axis];
-  const int window = reach / windows.stride[axis];
-  return reach >= 0 && window * windows.stride[axis] == reach && window < windows.outputSize[axis] ? window : -1;
+// The input coordinate that the first tap of a window reads; it may lie in the padding.
+#define START(axis, window) ((window) * windows.stride[axis] - windows.padding[axis])
+
+// The first tap of a window that is not in the padding along one axis, and the one after the last.
+static inline int2 tapsOf(const Windows windows, const int axis, const int window) {
+  const int start = START(axis, window), step = windows.dilation[axis];
+  return (int2)(start < 0 ? dividedUp(-start, step) : 0,
+                min(windows.kernelSize[axis], dividedUp(max(windows.inputSize[axis] - start, 0), step)));
 }
 
-// How many taps of window `window` are not in the padding along one axis.
-static inline int tapsInside(const Windows windows, const int axis, const int window) {
-  int taps = 0;
-  for (int tap = 0; tap < windows.kernelSize[axis]; ++tap) taps += INSIDE(axis, INPUT(axis, window, tap));
-  return taps;
+// The first window that reaches an input coordinate, and the one after the last. With dilation not all
+// between them have a tap there.
+static inline int2 windowsOf(const Windows windows, const int axis, const int coordinate) {
+  const int end = coordinate + windows.padding[axis];
+  const int start = end - (windows.kernelSize[axis] - 1) * windows.dilation[axis];
+  return (int2)(start > 0 ? dividedUp(start, windows.stride[axis]) : 0,
+                min(windows.outputSize[axis], end / windows.stride[axis] + 1));
 }
 
-// The share of each element in a window's average.
-static inline float shareOf(const Windows windows, const int countsPadding, const int d, const int h, const int w) {
-  const int taps =
-      countsPadding
-          ? windows.kernelSize[0] * windows.kernelSize[1] * windows.kernelSize[2]
-          : tapsInside(windows, 0, d) * tapsInside(windows, 1, h) * tapsInside(windows, 2, w);
-  return 1.0f / (float)taps;
+// The tap of a window that reads an input coordinate, or −1.
+static inline int tapAt(const Windows windows, const int axis, const int window, const int coordinate) {
+  const int reach = coordinate - START(axis, window), step = windows.dilation[axis];
+  if (step == 1) return reach;
+  return reach % step == 0 ? reach / step : -1;
 }
 
-// Runs its body for every tap of the output at `at` that reads the input, at coordinates (d, h, w).
-#define FOR_EACH_TAP(at)                                                        \
-  for (int tapD = 0; tapD < windows.kernelSize[0]; ++tapD)                      \
-    for (int tapH = 0; tapH < windows.kernelSize[1]; ++tapH)                    \
-      for (int tapW = 0, d = INPUT(0, at.x, tapD), h = INPUT(1, at.y, tapH), w; \
-           tapW < windows.kernelSize[2]; ++tapW)                                \
-        if (w = INPUT(2, at.z, tapW), INSIDE(0, d) && INSIDE(1, h) && INSIDE(2, w))
+// The depth, height and sample of a row.
+#define ROW_COORDINATES(size)                                                              \
+  const index_t row = ROW(i, size[2]), plane = row / size[1];                              \
+  const int rowH = (int)(row - plane * size[1]), sample = (int)(plane / size[0]);          \
+  const int rowD = (int)(plane - (index_t)sample * size[0]);
 
-// Runs its body for every tap that reads the input at `at`, in the window (d, h, w).
-#define FOR_EACH_WINDOW(at)                                                                         \
-  for (int tapD = 0; tapD < windows.kernelSize[0]; ++tapD)                                          \
-    for (int tapH = 0; tapH < windows.kernelSize[1]; ++tapH)                                        \
-      for (int tapW = 0, d = windowAt(windows, 0, at.x, tapD), h = windowAt(windows, 1, at.y, tapH), w; \
-           tapW < windows.kernelSize[2]; ++tapW)                                                    \
-        if (w = windowAt(windows, 2, at.z, tapW), d >= 0 && h >= 0 && w >= 0)
+// The same for rows of the output, and the taps of their windows that lie inside; those along the width
+// follow for each position. Then a body for every tap, which reads the input at (d, h, w).
+#define OUTPUT_ROW                                                                              \
+  ROW_COORDINATES(windows.outputSize)                                                           \
+  const int2 tapsD = tapsOf(windows, 0, rowD), tapsH = tapsOf(windows, 1, rowH);
+#define FOR_EACH_TAP                                                                            \
+  for (int tapD = tapsD.x; tapD < tapsD.y; ++tapD)                                              \
+    for (int tapH = tapsH.x; tapH < tapsH.y; ++tapH)                                            \
+      for (int tapW = tapsW.x, d = START(0, rowD) + tapD * windows.dilation[0],                 \
+               h = START(1, rowH) + tapH * windows.dilation[1],                                 \
+               w = START(2, x) + tapW * windows.dilation[2];                                    \
+           tapW < tapsW.y; ++tapW, w += windows.dilation[2])
+
+// The same for rows of the input and the windows (d, h, w) that have a tap there.
+#define INPUT_ROW                                                                               \
+  ROW_COORDINATES(windows.inputSize)                                                            \
+  const int2 windowsD = windowsOf(windows, 0, rowD), windowsH = windowsOf(windows, 1, rowH);
+#define FOR_EACH_WINDOW                                                                         \
+  for (int d = windowsD.x; d < windowsD.y; ++d)                                                 \
+    for (int h = windowsH.x; h < windowsH.y; ++h)                                               \
+      for (int w = windowsW.x, tapD = tapAt(windows, 0, d, rowD), tapH = tapAt(windows, 1, h, rowH), tapW; \
+           w < windowsW.y; ++w)                                                                 \
+        if (tapW = tapAt(windows, 2, w, x), tapD >= 0 && tapH >= 0 && tapW >= 0)
 
 #define TAP ((tapD * windows.kernelSize[1] + tapH) * windows.kernelSize[2] + tapW)
-
-#define READ_INPUT(d, h, w) LOAD(input + place(windows.inputSize, at.w, d, h, w) * channels + channel)
-#define OUTPUT_PLACE(d, h, w) (place(windows.outputSize, at.w, d, h, w) * channels + channel)
+#define INPUT_PLACE(d, h, w) (place(windows.inputSize, sample, d, h, w) * channels + channel)
+#define OUTPUT_PLACE(d, h, w) (place(windows.outputSize, sample, d, h, w) * channels + channel)
 
 #ifdef KERNEL_maximumPooling
 kernel void maximumPooling(
-    const index_t positions, const uint channels, const Windows windows, global const float *restrict input,
+    const index_t rows, const uint channels, const Windows windows, global const float *restrict input,
     global float *restrict output, global float *restrict taps) {
-  FOR_EACH(i, UNITS) {
-    const int4 at = coordinates(windows.outputSize, POSITION);
-    FOR_EACH_CHANNEL {
-      floatv best = (floatv)(-INFINITY), bestTap = (floatv)(-1.0f);
-      FOR_EACH_TAP(at) {
-        const floatv x = READ_INPUT(d, h, w);
-        // The first tap wins even if it is −∞; the first NaN wins over all.
-        const intv wins = bestTap < 0.0f || x > best || (x != x && best == best);
-        best = wins ? x : best;
-        bestTap = wins ? (floatv)((float)TAP) : bestTap;
+  FOR_EACH(i, UNITS(rows, windows.outputSize[2])) {
+    OUTPUT_ROW
+    FOR_EACH_POSITION(x, windows.outputSize[2]) {
+      const int2 tapsW = tapsOf(windows, 2, x);
+      FOR_EACH_CHANNEL {
+        floatv best = (floatv)(-INFINITY), bestTap = (floatv)(-1.0f);
+        FOR_EACH_TAP {
+          const floatv value = LOAD(input + INPUT_PLACE(d, h, w));
+          // The first tap wins even if it is −∞; the first NaN wins over all.
+          const intv wins = bestTap < 0.0f || value > best || (value != value && best == best);
+          best = wins ? value : best;
+          bestTap = wins ? (floatv)((float)TAP) : bestTap;
+        }
+        const index_t target = OUTPUT_PLACE(rowD, rowH, x);
+        storeLanes(best, output + target, CHANNEL_LANES);
+        storeLanes(bestTap, taps + target, CHANNEL_LANES);
       }
-      storeLanes(best, output + POSITION * channels + channel, CHANNEL_LANES);
-      storeLanes(bestTap, taps + POSITION * channels + channel, CHANNEL_LANES);
     }
   }
 }
@@ -97,17 +108,20 @@ kernel void maximumPooling(
 
 #ifdef KERNEL_maximumPoolingScatter
 kernel void maximumPoolingScatter(
-    const index_t positions, const uint channels, const Windows windows, global const float *restrict gradient,
+    const index_t rows, const uint channels, const Windows windows, global const float *restrict gradient,
     global const float *restrict taps, global float *restrict output) {
-  FOR_EACH(i, UNITS) {
-    const int4 at = coordinates(windows.inputSize, POSITION);
-    FOR_EACH_CHANNEL {
-      floatv sum = (floatv)(0.0f);
-      FOR_EACH_WINDOW(at) {
-        const index_t source = OUTPUT_PLACE(d, h, w);
-        sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
+  FOR_EACH(i, UNITS(rows, windows.inputSize[2])) {
+    INPUT_ROW
+    FOR_EACH_POSITION(x, windows.inputSize[2]) {
+      const int2 windowsW = windowsOf(windows, 2, x);
+      FOR_EACH_CHANNEL {
+        floatv sum = (floatv)(0.0f);
+        FOR_EACH_WINDOW {
+          const index_t source = OUTPUT_PLACE(d, h, w);
+          sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
+        }
+        storeLanes(sum, output + INPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
       }
-      storeLanes(sum, output + POSITION * channels + channel, CHANNEL_LANES);
     }
   }
 }
@@ -115,34 +129,46 @@ kernel void maximumPoolingScatter(
 
 #ifdef KERNEL_maximumPoolingGather
 kernel void maximumPoolingGather(
-    const index_t positions, const uint channels, const Windows windows, global const float *restrict input,
+    const index_t rows, const uint channels, const Windows windows, global const float *restrict input,
     global const float *restrict taps, global float *restrict output) {
-  FOR_EACH(i, UNITS) {
-    const int4 at = coordinates(windows.outputSize, POSITION);
-    FOR_EACH_CHANNEL {
-      const floatv chosen = LOAD(taps + POSITION * channels + channel);
-      floatv value = (floatv)(0.0f);
-      FOR_EACH_TAP(at) {
-        const floatv x = READ_INPUT(d, h, w);
-        value = chosen == (float)TAP ? x : value;
+  FOR_EACH(i, UNITS(rows, windows.outputSize[2])) {
+    OUTPUT_ROW
+    FOR_EACH_POSITION(x, windows.outputSize[2]) {
+      const int2 tapsW = tapsOf(windows, 2, x);
+      FOR_EACH_CHANNEL {
+        const index_t target = OUTPUT_PLACE(rowD, rowH, x);
+        const floatv chosen = LOAD(taps + target);
+        floatv result = (floatv)(0.0f);
+        FOR_EACH_TAP {
+          const floatv value = LOAD(input + INPUT_PLACE(d, h, w));
+          result = chosen == (float)TAP ? value : result;
+        }
+        storeLanes(result, output + target, CHANNEL_LANES);
       }
-      storeLanes(value, output + POSITION * channels + channel, CHANNEL_LANES);
     }
   }
 }
 #endif
 
+// The share of each element in the average of a window, of which `taps` are inside along each axis.
+#define SHARE(tapsD, tapsH, tapsW)                                                                   \
+  (1.0f / (float)(countsPadding ? windows.kernelSize[0] * windows.kernelSize[1] * windows.kernelSize[2] \
+                                : (tapsD.y - tapsD.x) * (tapsH.y - tapsH.x) * (tapsW.y - tapsW.x)))
+
 #ifdef KERNEL_averagePooling
 kernel void averagePooling(
-    const index_t positions, const uint channels, const int countsPadding, const Windows windows,
+    const index_t rows, const uint channels, const int countsPadding, const Windows windows,
     global const float *restrict input, global float *restrict output) {
-  FOR_EACH(i, UNITS) {
-    const int4 at = coordinates(windows.outputSize, POSITION);
-    const float share = shareOf(windows, countsPadding, at.x, at.y, at.z);
-    FOR_EACH_CHANNEL {
-      floatv sum = (floatv)(0.0f);
-      FOR_EACH_TAP(at) sum += share * READ_INPUT(d, h, w);
-      storeLanes(sum, output + POSITION * channels + channel, CHANNEL_LANES);
+  FOR_EACH(i, UNITS(rows, windows.outputSize[2])) {
+    OUTPUT_ROW
+    FOR_EACH_POSITION(x, windows.outputSize[2]) {
+      const int2 tapsW = tapsOf(windows, 2, x);
+      const float share = SHARE(tapsD, tapsH, tapsW);
+      FOR_EACH_CHANNEL {
+        floatv sum = (floatv)(0.0f);
+        FOR_EACH_TAP sum += share * LOAD(input + INPUT_PLACE(d, h, w));
+        storeLanes(sum, output + OUTPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
+      }
     }
   }
 }
@@ -150,14 +176,20 @@ kernel void averagePooling(
 
 #ifdef KERNEL_averagePoolingGradient
 kernel void averagePoolingGradient(
-    const index_t positions, const uint channels, const int countsPadding, const Windows windows,
+    const index_t rows, const uint channels, const int countsPadding, const Windows windows,
     global const float *restrict gradient, global float *restrict output) {
-  FOR_EACH(i, UNITS) {
-    const int4 at = coordinates(windows.inputSize, POSITION);
-    FOR_EACH_CHANNEL {
-      floatv sum = (floatv)(0.0f);
-      FOR_EACH_WINDOW(at) sum += shareOf(windows, countsPadding, d, h, w) * LOAD(gradient + OUTPUT_PLACE(d, h, w));
-      storeLanes(sum, output + POSITION * channels + channel, CHANNEL_LANES);
+  FOR_EACH(i, UNITS(rows, windows.inputSize[2])) {
+    INPUT_ROW
+    FOR_EACH_POSITION(x, windows.inputSize[2]) {
+      const int2 windowsW = windowsOf(windows, 2, x);
+      FOR_EACH_CHANNEL {
+        floatv sum = (floatv)(0.0f);
+        FOR_EACH_WINDOW {
+          const float share = SHARE(tapsOf(windows, 0, d), tapsOf(windows, 1, h), tapsOf(windows, 2, w));
+          sum += share * LOAD(gradient + OUTPUT_PLACE(d, h, w));
+        }
+        storeLanes(sum, output + INPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
+      }
     }
   }
 }

@@ -66,19 +66,22 @@ static inline void storeLanes(floatv value, global float *pointer, uint lanes) {
   for (index_t i = (index_t)get_global_id(0); i < (index_t)(count); i += (index_t)get_global_size(0))
 #endif
 
-// For kernels over positions of `channels` each: FOR_EACH(i, UNITS), then POSITION and FOR_EACH_CHANNEL. On
-// a processor a unit is a position, so that its coordinates are found once for all channels; on a card it is
-// one vector of channels.
+// For kernels over rows of `extent` positions of `channels` each: FOR_EACH(i, UNITS(rows, extent)), then ROW,
+// FOR_EACH_POSITION and FOR_EACH_CHANNEL. On a processor a unit is a row, so that coordinates are found once
+// for all of it; on a card it is one vector of channels.
 #define VECTORS ((channels + WIDTH - 1) / WIDTH)
 #ifdef CPU_FAMILY
-#define UNITS positions
-#define POSITION i
+#define UNITS(rows, extent) (rows)
+#define ROW(i, extent) (i)
+#define FOR_EACH_POSITION(x, extent) for (int x = 0; x < (int)(extent); ++x)
 #define FOR_EACH_CHANNEL for (uint channel = 0; channel < channels; channel += WIDTH)
 #else
-#define UNITS (positions * VECTORS)
-#define POSITION (i / VECTORS)
+#define UNITS(rows, extent) ((rows) * (extent) * VECTORS)
+#define ROW(i, extent) ((i) / VECTORS / (extent))
+#define FOR_EACH_POSITION(x, extent) \
+  for (int x = (int)(i / VECTORS % (extent)), only##x = 1; only##x; only##x = 0)
 #define FOR_EACH_CHANNEL \
-  for (uint channel = (uint)(i % VECTORS) * WIDTH, once = 1; once; once = 0)
+  for (uint channel = (uint)(i % VECTORS) * WIDTH, onlyVector = 1; onlyVector; onlyVector = 0)
 #endif
 #define CHANNEL_LANES min(channels - channel, (uint)WIDTH)
 
@@ -89,6 +92,17 @@ static inline void storeLanes(floatv value, global float *pointer, uint lanes) {
 #define SIGMOID(x, p) (1.0f / (1.0f + exp(-(x))))
 #define TANH(x, p) tanh(x)
 #define ELU(x, p) ((x) > 0.0f ? (x) : (p) * expm1(x))
+
+// Their derivatives: from the output a and the gradient b that arrives there.
+#define IDENTITY_BACKWARD(a, b, p) (b)
+#define RELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : (floatv)(0.0f))
+#define LEAKY_RELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : (p) * (b))
+#define SIGMOID_BACKWARD(a, b, p) ((a) * (1.0f - (a)) * (b))
+// Not 1 - a * a, which cancels where the output saturates.
+#define TANH_BACKWARD(a, b, p) ((1.0f - (a)) * (1.0f + (a)) * (b))
+#define ELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : ((a) + (p)) * (b))
+// That of the macro ACTIVATION, if a kernel has one.
+#define ACTIVATION_BACKWARD JOIN(ACTIVATION, _BACKWARD)
 
 // NaN if either is; fmax and fmin would drop it.
 #define GREATEST(a, b) ((a) > (b) || (a) != (a) ? (a) : (b))

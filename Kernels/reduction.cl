@@ -78,37 +78,39 @@ kernel void foldRows(
 }
 #endif
 
-// inner > 1. Item i is (o, part): `share` lines of `width` columns, a line being `width / inner` rows, so
-// that lines are at least a vector wide. The rows that do not fill a line, `extra` elements, go to the last
-// part. The output is [outer, parts, width], which is [outer, parts · width / inner, inner].
+// inner > 1. Item i is (o, part, chunk): of `share` lines of `width` columns, `chunk` columns. A line is
+// `width / inner` rows, so that it is whole vectors or at least one. The rows that do not fill a line, `extra`
+// elements, go to the last part. The output is [outer, parts, width], which is
+// [outer, parts · width / inner, inner].
 #ifdef KERNEL_foldColumns
 kernel void foldColumns(
     const index_t count, const index_t parts, const index_t share, const index_t lines, const uint width,
-    const uint extra, global const float *restrict input, global float *restrict output) {
+    const uint extra, const uint chunk, global const float *restrict input, global float *restrict output) {
+  const uint chunks = (width + chunk - 1) / chunk;
   FOR_EACH(i, count) {
-    const index_t part = i % parts;
-    const index_t first = part * share;
-    const index_t end = min(lines, (index_t)(first + share));
-    global const float *source = input + i / parts * (lines * width + extra);
-    global float *target = output + i * width;
-    for (uint column = 0; column < width; column += 16)
-      storeLanes((float16)(START), target + column, min(width - column, 16u));
+    const index_t place = i / chunks, part = place % parts;
+    const uint firstColumn = (uint)(i - place * chunks) * chunk, lastColumn = min(width, firstColumn + chunk);
+    const index_t first = part * share, end = min(lines, (index_t)(first + share));
+    global const float *source = input + place / parts * (lines * width + extra);
+    global float *target = output + place * width;
+    for (uint column = firstColumn; column < lastColumn; column += 16)
+      storeLanes((float16)(START), target + column, min(lastColumn - column, 16u));
     for (index_t block = first; block < end; block += BLOCK) {
       const index_t blockEnd = min(end, (index_t)(block + BLOCK));
-      for (uint column = 0; column < width; column += 16) {
+      for (uint column = firstColumn; column < lastColumn; column += 16) {
         float16 sum = START;
         for (index_t line = block; line < blockEnd; ++line)
           sum = COMBINE(sum, vload16(0, source + line * width + column));
         const float16 soFar = vload16(0, target + column);
-        storeLanes(COMBINE(soFar, sum), target + column, min(width - column, 16u));
+        storeLanes(COMBINE(soFar, sum), target + column, min(lastColumn - column, 16u));
       }
     }
     if (part == parts - 1) {
-      for (uint column = 0; column < extra; column += 16) {
+      for (uint column = firstColumn; column < min(extra, lastColumn); column += 16) {
         const float16 rest =
             LANES < (int)(extra - column) ? vload16(0, source + lines * width + column) : (float16)(START);
         const float16 soFar = vload16(0, target + column);
-        storeLanes(COMBINE(soFar, rest), target + column, min(width - column, 16u));
+        storeLanes(COMBINE(soFar, rest), target + column, min(lastColumn - column, 16u));
       }
     }
   }

@@ -1,7 +1,6 @@
 // Upsampling by whole factors of up to three spatial axes of a channels-last batch, and its adjoint.
 //
-// A unit of work is a position, of the output or, for the adjoint, of the input (FOR_EACH_CHANNEL of
-// prelude.cl).
+// Work is shared by rows: of the output or, for the adjoint, of the input (UNITS of prelude.cl).
 // Macro: BILINEAR; otherwise nearest. Bilinear weights are products of one weight an axis; element e covers
 // [e, e + 1) and has its centre at e + 0.5, in the input as in the output.
 
@@ -47,30 +46,47 @@ static inline int2 targetsOf(const int source, const int size, const int factor)
 
 #define AXIS(n) up.size[n], up.factors[n]
 
+// The depth, height and sample of a row of planes `height` and volumes `depth`.
+#define ROW_COORDINATES(row, height, depth)                                        \
+  const index_t plane = row / (height), sample = plane / (depth);                  \
+  const int y = (int)(row - plane * (height)), z = (int)(plane - sample * (depth));
+
 #ifdef KERNEL_enlarge
+// A unit is a row of the output; on a card, of it what is made of one vector of the input.
 kernel void enlarge(
-    const index_t positions, const uint channels, const Upsampling up, global const float *restrict input,
+    const index_t rows, const uint channels, const Upsampling up, global const float *restrict input,
     global float *restrict output) {
   const uint depth = up.size[0] * up.factors[0], height = up.size[1] * up.factors[1];
-  const uint width = up.size[2] * up.factors[2];
-  FOR_EACH(i, UNITS) {
-    const index_t position = POSITION, row = position / width, plane = row / height, sample = plane / depth;
-    const int z = (int)(plane - sample * depth), y = (int)(row - plane * height), x = (int)(position - row * width);
-    const int2 zs = sourcesOf(z, AXIS(0)), ys = sourcesOf(y, AXIS(1)), xs = sourcesOf(x, AXIS(2));
-    FOR_EACH_CHANNEL {
-      floatv sum = (floatv)(0.0f);
-      for (int d = zs.x; d <= zs.y; ++d)
-        for (int h = ys.x; h <= ys.y; ++h)
-          for (int w = xs.x; w <= xs.y; ++w) {
-            const index_t source = ((sample * up.size[0] + d) * up.size[1] + h) * up.size[2] + w;
-            const floatv value = LOAD(input + source * channels + channel);
+  const int width = up.size[2] * up.factors[2];
+  FOR_EACH(i, UNITS(rows, up.size[2])) {
+    const index_t row = ROW(i, up.size[2]);
+    ROW_COORDINATES(row, height, depth)
+    const int2 zs = sourcesOf(z, AXIS(0)), ys = sourcesOf(y, AXIS(1));
+    FOR_EACH_POSITION(w, up.size[2]) {
 #ifdef BILINEAR
-            sum += weightOf(z, d, AXIS(0)) * weightOf(y, h, AXIS(1)) * weightOf(x, w, AXIS(2)) * value;
+      for (int x = w * up.factors[2]; x < (w + 1) * up.factors[2]; ++x) {
+        const int2 xs = sourcesOf(x, AXIS(2));
+        FOR_EACH_CHANNEL {
+          floatv sum = (floatv)(0.0f);
+          for (int d = zs.x; d <= zs.y; ++d)
+            for (int h = ys.x; h <= ys.y; ++h)
+              for (int v = xs.x; v <= xs.y; ++v) {
+                const float weight = weightOf(z, d, AXIS(0)) * weightOf(y, h, AXIS(1)) * weightOf(x, v, AXIS(2));
+                const index_t source = ((sample * up.size[0] + d) * up.size[1] + h) * up.size[2] + v;
+                sum += weight * LOAD(input + source * channels + channel);
+              }
+          storeLanes(sum, output + (row * width + x) * channels + channel, CHANNEL_LANES);
+        }
+      }
 #else
-            sum = value;
+      const index_t source = ((sample * up.size[0] + zs.x) * up.size[1] + ys.x) * up.size[2] + w;
+      const index_t target = row * width + w * up.factors[2];
+      FOR_EACH_CHANNEL {
+        const floatv value = LOAD(input + source * channels + channel);
+        for (int copy = 0; copy < up.factors[2]; ++copy)
+          storeLanes(value, output + (target + copy) * channels + channel, CHANNEL_LANES);
+      }
 #endif
-          }
-      storeLanes(sum, output + position * channels + channel, CHANNEL_LANES);
     }
   }
 }
@@ -78,29 +94,31 @@ kernel void enlarge(
 
 #ifdef KERNEL_enlargeAdjoint
 kernel void enlargeAdjoint(
-    const index_t positions, const uint channels, const Upsampling up, global const float *restrict gradient,
+    const index_t rows, const uint channels, const Upsampling up, global const float *restrict gradient,
     global float *restrict output) {
   const uint depth = up.size[0] * up.factors[0], height = up.size[1] * up.factors[1];
   const uint width = up.size[2] * up.factors[2];
-  FOR_EACH(i, UNITS) {
-    const index_t position = POSITION, row = position / up.size[2], plane = row / up.size[1], sample = plane / up.size[0];
-    const int d = (int)(plane - sample * up.size[0]), h = (int)(row - plane * up.size[1]);
-    const int w = (int)(position - row * up.size[2]);
-    const int2 zs = targetsOf(d, AXIS(0)), ys = targetsOf(h, AXIS(1)), xs = targetsOf(w, AXIS(2));
-    FOR_EACH_CHANNEL {
-      floatv sum = (floatv)(0.0f);
-      for (int z = zs.x; z <= zs.y; ++z)
-        for (int y = ys.x; y <= ys.y; ++y)
-          for (int x = xs.x; x <= xs.y; ++x) {
-            const index_t source = ((sample * depth + z) * height + y) * width + x;
-            const floatv value = LOAD(gradient + source * channels + channel);
+  FOR_EACH(i, UNITS(rows, up.size[2])) {
+    const index_t row = ROW(i, up.size[2]);
+    ROW_COORDINATES(row, up.size[1], up.size[0])
+    const int2 ds = targetsOf(z, AXIS(0)), hs = targetsOf(y, AXIS(1));
+    FOR_EACH_POSITION(x, up.size[2]) {
+      const int2 ws = targetsOf(x, AXIS(2));
+      FOR_EACH_CHANNEL {
+        floatv sum = (floatv)(0.0f);
+        for (int d = ds.x; d <= ds.y; ++d)
+          for (int h = hs.x; h <= hs.y; ++h)
+            for (int w = ws.x; w <= ws.y; ++w) {
+              const index_t source = ((sample * depth + d) * height + h) * width + w;
+              const floatv value = LOAD(gradient + source * channels + channel);
 #ifdef BILINEAR
-            sum += weightOf(z, d, AXIS(0)) * weightOf(y, h, AXIS(1)) * weightOf(x, w, AXIS(2)) * value;
+              sum += weightOf(d, z, AXIS(0)) * weightOf(h, y, AXIS(1)) * weightOf(w, x, AXIS(2)) * value;
 #else
-            sum += value;
+              sum += value;
 #endif
-          }
-      storeLanes(sum, output + position * channels + channel, CHANNEL_LANES);
+            }
+        storeLanes(sum, output + (row * up.size[2] + x) * channels + channel, CHANNEL_LANES);
+      }
     }
   }
 }

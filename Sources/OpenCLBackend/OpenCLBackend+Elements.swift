@@ -87,7 +87,7 @@ extension OpenCLBackend {
     }
   }
 
-  private func elementDefines(_ count: Int) -> KeyValuePairs<String, any CustomStringConvertible> {
+  private func elementDefines(_ count: Int) -> KeyValuePairs<String, any MacroValue> {
     ["WIDTH": runtime.flatWidth, needsWideIndices(count) ? "WIDE" : "NARROW": 1]
   }
 }

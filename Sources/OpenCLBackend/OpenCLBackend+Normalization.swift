@@ -7,14 +7,15 @@ extension OpenCLBackend {
   ) -> (mean: any Storage, variance: any Storage) {
     let plan = NormalizationPlan(normalization, runtime, sums: true)
     let variance = runtime.allocate(count: normalization.statisticsCount)
-    let squares = runtime.allocate(count: plan.partialCount)
     let mean = produce(normalization.statisticsCount) { mean in
-      let means = runtime.allocate(count: plan.partialCount)
-      try run("partialMoments", plan, [buffer(input), .buffer(means), .buffer(squares)])
-      let merge = try runtime.kernel(.normalization, "mergeMoments", defines: plan.defines(width: 1))
-      try runtime.launchShared(
-        merge, units: normalization.statisticsCount, cost: plan.parts * plan.width / normalization.channels * 8,
-        plan.arguments + [
+      let means = plan.isWhole ? mean : runtime.allocate(count: plan.partialCount)
+      let squares = plan.isWhole ? variance : runtime.allocate(count: plan.partialCount)
+      let divisor = plan.isWhole ? Float(normalization.rows) : 1
+      try run("partialMoments", plan, nil, [.float(divisor), buffer(input), .buffer(means), .buffer(squares)])
+      if plan.isWhole { return }
+      try merge(
+        "mergeMoments", plan, normalization,
+        [
           runtime.index(normalization.rows, wide: plan.isWide), .uint(UInt32(plan.width)), .buffer(means),
           .buffer(squares), .buffer(mean), .buffer(variance),
         ])
@@ -27,12 +28,11 @@ extension OpenCLBackend {
     scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> any Storage {
     produce(normalization.count) { output in
-      let plan = NormalizationPlan(normalization, runtime, sums: false)
-      let (macro, parameter) = activation.macro
       try run(
-        "normalizeElements", plan, scale: scale != nil, offset: offset != nil, activation: macro,
+        "normalizeElements", NormalizationPlan(normalization, runtime, sums: false), activation,
         [
-          .float(normalization.epsilon), .float(parameter), buffer(input), buffer(mean), buffer(variance),
+          .float(normalization.epsilon), .float(activation.macro.parameter), .int(scale == nil ? 0 : 1),
+          .int(offset == nil ? 0 : 1), buffer(input), buffer(mean), buffer(variance),
           // Not read if there is none.
           buffer(scale ?? mean), buffer(offset ?? mean), .buffer(output),
         ])
@@ -43,94 +43,112 @@ extension OpenCLBackend {
     _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
     variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
-    // The activation's own derivative first, as a pass of its own.
-    let whole = Shape([normalization.count])
-    let outputGradient =
-      activation == .identity
-      ? outputGradient
-      : binary(
-        .activationGradient(activation),
-        normalize(
-          normalization, input, mean: mean, variance: variance, scale: scale, offset: offset, activation: activation),
-        outputGradient, Broadcast(whole, whole, to: whole))
-    let sums = NormalizationPlan(normalization, runtime, sums: true)
-    let scaleSums = runtime.allocate(count: sums.partialCount)
-    let offsetSums = produce(sums.partialCount) { offsetSums in
-      try run(
-        "partialGradients", sums,
-        [
-          .float(normalization.epsilon), buffer(input), buffer(outputGradient), buffer(mean), buffer(variance),
-          .buffer(scaleSums), .buffer(offsetSums),
-        ])
-    }
-    let length = sums.parts * sums.width / max(1, normalization.channels)
-    func total(_ partial: OpenCLStorage) -> any Storage {
-      reduce(.sum, partial, outer: normalization.groups, length: length, inner: normalization.channels)
-    }
-    let scaleGradient = total(scaleSums), offsetGradient = total(offsetSums)
+    let plan = NormalizationPlan(normalization, runtime, sums: true)
+    let scaleGradient = runtime.allocate(count: normalization.statisticsCount)
+    let offsetGradient = runtime.allocate(count: normalization.statisticsCount)
     let inputGradient = produce(normalization.count) { output in
+      let parameters: [KernelArgument] = [
+        .float(normalization.epsilon), .float(activation.macro.parameter), .int(scale == nil ? 0 : 1),
+        .int(offset == nil ? 0 : 1), buffer(input), buffer(outputGradient), buffer(mean), buffer(variance),
+        buffer(scale ?? mean), buffer(offset ?? mean),
+      ]
+      let results: [KernelArgument] = [
+        .float(1 / Float(normalization.rows)), .buffer(scaleGradient), .buffer(offsetGradient), .buffer(output),
+      ]
+      if plan.isWhole && runtime.family == .cpu {
+        return try run("wholeGradients", plan, activation, parameters + results)
+      }
+      let partialScales = plan.isWhole ? scaleGradient : runtime.allocate(count: plan.partialCount)
+      let partialOffsets = plan.isWhole ? offsetGradient : runtime.allocate(count: plan.partialCount)
+      try run("partialGradients", plan, activation, parameters + [.buffer(partialScales), .buffer(partialOffsets)])
+      if !plan.isWhole {
+        try merge(
+          "mergeGradients", plan, normalization,
+          [
+            .uint(UInt32(plan.width)), .buffer(partialScales), .buffer(partialOffsets), .buffer(scaleGradient),
+            .buffer(offsetGradient),
+          ])
+      }
       try run(
-        "inputGradient", NormalizationPlan(normalization, runtime, sums: false), scale: scale != nil,
-        [
-          .float(normalization.epsilon), .float(1 / Float(normalization.rows)), buffer(input), buffer(outputGradient),
-          buffer(mean), buffer(variance), buffer(scale ?? mean), buffer(scaleGradient), buffer(offsetGradient),
-          .buffer(output),
-        ])
+        "inputGradient", NormalizationPlan(normalization, runtime, sums: false), activation, parameters + results)
     }
     return (inputGradient, scaleGradient, offsetGradient)
   }
 
   private func run(
-    _ name: String, _ plan: NormalizationPlan, scale: Bool = false, offset: Bool = false,
-    activation: String = "IDENTITY", _ arguments: [KernelArgument]
+    _ name: String, _ plan: NormalizationPlan, _ activation: Activation?, _ arguments: [KernelArgument]
   ) throws {
     let kernel = try runtime.kernel(
       .normalization, name,
       defines: [
-        "WIDTH": plan.lanes, "ACTIVATION": activation, scale ? "SCALE" : "NO_SCALE": 1,
-        offset ? "OFFSET" : "NO_OFFSET": 1, plan.isWide ? "WIDE" : "NARROW": 1,
+        "WIDTH": plan.lanes, "ACTIVATION": (activation ?? .identity).macro.name, plan.isWide ? "WIDE" : "NARROW": 1,
       ])
     try runtime.launchShared(kernel, units: plan.units, cost: plan.cost, plan.arguments + arguments)
   }
+
+  /// The second stage of sums.
+  private func merge(
+    _ name: String, _ plan: NormalizationPlan, _ normalization: Normalization, _ arguments: [KernelArgument]
+  ) throws {
+    let channels = normalization.channels, lanes = plan.mergedLanes
+    let kernel = try runtime.kernel(
+      .normalization, name, defines: ["WIDTH": lanes, plan.isWide ? "WIDE" : "NARROW": 1])
+    try runtime.launchShared(
+      kernel, units: normalization.groups * ((channels + lanes - 1) / lanes),
+      cost: plan.parts * plan.width / channels * lanes * 4, plan.arguments + arguments)
+  }
 }
 
-/// How the rows of a normalization are shared out; `normalization.cl` explains the words.
+/// How a normalization is shared out among work-items; the families' files explain the words.
 private struct NormalizationPlan {
   var parts = 1
   /// Columns of a line, and of the partial sums.
-  var width: Int
-  var lanes: Int
-  var units: Int
-  var cost: Int
-  var arguments: [KernelArgument]
+  let width: Int
+  let lanes: Int
+  let units: Int
+  let cost: Int
+  let arguments: [KernelArgument]
   let isWide: Bool
+  /// Whether sums over a part are those of a channel's whole group, and need no second stage.
+  let isWhole: Bool
   let partialCount: Int
+  let mergedLanes: Int
 
-  /// `sums` if the kernel leaves partial sums rather than elements.
+  /// `sums` if the kernel adds up over rows.
   init(_ normalization: Normalization, _ runtime: OpenCLRuntime, sums: Bool) {
-    let groups = normalization.groups, rows = normalization.rows, channels = normalization.channels
+    let groups = normalization.groups, rows = normalization.rows, channels = max(1, normalization.channels)
     let wide = needsWideIndices(normalization.count)
     isWide = wide
     func index(_ value: Int) -> KernelArgument { runtime.index(value, wide: wide) }
     switch runtime.family {
     case .cpu:
-      let rowsInLine = channels >= 16 ? 1 : (15 + channels) / max(1, channels)
-      let lines = rows / rowsInLine
+      // Short rows share a line of whole vectors.
+      let rowsInLine = channels >= 16 ? 1 : 16 >> min(4, channels.trailingZeroBitCount)
       width = rowsInLine * channels
-      let extra = (rows - lines * rowsInLine) * channels
-      let share: Int
-      // A part is read twice: it should stay in the second-level cache.
-      (parts, share) = runtime.split(
-        lines, outer: groups, atLeast: max(1, 4096 / max(1, width)), atMost: min(512, 32768 / max(1, width)))
+      let lines = rows / rowsInLine, extra = (rows - lines * rowsInLine) * channels
+      var chunk = min(512, (width + 15) / 16 * 16)
+      let wanted = (runtime.device.computeUnits * 4).dividedUp(by: max(1, groups * width.dividedUp(by: chunk)))
+      if sums, lines <= 512, width >= 128 {
+        // Few rows: sharing out columns instead needs no second stage.
+        chunk = min(chunk, max(64, width.dividedUp(by: max(1, wanted)).roundedUp(to: 16)))
+      } else {
+        parts = max(1, min(wanted, lines / 64, lines * width / 8192))
+        // Sums of longer parts would round too much.
+        if sums { parts = max(parts, lines.dividedUp(by: 4096)) }
+      }
+      let share = max(1, lines.dividedUp(by: parts))
+      parts = max(1, lines.dividedUp(by: share))
       lanes = 16
-      units = groups * parts
-      cost = share * width * 2
+      mergedLanes = width == channels ? 16 : 1
+      units = groups * parts * width.dividedUp(by: chunk)
+      cost = share * min(width, chunk) * 2
       arguments = [
         index(groups), index(parts), index(share), index(lines), .uint(UInt32(width)), .uint(UInt32(extra)),
-        .uint(UInt32(channels)),
+        .uint(UInt32(channels)), .uint(UInt32(chunk)),
       ]
     case .gpu:
       width = channels
+      mergedLanes = 1
       if sums {
         parts = max(1, min(runtime.device.computeUnits * 2048 / max(1, groups * channels), rows / 16, 256))
         lanes = 1
@@ -142,10 +160,7 @@ private struct NormalizationPlan {
       cost = 1
       arguments = [index(groups), index(parts), index(rows), .uint(UInt32(channels))]
     }
+    isWhole = parts == 1 && width == channels
     partialCount = groups * parts * width
-  }
-
-  func defines(width: Int) -> KeyValuePairs<String, any CustomStringConvertible> {
-    ["WIDTH": width, isWide ? "WIDE" : "NARROW": 1]
   }
 }

@@ -7,7 +7,7 @@ extension OpenCLBackend {
   ) -> (output: any Storage, taps: any Storage) {
     let taps = runtime.allocate(count: pooling.outputCount)
     let output = produce(pooling.outputCount) { output in
-      try pool("maximumPooling", pooling, pooling.outputPositions, [], [buffer(input), .buffer(output), .buffer(taps)])
+      try pool("maximumPooling", pooling, pooling.windows.outputSize, [], [buffer(input), .buffer(output), .buffer(taps)])
     }
     return (output, taps)
   }
@@ -17,7 +17,7 @@ extension OpenCLBackend {
   ) -> any Storage {
     produce(pooling.inputCount) { output in
       try pool(
-        "maximumPoolingScatter", pooling, pooling.inputPositions, [], [buffer(gradient), buffer(taps), .buffer(output)])
+        "maximumPoolingScatter", pooling, pooling.windows.inputSize, [], [buffer(gradient), buffer(taps), .buffer(output)])
     }
   }
 
@@ -26,14 +26,14 @@ extension OpenCLBackend {
   ) -> any Storage {
     produce(pooling.outputCount) { output in
       try pool(
-        "maximumPoolingGather", pooling, pooling.outputPositions, [], [buffer(input), buffer(taps), .buffer(output)])
+        "maximumPoolingGather", pooling, pooling.windows.outputSize, [], [buffer(input), buffer(taps), .buffer(output)])
     }
   }
 
   public func averagePooling(_ pooling: Pooling, _ input: any Storage) -> any Storage {
     produce(pooling.outputCount) { output in
       try pool(
-        "averagePooling", pooling, pooling.outputPositions, [.int(pooling.countsPadding ? 1 : 0)],
+        "averagePooling", pooling, pooling.windows.outputSize, [pooling.divisor],
         [buffer(input), .buffer(output)])
     }
   }
@@ -41,28 +41,30 @@ extension OpenCLBackend {
   public func averagePoolingGradient(_ pooling: Pooling, _ gradient: any Storage) -> any Storage {
     produce(pooling.inputCount) { output in
       try pool(
-        "averagePoolingGradient", pooling, pooling.inputPositions, [.int(pooling.countsPadding ? 1 : 0)],
+        "averagePoolingGradient", pooling, pooling.windows.inputSize, [pooling.divisor],
         [buffer(gradient), .buffer(output)])
     }
   }
 
-  /// Runs a kernel of `pooling.cl` over `positions` of the whole batch.
+  /// Runs a kernel of `pooling.cl` over the rows of `size` of the whole batch.
   private func pool(
-    _ name: String, _ pooling: Pooling, _ positions: Int, _ options: [KernelArgument], _ buffers: [KernelArgument]
+    _ name: String, _ pooling: Pooling, _ size: [Int], _ options: [KernelArgument], _ buffers: [KernelArgument]
   ) throws {
-    let lanes = runtime.rowWidth(pooling.channels), vectors = (pooling.channels + lanes - 1) / lanes
+    let lanes = runtime.rowWidth(pooling.channels)
     let wide = needsWideIndices(max(pooling.inputCount, pooling.outputCount))
     let kernel = try runtime.kernel(.pooling, name, defines: ["WIDTH": lanes, wide ? "WIDE" : "NARROW": 1])
-    try runtime.launchShared(
-      kernel, units: positions * vectors, cost: lanes * (pooling.windows.taps + 4),
-      [runtime.index(positions, wide: wide), .uint(UInt32(pooling.channels))] + options
-        + [pooling.windows.words] + buffers)
+    try runtime.launchRows(
+      kernel, positions: pooling.batch * size.reduce(1, *), extent: size.last ?? 1, channels: pooling.channels,
+      lanes: lanes, cost: pooling.windows.taps + 4, wide: wide, options + [pooling.windows.words] + buffers)
   }
 }
 
 extension Pooling {
-  fileprivate var inputPositions: Int { batch * windows.inputPositions }
-  fileprivate var outputPositions: Int { batch * windows.outputPositions }
+  /// Whether the average divides by all taps; where there is no padding that is simpler, and the same.
+  fileprivate var divisor: KernelArgument {
+    let isPadded = (windows.paddingLow + windows.paddingHigh).contains { $0 != 0 }
+    return .int(countsPadding || !isPadded ? 1 : 0)
+  }
 }
 
 extension Windows {

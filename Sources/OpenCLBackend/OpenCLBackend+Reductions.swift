@@ -23,9 +23,10 @@ extension OpenCLBackend {
     _ combine: (name: String, start: String), _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ inner: Int
   ) -> (OpenCLStorage, Int) {
     let size = outer * length * inner, outputs = outer * inner
-    let line = inner >= 16 ? 1 : (15 + inner) / inner  // rows that make a vector
-    if runtime.family == .cpu, size >= 4096 {
+    if runtime.family == .cpu, size >= 512 {
       if inner == 1, length >= 4 { return foldRows(combine, input, outer, length) }
+      // Short rows share a line of whole vectors.
+      let line = inner >= 16 ? 1 : 16 >> min(4, inner.trailingZeroBitCount)
       if inner > 1, length >= 2 * line { return foldColumns(combine, input, outer, length, inner, line) }
     }
     // Enough items to fill a card, and neighbours within a row of memory; but each with some work to do.
@@ -67,16 +68,24 @@ extension OpenCLBackend {
   ) -> (OpenCLStorage, Int) {
     let lines = length / rowsInLine, width = rowsInLine * inner
     let extra = (length - lines * rowsInLine) * inner
-    let (parts, share) = runtime.split(lines, outer: outer, atLeast: max(8, 4096 / width), atMost: 2048)
+    var (parts, share) = runtime.split(lines, outer: outer, atLeast: max(8, 4096 / width), atMost: 2048)
+    var chunk = width
+    if lines <= 512 || lines * width <= 1 << 15 {
+      // Few rows, or little work: sharing out columns instead needs no second stage.
+      (parts, share) = (1, lines)
+      let wanted = (runtime.device.computeUnits * 4).dividedUp(by: outer)
+      chunk = min(width, max(64, width.dividedUp(by: wanted).roundedUp(to: 16)))
+    }
+    let units = outer * parts * width.dividedUp(by: chunk)
     let output = produce(outer * parts * width) { output in
       let wide = needsWideIndices(outer * length * inner)
       let kernel = try runtime.kernel(
         .reduction, "foldColumns",
         defines: ["WIDTH": 16, "COMBINE": combine.name, "START": combine.start, wide ? "WIDE" : "NARROW": 1])
       try runtime.launchShared(
-        kernel, units: outer * parts, cost: share * width, runtime.index(outer * parts, wide: wide),
+        kernel, units: units, cost: share * chunk, runtime.index(units, wide: wide),
         runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(lines, wide: wide),
-        .uint(UInt32(width)), .uint(UInt32(extra)), .buffer(input), .buffer(output))
+        .uint(UInt32(width)), .uint(UInt32(extra)), .uint(UInt32(chunk)), .buffer(input), .buffer(output))
     }
     return (output, parts * rowsInLine)
   }

@@ -4,19 +4,21 @@ import Kernels
 extension OpenCLBackend {
   public func upsampling(_ upsampling: Upsampling, _ input: any Storage) -> any Storage {
     produce(upsampling.outputCount) { output in
-      try resize("enlarge", upsampling, upsampling.outputCount, reads: 4, input, output)
+      let rows = upsampling.outputCount / max(1, upsampling.channels * upsampling.outputSize.last!)
+      try resize("enlarge", upsampling, rows, reads: 4 * upsampling.factors.last!, input, output)
     }
   }
 
   public func upsamplingGradient(_ upsampling: Upsampling, _ gradient: any Storage) -> any Storage {
     produce(upsampling.inputCount) { output in
       let reads = upsampling.factors.reduce(1, *) * (upsampling.interpolation == .nearest ? 1 : 8)
-      try resize("enlargeAdjoint", upsampling, upsampling.inputCount, reads: reads, gradient, output)
+      let rows = upsampling.inputCount / max(1, upsampling.channels * upsampling.inputSize.last!)
+      try resize("enlargeAdjoint", upsampling, rows, reads: reads, gradient, output)
     }
   }
 
   private func resize(
-    _ name: String, _ upsampling: Upsampling, _ count: Int, reads: Int, _ input: any Storage, _ output: OpenCLStorage
+    _ name: String, _ upsampling: Upsampling, _ rows: Int, reads: Int, _ input: any Storage, _ output: OpenCLStorage
   ) throws {
     let channels = upsampling.channels, lanes = runtime.rowWidth(channels)
     let wide = needsWideIndices(upsampling.outputCount)
@@ -28,9 +30,10 @@ extension OpenCLBackend {
       ])
     let missing = [Int](repeating: 1, count: 3 - upsampling.inputSize.count)
     let words = (missing + upsampling.inputSize + missing + upsampling.factors).map { Int32($0) }
-    let positions = count / channels
-    try runtime.launchShared(
-      kernel, units: positions * ((channels + lanes - 1) / lanes), cost: lanes * (reads + 2),
-      runtime.index(positions, wide: wide), .uint(UInt32(channels)), .words(words), buffer(input), .buffer(output))
+    // Both directions walk rows as wide as the small image.
+    let extent = upsampling.inputSize.last!
+    try runtime.launchRows(
+      kernel, positions: rows * extent, extent: extent, channels: channels, lanes: lanes, cost: reads + 2, wide: wide,
+      [.words(words), buffer(input), .buffer(output)])
   }
 }

@@ -21,12 +21,13 @@ public struct OpenCLInventory: Sendable {
   /// Why there is no platform at all: usually `CL_PLATFORM_NOT_FOUND_KHR`.
   public private(set) var failure: OpenCLError?
 
-  /// Drivers set themselves up at the first question; PoCL crashes when two threads ask it at once.
-  private static let lock = NSLock()
+  /// Drivers set themselves up at the first question and the first context; PoCL crashes when two threads ask
+  /// it at once.
+  static let setupLock = NSLock()
 
   public init() {
-    OpenCLInventory.lock.lock()
-    defer { OpenCLInventory.lock.unlock() }
+    OpenCLInventory.setupLock.lock()
+    defer { OpenCLInventory.setupLock.unlock() }
     do throws(OpenCLError) {
       for platform in try OpenCLInventory.platformHandles() { add(platform) }
     } catch {

@@ -15,6 +15,47 @@ public final class OpenCLKernel: @unchecked Sendable {
   deinit { clReleaseKernel(handle) }
 }
 
+/// What tells a runtime's kernels apart: kernel names differ between sources. It is made and looked up at
+/// every launch, so it is hashed as it stands; making a string of it would take several microseconds.
+struct KernelKey: Hashable {
+  let name: String
+  /// In the order of the call, which matters.
+  let macros: [Macro]
+
+  /// What the compiler is told.
+  var options: String { macros.map { " -D\($0.name)=\($0.value)" }.joined() }
+}
+
+struct Macro: Hashable {
+  let name: String
+  let value: Value
+
+  enum Value: Hashable, CustomStringConvertible {
+    case number(Int)
+    case text(String)
+
+    var description: String {
+      switch self {
+      case .number(let number): "\(number)"
+      case .text(let text): text
+      }
+    }
+  }
+}
+
+/// What a macro can be defined as: a number or a piece of text.
+protocol MacroValue {
+  var asMacro: Macro.Value { get }
+}
+
+extension Int: MacroValue {
+  var asMacro: Macro.Value { .number(self) }
+}
+
+extension String: MacroValue {
+  var asMacro: Macro.Value { .text(self) }
+}
+
 /// What a kernel is called with, in the order of its parameters.
 public enum KernelArgument {
   case buffer(OpenCLStorage)

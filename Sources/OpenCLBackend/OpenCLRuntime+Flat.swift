@@ -37,6 +37,20 @@ extension OpenCLRuntime {
     }
   }
 
+  /// The same for a kernel that walks rows of `extent` positions of `channels` each, `UNITS` of `prelude.cl`:
+  /// its first arguments are how many rows and channels there are. `cost` is that of an element.
+  func launchRows(
+    _ kernel: OpenCLKernel, positions: Int, extent: Int, channels: Int, lanes: Int, cost: Int, wide: Bool,
+    _ arguments: [KernelArgument]
+  ) throws {
+    let rows = positions / max(1, extent), vectors = channels.dividedUp(by: lanes)
+    let isProcessor = family == .cpu
+    try launchShared(
+      kernel, units: isProcessor ? rows : positions * vectors,
+      cost: isProcessor ? extent * channels * cost : lanes * cost,
+      [index(rows, wide: wide), .uint(UInt32(channels))] + arguments)
+  }
+
   /// Cuts each of `outer` lengths into parts of `share`, so that on a processor all cores have work but no
   /// part is tiny or huge.
   func split(

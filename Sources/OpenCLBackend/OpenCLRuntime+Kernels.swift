@@ -7,21 +7,22 @@ extension OpenCLRuntime {
   ///
   /// `CPU_FAMILY` or `GPU_FAMILY` is defined too, and `KERNEL_` with its name: a source leaves out its other
   /// kernels, which would cost time to compile. A kernel that does not compile throws its build log.
-  public func kernel(
-    _ source: KernelSource, _ name: String, defines: KeyValuePairs<String, any CustomStringConvertible> = [:]
+  func kernel(
+    _ source: KernelSource, _ name: String, defines: KeyValuePairs<String, any MacroValue> = [:]
   ) throws -> OpenCLKernel {
-    try kernel(source, name, macros: defines.map { ($0, $1.description) })
+    try kernel(source, KernelKey(name: name, macros: defines.map { Macro(name: $0, value: $1.asMacro) }))
   }
 
-  /// The same with macros put together while the program runs; their order matters to the cache.
+  /// The same with macros put together while the program runs.
   func kernel(_ source: KernelSource, _ name: String, macros: [(String, String)]) throws -> OpenCLKernel {
-    var options = name
-    for (macro, value) in macros { options += " -D\(macro)=\(value)" }
-    return try lock.withLock {
-      // Kernel names differ between sources, so name and macros identify a kernel.
-      if let kernel = kernels[options] { return kernel }
-      let kernel = try makeKernel(source, name, String(options.dropFirst(name.count)))
-      kernels[options] = kernel
+    try kernel(source, KernelKey(name: name, macros: macros.map { Macro(name: $0, value: .text($1)) }))
+  }
+
+  private func kernel(_ source: KernelSource, _ key: KernelKey) throws -> OpenCLKernel {
+    try lock.withLock {
+      if let kernel = kernels[key] { return kernel }
+      let kernel = try makeKernel(source, key.name, key.options)
+      kernels[key] = kernel
       return kernel
     }
   }

@@ -21,7 +21,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
   let choices: Mutex<ProductChoices>
 
   let lock = NSLock()
-  var kernels: [String: OpenCLKernel] = [:]
+  var kernels: [KernelKey: OpenCLKernel] = [:]
   var pool = BufferPool()
   var counts = BackendStatistics()
   var failure: (any Error)?
@@ -48,6 +48,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
       }
     choices = Mutex(ProductChoices(tuning))
     let operation = "opening \(device.name)"
+    OpenCLInventory.setupLock.lock()
+    defer { OpenCLInventory.setupLock.unlock() }
     var code: Int32 = 0
     var properties: [cl_context_properties] = [
       cl_context_properties(CL_CONTEXT_PLATFORM), Int(bitPattern: device.platform), 0,
@@ -128,7 +130,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
         try set(argument, at: cl_uint(index), of: kernel)
       }
       var code = enqueue(kernel, global, local)
-      if isShortOfMemory(code) {
+      if code != CL_SUCCESS, isShortOfMemory(code) {
         // Some drivers allocate buffers only when they are first used.
         pool.trim()
         clFinish(queue)
