@@ -18,6 +18,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
 
   private var files: [File] {
     let prelude: File = ("prelude", PackageResources.prelude_cl)
+    let rows: File = ("rows", PackageResources.rows_cl)
     let gemm: File = ("gemm", PackageResources.gemm_cl)
     let tile: File = ("gemm_cpu_tile", PackageResources.gemm_cpu_tile_cl)
     let winograd: File = ("winograd", PackageResources.winograd_cl)
@@ -26,8 +27,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .reduction: [prelude, ("reduction", PackageResources.reduction_cl)]
     case .copy: [prelude, ("copy", PackageResources.copy_cl)]
     case .indexing: [prelude, ("indexing", PackageResources.indexing_cl)]
-    case .pooling: [prelude, ("pooling", PackageResources.pooling_cl)]
-    case .upsampling: [prelude, ("upsampling", PackageResources.upsampling_cl)]
+    case .pooling: [prelude, rows, ("pooling", PackageResources.pooling_cl)]
+    case .upsampling: [prelude, rows, ("upsampling", PackageResources.upsampling_cl)]
     case .normalization:
       [
         prelude, ("normalization_cpu", PackageResources.normalization_cpu_cl),

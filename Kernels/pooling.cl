@@ -1,6 +1,6 @@
 // Pooling over up to three spatial axes of a channels-last batch, and its adjoints.
 //
-// Work is shared by rows of positions, of the output or, for adjoints, of the input (UNITS of prelude.cl);
+// Work is shared by rows of positions, of the output or, for adjoints, of the input (UNITS of rows.cl);
 // both directions gather, so every item owns what it writes. Along each axis a window has a range of taps that
 // lie inside the input, and an input element a range of windows that reach it. Axes are depth, height, width;
 // missing ones have extent 1.

@@ -1,6 +1,6 @@
 // Upsampling by whole factors of up to three spatial axes of a channels-last batch, and its adjoint.
 //
-// Work is shared by rows: of the output or, for the adjoint, of the input (UNITS of prelude.cl).
+// Work is shared by rows: of the output or, for the adjoint, of the input (UNITS of rows.cl).
 // Macro: BILINEAR; otherwise nearest. Bilinear weights are products of one weight an axis; element e covers
 // [e, e + 1) and has its centre at e + 0.5, in the input as in the output.
 

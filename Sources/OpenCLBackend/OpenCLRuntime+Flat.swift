@@ -37,7 +37,7 @@ extension OpenCLRuntime {
     }
   }
 
-  /// The same for a kernel that walks rows of `extent` positions of `channels` each, `UNITS` of `prelude.cl`:
+  /// The same for a kernel that walks rows of `extent` positions of `channels` each, `UNITS` of `rows.cl`:
   /// its first arguments are how many rows and channels there are. `cost` is that of an element.
   func launchRows(
     _ kernel: OpenCLKernel, positions: Int, extent: Int, channels: Int, lanes: Int, cost: Int, wide: Bool,
