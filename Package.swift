@@ -68,7 +68,8 @@ let package = Package(
     .testTarget(name: "BackendsTests", dependencies: ["Backends", "ReferenceBackend", "TestSupport"]),
     .testTarget(name: "CPUBackendTests", dependencies: ["Backends", "CPUBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(
-      name: "OpenCLBackendTests", dependencies: ["Backends", "OpenCLBackend", "ReferenceBackend", "TestSupport"]),
+      name: "OpenCLBackendTests",
+      dependencies: ["Backends", "COpenCL", "Kernels", "OpenCLBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Files", "TestSupport"]),

@@ -1,6 +1,5 @@
 // What a device can do at most: arithmetic from registers, a plain copy, and nothing at all.
 
-#ifdef KERNEL_multiplyAdds
 // Sixteen chains of vectors that depend on themselves only: 2 · 16 · WIDTH operations a turn and work-item.
 kernel void multiplyAdds(const uint turns, const float factor, const float term, global float *output) {
   floatv x[16];
@@ -16,16 +15,11 @@ kernel void multiplyAdds(const uint turns, const float factor, const float term,
   // Stored, so that the work is not left out.
   STORE(sum, output + get_global_id(0) * WIDTH);
 }
-#endif
 
-#ifdef KERNEL_copyFlat
 kernel void copyFlat(const index_t count, global const float *restrict input, global float *restrict output) {
   FOR_EACH(i, count / WIDTH) STORE(LOAD(input + i * WIDTH), output + i * WIDTH);
 }
-#endif
 
-#ifdef KERNEL_nothing
 kernel void nothing(global float *output) {
   if (get_global_id(0) == 0) output[0] = 0.0f;
 }
-#endif

@@ -20,7 +20,6 @@ static inline void locate(const View view, index_t row, offset_t *source, offset
   }
 }
 
-#ifdef KERNEL_copyRows
 // Unit i is segment i % segments, of SEGMENT columns, of row i / segments.
 kernel void copyRows(
     const index_t rows, const uint columns, const View view, const offset_t sourceOffset,
@@ -42,14 +41,12 @@ kernel void copyRows(
 #endif
   }
 }
-#endif
 
 // A transposition: the destination has stride 1 along the row, the source along another axis, `line`, which
 // `View` then leaves out. Item i is a TILE × TILE square, small enough that the lines of memory it touches
 // on both sides stay in the nearest cache.
 #define TILE 16
 
-#ifdef KERNEL_copyTiles
 kernel void copyTiles(
     const index_t rows, const uint lines, const uint columns, const View view, const offset_t sourceOffset,
     const offset_t destinationOffset, const int sourceStep, const int destinationStep,
@@ -82,4 +79,3 @@ kernel void copyTiles(
             input[source + (offset_t)l + (offset_t)c * sourceStep];
   }
 }
-#endif

@@ -1,8 +1,8 @@
 // Element by element: unary and binary operations, choice, fill.
 //
 // Flat kernels: vector i holds elements i · WIDTH ..< (i + 1) · WIDTH, and work-items share the vectors.
-// Macros: OPERATION, one of the names below; LEFT_SCALAR and RIGHT_SCALAR; for rows, LEFT, RIGHT, RANK and
-// SEGMENT.
+// There is a kernel for every operation below, so that one program serves them all: to read a program costs
+// more than to compile a kernel of it. Macros, for broadcasting alone: OPERATION, LEFT, RIGHT, RANK, SEGMENT.
 
 #define IDENTITY_1(x, p, q) IDENTITY(x, p)
 #define RELU_1(x, p, q) RELU(x, p)
@@ -43,45 +43,8 @@
   (RELU(a, p) - (a) * (b) + log1p(exp(-fabs(a))))
 #define SIGMOID_MINUS(a, b, p) (SIGMOID(a, p) - (b))
 
-#ifdef KERNEL_fill
-kernel void fill(const float value, const index_t count, global float *restrict output) {
-  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) STORE(SPLAT(value), output + i * WIDTH);
-}
-#endif
+#ifdef RANK
 
-#ifdef KERNEL_unary
-kernel void unary(
-    const float p, const float q, const index_t count, global const float *restrict input,
-    global float *restrict output) {
-  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {
-    const floatv x = LOAD(input + i * WIDTH);
-    STORE(OPERATION(x, p, q), output + i * WIDTH);
-  }
-}
-#endif
-
-#ifdef KERNEL_binaryFlat
-// Both operands flat; a scalar one is a single value.
-kernel void binaryFlat(
-    const float p, const index_t count, global const float *restrict left,
-    global const float *restrict right, global float *restrict output) {
-  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {
-#ifdef LEFT_SCALAR
-    const floatv a = SPLAT(left[0]);
-#else
-    const floatv a = LOAD(left + i * WIDTH);
-#endif
-#ifdef RIGHT_SCALAR
-    const floatv b = SPLAT(right[0]);
-#else
-    const floatv b = LOAD(right + i * WIDTH);
-#endif
-    STORE(OPERATION(a, b, p), output + i * WIDTH);
-  }
-}
-#endif
-
-#ifdef KERNEL_binaryRows
 typedef struct {
   int shape[RANK];
   int left[RANK];
@@ -122,9 +85,13 @@ kernel void binaryRows(
     }
   }
 }
-#endif
 
-#ifdef KERNEL_choose
+#else
+
+kernel void fill(const float value, const index_t count, global float *restrict output) {
+  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) STORE(SPLAT(value), output + i * WIDTH);
+}
+
 kernel void choose(
     const index_t count, global const float *restrict condition, global const float *restrict left,
     global const float *restrict right, global float *restrict output) {
@@ -135,4 +102,38 @@ kernel void choose(
     STORE(c != 0.0f ? a : b, output + i * WIDTH);
   }
 }
+
+#define UNARY(OPERATION)                                                                        \
+  kernel void JOIN(unary_, OPERATION)(                                                          \
+      const float p, const float q, const index_t count, global const float *restrict input,    \
+      global float *restrict output) {                                                          \
+    FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {                                                  \
+      const floatv x = LOAD(input + i * WIDTH);                                                 \
+      STORE(OPERATION(x, p, q), output + i * WIDTH);                                            \
+    }                                                                                           \
+  }
+
+// Both operands flat; one whose step is 0 is a single value.
+#define BINARY(OPERATION)                                                                       \
+  kernel void JOIN(binary_, OPERATION)(                                                         \
+      const float p, const index_t count, const uint leftStep, const uint rightStep,            \
+      global const float *restrict left, global const float *restrict right,                    \
+      global float *restrict output) {                                                          \
+    const floatv leftValue = SPLAT(left[0]), rightValue = SPLAT(right[0]);                      \
+    FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {                                                  \
+      const floatv a = leftStep ? LOAD(left + i * WIDTH) : leftValue;                           \
+      const floatv b = rightStep ? LOAD(right + i * WIDTH) : rightValue;                        \
+      STORE(OPERATION(a, b, p), output + i * WIDTH);                                            \
+    }                                                                                           \
+  }
+
+UNARY(IDENTITY_1) UNARY(RELU_1) UNARY(LEAKY_RELU_1) UNARY(SIGMOID_1) UNARY(TANH_1) UNARY(ELU_1) UNARY(AFFINE)
+UNARY(EXPONENTIAL) UNARY(LOGARITHM) UNARY(LOGARITHM_ONE_PLUS) UNARY(SQUARE_ROOT) UNARY(RECIPROCAL_SQUARE_ROOT)
+UNARY(SQUARE) UNARY(RECIPROCAL) UNARY(ABSOLUTE) UNARY(SIGN) UNARY(FLOOR) UNARY(SINE) UNARY(COSINE)
+UNARY(SOFTPLUS) UNARY(CLAMP) UNARY(POWER_CONSTANT)
+BINARY(ADD) BINARY(SUBTRACT) BINARY(MULTIPLY) BINARY(DIVIDE) BINARY(MAXIMUM) BINARY(MINIMUM) BINARY(POWER)
+BINARY(EQUAL) BINARY(GREATER) BINARY(GREATER_OR_EQUAL) BINARY(IDENTITY_BACKWARD) BINARY(RELU_BACKWARD)
+BINARY(LEAKY_RELU_BACKWARD) BINARY(SIGMOID_BACKWARD) BINARY(TANH_BACKWARD) BINARY(ELU_BACKWARD)
+BINARY(SIGMOID_CROSS_ENTROPY) BINARY(SIGMOID_MINUS)
+
 #endif

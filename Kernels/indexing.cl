@@ -1,7 +1,6 @@
 // Rows chosen by an index held as a float.
 
 // Item i is vector i % vectors of output row i / vectors.
-#ifdef KERNEL_gather
 kernel void gather(
     const index_t count, const index_t rows, const uint width, global const float *restrict input,
     global const float *restrict indices, global float *restrict output) {
@@ -15,11 +14,9 @@ kernel void gather(
     storeLanes(value, output + place * width + column, min(width - column, (uint)WIDTH));
   }
 }
-#endif
 
 // Item i is vector i % vectors of `share` rows of the output. It reads every index and adds the input rows
 // that are its own, in order: nobody else writes there, so no atomics are needed.
-#ifdef KERNEL_scatterAdd
 kernel void scatterAdd(
     const index_t ranges, const index_t share, const index_t count, const index_t rows, const uint width,
     global const float *restrict input, global const float *restrict indices, global float *restrict output) {
@@ -42,4 +39,3 @@ kernel void scatterAdd(
     }
   }
 }
-#endif

@@ -27,7 +27,6 @@
     sum += blockSum;                                                                               \
   }
 
-#ifdef KERNEL_mergeMoments
 // After Chan, Golub and LeVeque: no difference of large sums.
 kernel void mergeMoments(
     PARAMETERS, const index_t allRows, const uint columns, global const float *restrict means,
@@ -42,9 +41,7 @@ kernel void mergeMoments(
     storeLanes(square / (float)allRows, variance + target, lanes);
   }
 }
-#endif
 
-#ifdef KERNEL_mergeGradients
 kernel void mergeGradients(
     PARAMETERS, const uint columns, global const float *restrict partialScales,
     global const float *restrict partialOffsets, global float *restrict scaleGradient,
@@ -57,4 +54,3 @@ kernel void mergeGradients(
     storeLanes(offsetSum, offsetGradient + target, lanes);
   }
 }
-#endif

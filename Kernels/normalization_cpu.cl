@@ -8,9 +8,9 @@
 
 // The most columns of a chunk.
 #define COLUMNS 512
-// Lines added up in registers before they meet what is kept for the column.
+// Lines whose moments, or sums, are taken before they meet those of the lines before.
 #define BLOCK_LINES 8
-#define GRADIENT_LINES 4
+#define GRADIENT_LINES 32
 
 #define PARAMETERS                                                                                        \
   const index_t groups, const index_t parts, const index_t share, const index_t lines, const uint width, \
@@ -47,33 +47,37 @@ static inline floatv channelValues(
 #define CHANNEL_VALUES(values) channelValues(values, firstColumn + column, width, channels)
 #define INVERSE_DEVIATION (1.0f / sqrt(CHANNEL_VALUES(variance + group * channels) + epsilon))
 
-#ifdef KERNEL_partialMoments
 // `divisor` is 1, or the number of rows if there is one part, whose sums are then the whole's.
 kernel void partialMoments(
     PARAMETERS, const float divisor, global const float *restrict input, global float *restrict means,
     global float *restrict squares) {
   FOR_EACH(i, ALL_PARTS) {
     PART
-    float mean[COLUMNS], square[COLUMNS], count = 0.0f;
+    float mean[COLUMNS], square[COLUMNS], sums[COLUMNS], count = 0.0f;
     FOR_EACH_COLUMN {
       STORE((floatv)(0.0f), mean + column);
       STORE((floatv)(0.0f), square + column);
     }
     index_t line = first;
-    // Each block has moments of its own, by two passes over registers, and is merged into those of all
-    // before it (Chan, Golub and LeVeque): memory is read once, and no large sums are subtracted.
+    // Each block has moments of its own, by two passes, and is merged into those of all
+    // before it (Chan, Golub and LeVeque): no large sums are subtracted.
     for (; line + BLOCK_LINES <= end; line += BLOCK_LINES) {
       const float weight = BLOCK_LINES / (count + BLOCK_LINES), cross = count * weight;
+      // Once in the order of memory; what is read again then lies in the nearest cache.
+      for (uint l = 0; l < BLOCK_LINES; ++l)
+        FOR_EACH_COLUMN {
+          const floatv x = LOAD(input + base + (line + l) * width + column);
+          STORE(l == 0 ? x : LOAD(sums + column) + x, sums + column);
+        }
       FOR_EACH_COLUMN {
         global const float *source = input + base + line * width + column;
-        floatv x[BLOCK_LINES];
-#pragma unroll
-        for (uint l = 0; l < BLOCK_LINES; ++l) x[l] = LOAD(source + l * width);
-        const floatv centre =
-            (((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))) * (1.0f / BLOCK_LINES);
+        const floatv centre = LOAD(sums + column) * (1.0f / BLOCK_LINES);
         floatv sum = (floatv)(0.0f);
 #pragma unroll
-        for (uint l = 0; l < BLOCK_LINES; ++l) sum += (x[l] - centre) * (x[l] - centre);
+        for (uint l = 0; l < BLOCK_LINES; ++l) {
+          const floatv x = LOAD(source + l * width) - centre;
+          sum += x * x;
+        }
         const floatv before = LOAD(mean + column), difference = centre - before;
         STORE(before + difference * weight, mean + column);
         STORE(LOAD(square + column) + (sum + difference * difference * cross), square + column);
@@ -102,9 +106,7 @@ kernel void partialMoments(
     }
   }
 }
-#endif
 
-#ifdef KERNEL_normalizeElements
 kernel void normalizeElements(
     PARAMETERS, const float epsilon, const float activationParameter, const int hasScale, const int hasOffset,
     global const float *restrict input, global const float *restrict mean, global const float *restrict variance,
@@ -133,7 +135,6 @@ kernel void normalizeElements(
     }
   }
 }
-#endif
 
 // What gradients need of a normalization.
 #define GRADIENT_PARAMETERS                                                                                \
@@ -162,22 +163,25 @@ kernel void normalizeElements(
 
 // Adds up gradient, and gradient times standardized input, of each column of a part.
 #define SUM_GRADIENTS                                                                                      \
-  float scaleSums[COLUMNS], offsetSums[COLUMNS];                                                           \
+  float scaleSums[COLUMNS], offsetSums[COLUMNS], scaleBlock[COLUMNS], offsetBlock[COLUMNS];                \
   FOR_EACH_COLUMN {                                                                                        \
     STORE((floatv)(0.0f), scaleSums + column);                                                             \
     STORE((floatv)(0.0f), offsetSums + column);                                                            \
+    STORE((floatv)(0.0f), scaleBlock + column);                                                            \
+    STORE((floatv)(0.0f), offsetBlock + column);                                                           \
   }                                                                                                        \
-  for (index_t block = first; block < end; block += GRADIENT_LINES) {                                         \
-    const index_t blockEnd = min(end, (index_t)(block + GRADIENT_LINES));                                     \
-    FOR_EACH_COLUMN {                                                                                      \
-      floatv scaleSum = (floatv)(0.0f), offsetSum = (floatv)(0.0f);                                        \
-      for (index_t line = block; line < blockEnd; ++line) {                                                \
+  for (index_t block = first; block < end; block += GRADIENT_LINES) {                                      \
+    for (index_t line = block; line < min(end, (index_t)(block + GRADIENT_LINES)); ++line)                 \
+      FOR_EACH_COLUMN {                                                                                    \
         NORMALIZED_GRADIENT(base + line * width + column, column)                                          \
-        offsetSum += g;                                                                                    \
-        scaleSum += g * c;                                                                                 \
+        STORE(LOAD(offsetBlock + column) + g, offsetBlock + column);                                       \
+        STORE(LOAD(scaleBlock + column) + g * c, scaleBlock + column);                                     \
       }                                                                                                    \
-      STORE(LOAD(scaleSums + column) + scaleSum, scaleSums + column);                                      \
-      STORE(LOAD(offsetSums + column) + offsetSum, offsetSums + column);                                   \
+    FOR_EACH_COLUMN {                                                                                      \
+      STORE(LOAD(scaleSums + column) + LOAD(scaleBlock + column), scaleSums + column);                     \
+      STORE(LOAD(offsetSums + column) + LOAD(offsetBlock + column), offsetSums + column);                  \
+      STORE((floatv)(0.0f), scaleBlock + column);                                                          \
+      STORE((floatv)(0.0f), offsetBlock + column);                                                         \
     }                                                                                                      \
   }                                                                                                        \
   FOR_EACH_REST {                                                                                          \
@@ -204,7 +208,6 @@ kernel void normalizeElements(
                output + at, REST_LANES);                                                                   \
   }
 
-#ifdef KERNEL_partialGradients
 kernel void partialGradients(
     PARAMETERS, GRADIENT_PARAMETERS, global float *restrict partialScales, global float *restrict partialOffsets) {
   FOR_EACH(i, ALL_PARTS) {
@@ -218,9 +221,7 @@ kernel void partialGradients(
     }
   }
 }
-#endif
 
-#ifdef KERNEL_inputGradient
 kernel void inputGradient(
     PARAMETERS, GRADIENT_PARAMETERS, const float inverseRows, global const float *restrict scaleGradient,
     global const float *restrict offsetGradient, global float *restrict output) {
@@ -236,9 +237,7 @@ kernel void inputGradient(
     WRITE_INPUT_GRADIENT
   }
 }
-#endif
 
-#ifdef KERNEL_wholeGradients
 // Sums and input gradient in one launch: there is one part, and a line is a row.
 kernel void wholeGradients(
     PARAMETERS, GRADIENT_PARAMETERS, const float inverseRows, global float *restrict scaleGradient,
@@ -259,7 +258,6 @@ kernel void wholeGradients(
     WRITE_INPUT_GRADIENT
   }
 }
-#endif
 
 // How many elements column `column` of part `part` has.
 #define COUNT_OF(part, column)                                                                       \

@@ -18,7 +18,6 @@
   const uint channel = (uint)(place % channels);                     \
   const index_t statistic = place / channels / rows * channels + channel;
 
-#ifdef KERNEL_partialMoments
 // `divisor` is 1, or the number of rows if there is one part, whose sums are then the whole's.
 kernel void partialMoments(
     PARAMETERS, const float divisor, global const float *restrict input, global float *restrict means,
@@ -38,9 +37,7 @@ kernel void partialMoments(
     squares[i] = square / divisor;
   }
 }
-#endif
 
-#ifdef KERNEL_normalizeElements
 kernel void normalizeElements(
     PARAMETERS, const float epsilon, const float activationParameter, const int hasScale, const int hasOffset,
     global const float *restrict input, global const float *restrict mean, global const float *restrict variance,
@@ -54,7 +51,6 @@ kernel void normalizeElements(
     STORE(ACTIVATION(y, activationParameter), output + place);
   }
 }
-#endif
 
 // What gradients need of a normalization.
 #define GRADIENT_PARAMETERS                                                                                \
@@ -75,7 +71,6 @@ kernel void normalizeElements(
   const floatv activated = ACTIVATION(argument, activationParameter), arriving = LOAD(gradient + (at));    \
   const floatv g = ACTIVATION_BACKWARD(activated, arriving, activationParameter);
 
-#ifdef KERNEL_partialGradients
 kernel void partialGradients(
     PARAMETERS, GRADIENT_PARAMETERS, global float *restrict partialScales, global float *restrict partialOffsets) {
   FOR_EACH(i, groups * parts * channels) {
@@ -91,9 +86,7 @@ kernel void partialGradients(
     partialOffsets[i] = offsetSum;
   }
 }
-#endif
 
-#ifdef KERNEL_inputGradient
 kernel void inputGradient(
     PARAMETERS, GRADIENT_PARAMETERS, const float inverseRows, global const float *restrict scaleGradient,
     global const float *restrict offsetGradient, global float *restrict output) {
@@ -106,7 +99,6 @@ kernel void inputGradient(
     STORE(factor * (g - level - c * slope), output + place);
   }
 }
-#endif
 
 #define COUNT_OF(part, column) ((float)((rows - (part) + parts - 1) / parts))
 

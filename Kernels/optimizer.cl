@@ -58,10 +58,8 @@
   }
 
 // a: rate; b, c: decay of the first and second slot; d: epsilon; e: decay of the parameter.
-#ifdef KERNEL_optimizerStep
 kernel void optimizerStep(
     const float a, const float b, const float c, const float d, const float e
     POINTERS(0) POINTERS(1) POINTERS(2) POINTERS(3) POINTERS(4) POINTERS(5) POINTERS(6) POINTERS(7)) {
   STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)
 }
-#endif

@@ -76,11 +76,13 @@ static inline int tapAt(const Windows windows, const int axis, const int window,
            w < windowsW.y; ++w)                                                                 \
         if (tapW = tapAt(windows, 2, w, x), tapD >= 0 && tapH >= 0 && tapW >= 0)
 
+#define ONE_WINDOW \
+  (windowsD.y - windowsD.x == 1 && windowsH.y - windowsH.x == 1 && windowsW.y - windowsW.x == 1)
+
 #define TAP ((tapD * windows.kernelSize[1] + tapH) * windows.kernelSize[2] + tapW)
 #define INPUT_PLACE(d, h, w) (place(windows.inputSize, sample, d, h, w) * channels + channel)
 #define OUTPUT_PLACE(d, h, w) (place(windows.outputSize, sample, d, h, w) * channels + channel)
 
-#ifdef KERNEL_maximumPooling
 kernel void maximumPooling(
     const index_t rows, const uint channels, const Windows windows, global const float *restrict input,
     global float *restrict output, global float *restrict taps) {
@@ -104,9 +106,7 @@ kernel void maximumPooling(
     }
   }
 }
-#endif
 
-#ifdef KERNEL_maximumPoolingScatter
 kernel void maximumPoolingScatter(
     const index_t rows, const uint channels, const Windows windows, global const float *restrict gradient,
     global const float *restrict taps, global float *restrict output) {
@@ -114,20 +114,30 @@ kernel void maximumPoolingScatter(
     INPUT_ROW
     FOR_EACH_POSITION(x, windows.inputSize[2]) {
       const int2 windowsW = windowsOf(windows, 2, x);
-      FOR_EACH_CHANNEL {
-        floatv sum = (floatv)(0.0f);
-        FOR_EACH_WINDOW {
+      if (ONE_WINDOW) {
+        // Windows that do not overlap: nothing to add.
+        const int d = windowsD.x, h = windowsH.x, w = windowsW.x;
+        const int tapD = tapAt(windows, 0, d, rowD), tapH = tapAt(windows, 1, h, rowH), tapW = tapAt(windows, 2, w, x);
+        const float tap = tapD >= 0 && tapH >= 0 && tapW >= 0 ? (float)TAP : -2.0f;
+        FOR_EACH_CHANNEL {
           const index_t source = OUTPUT_PLACE(d, h, w);
-          sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
+          const floatv chosen = LOAD(taps + source) == tap ? LOAD(gradient + source) : (floatv)(0.0f);
+          storeLanes(chosen, output + INPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
         }
-        storeLanes(sum, output + INPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
+      } else {
+        FOR_EACH_CHANNEL {
+          floatv sum = (floatv)(0.0f);
+          FOR_EACH_WINDOW {
+            const index_t source = OUTPUT_PLACE(d, h, w);
+            sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
+          }
+          storeLanes(sum, output + INPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
+        }
       }
     }
   }
 }
-#endif
 
-#ifdef KERNEL_maximumPoolingGather
 kernel void maximumPoolingGather(
     const index_t rows, const uint channels, const Windows windows, global const float *restrict input,
     global const float *restrict taps, global float *restrict output) {
@@ -148,14 +158,12 @@ kernel void maximumPoolingGather(
     }
   }
 }
-#endif
 
 // The share of each element in the average of a window, of which `taps` are inside along each axis.
 #define SHARE(tapsD, tapsH, tapsW)                                                                   \
   (1.0f / (float)(countsPadding ? windows.kernelSize[0] * windows.kernelSize[1] * windows.kernelSize[2] \
                                 : (tapsD.y - tapsD.x) * (tapsH.y - tapsH.x) * (tapsW.y - tapsW.x)))
 
-#ifdef KERNEL_averagePooling
 kernel void averagePooling(
     const index_t rows, const uint channels, const int countsPadding, const Windows windows,
     global const float *restrict input, global float *restrict output) {
@@ -172,9 +180,7 @@ kernel void averagePooling(
     }
   }
 }
-#endif
 
-#ifdef KERNEL_averagePoolingGradient
 kernel void averagePoolingGradient(
     const index_t rows, const uint channels, const int countsPadding, const Windows windows,
     global const float *restrict gradient, global float *restrict output) {
@@ -193,4 +199,3 @@ kernel void averagePoolingGradient(
     }
   }
 }
-#endif

@@ -70,7 +70,6 @@ static inline void philox(const ulong block, const uint2 key, uintv word[4]) {
   (p + q * (((lane) & 1) ? RADIUS((lane) & 2) * sin(ANGLE(lane | 1)) : RADIUS(lane) * cos(ANGLE(lane | 1))))
 #define KEEP(lane) (UNIT(word[lane]) >= p ? (floatv)(1.0f) : (floatv)(0.0f))
 
-#ifdef KERNEL_random
 kernel void random(
     const float p, const float q, const uint k0, const uint k1, const ulong counter, const index_t count,
 #ifdef DROPOUT
@@ -94,4 +93,3 @@ kernel void random(
 #endif
   }
 }
-#endif

@@ -5,7 +5,7 @@
 // of additions depends on the shape only. Inside an item sums are taken in blocks, so that their error
 // stays that of a short sum.
 //
-// Macros: COMBINE and START, the operation and its neutral value.
+// Macros: COMBINE and START, the operation and its neutral value; WIDTH is 16 on a processor.
 
 #define SUM(a, b) ((a) + (b))
 #define MAXIMUM(a, b) GREATEST(a, b)
@@ -14,7 +14,6 @@
 
 // Item i is (o, part, column) of the output; it folds rows part, part + parts, …, so that neighbouring items
 // read neighbouring elements whatever the inner extent.
-#ifdef KERNEL_fold
 kernel void fold(
     const index_t count, const index_t parts, const index_t length, const index_t inner,
     global const float *restrict input, global float *restrict output) {
@@ -33,9 +32,8 @@ kernel void fold(
     output[i] = total;
   }
 }
-#endif
 
-#ifdef KERNEL_foldRows
+#ifdef CPU_FAMILY
 static inline float foldLanes(const float16 x) {
   const float8 a = COMBINE(x.lo, x.hi);
   const float4 b = COMBINE(a.lo, a.hi);
@@ -76,49 +74,53 @@ kernel void foldRows(
     output[i] = foldLanes(total);
   }
 }
-#endif
 
-// inner > 1. Item i is (o, part, chunk): of `share` lines of `width` columns, `chunk` columns. A line is
-// `width / inner` rows, so that it is whole vectors or at least one. The rows that do not fill a line, `extra`
-// elements, go to the last part. The output is [outer, parts, width], which is
+// The most columns of a chunk.
+#define COLUMNS 512
+
+// inner > 1. Item i is (o, part, chunk): of `share` lines of `width` columns, `chunk` columns, walked in the
+// order of memory. A line is `width / inner` rows, so that it is whole vectors or at least one. The rows that
+// do not fill a line, `extra` elements, go to the last part. The output is [outer, parts, width], which is
 // [outer, parts · width / inner, inner].
-#ifdef KERNEL_foldColumns
 kernel void foldColumns(
     const index_t count, const index_t parts, const index_t share, const index_t lines, const uint width,
     const uint extra, const uint chunk, global const float *restrict input, global float *restrict output) {
   const uint chunks = (width + chunk - 1) / chunk;
   FOR_EACH(i, count) {
     const index_t place = i / chunks, part = place % parts;
-    const uint firstColumn = (uint)(i - place * chunks) * chunk, lastColumn = min(width, firstColumn + chunk);
+    const uint firstColumn = (uint)(i - place * chunks) * chunk, columns = min(chunk, width - firstColumn);
     const index_t first = part * share, end = min(lines, (index_t)(first + share));
-    global const float *source = input + place / parts * (lines * width + extra);
-    global float *target = output + place * width;
-    for (uint column = firstColumn; column < lastColumn; column += 16)
-      storeLanes((float16)(START), target + column, min(lastColumn - column, 16u));
+    global const float *source = input + place / parts * (lines * width + extra) + firstColumn;
+    float totals[COLUMNS], sums[COLUMNS];
+    for (uint column = 0; column < columns; column += 16) vstore16((float16)(START), 0, totals + column);
     for (index_t block = first; block < end; block += BLOCK) {
       const index_t blockEnd = min(end, (index_t)(block + BLOCK));
-      for (uint column = firstColumn; column < lastColumn; column += 16) {
-        float16 sum = START;
-        for (index_t line = block; line < blockEnd; ++line)
-          sum = COMBINE(sum, vload16(0, source + line * width + column));
-        const float16 soFar = vload16(0, target + column);
-        storeLanes(COMBINE(soFar, sum), target + column, min(lastColumn - column, 16u));
+      for (uint column = 0; column < columns; column += 16)
+        vstore16(vload16(0, source + block * width + column), 0, sums + column);
+      for (index_t line = block + 1; line < blockEnd; ++line)
+        for (uint column = 0; column < columns; column += 16) {
+          const float16 sum = vload16(0, sums + column), x = vload16(0, source + line * width + column);
+          vstore16(COMBINE(sum, x), 0, sums + column);
+        }
+      for (uint column = 0; column < columns; column += 16) {
+        const float16 total = vload16(0, totals + column), sum = vload16(0, sums + column);
+        vstore16(COMBINE(total, sum), 0, totals + column);
       }
     }
-    if (part == parts - 1) {
-      for (uint column = firstColumn; column < min(extra, lastColumn); column += 16) {
-        const float16 rest =
-            LANES < (int)(extra - column) ? vload16(0, source + lines * width + column) : (float16)(START);
-        const float16 soFar = vload16(0, target + column);
-        storeLanes(COMBINE(soFar, rest), target + column, min(lastColumn - column, 16u));
-      }
+    const uint rest = part == parts - 1 && extra > firstColumn ? min(columns, extra - firstColumn) : 0;
+    for (uint column = 0; column < rest; column += 16) {
+      const float16 total = vload16(0, totals + column);
+      const float16 x = LANES < (int)(rest - column) ? vload16(0, source + lines * width + column) : (float16)(START);
+      vstore16(COMBINE(total, x), 0, totals + column);
     }
+    for (uint column = 0; column < columns; column += 16)
+      storeLanes(
+          vload16(0, totals + column), output + place * width + firstColumn + column, min(columns - column, 16u));
   }
 }
 #endif
 
 // Item i is output (o, column). A NaN counts as largest; the first of equals wins.
-#ifdef KERNEL_argumentMaximum
 kernel void argumentMaximum(
     const index_t count, const index_t length, const index_t inner, global const float *restrict input,
     global float *restrict output) {
@@ -136,4 +138,3 @@ kernel void argumentMaximum(
     output[i] = (float)place;
   }
 }
-#endif

@@ -51,7 +51,6 @@ static inline int2 targetsOf(const int source, const int size, const int factor)
   const index_t plane = row / (height), sample = plane / (depth);                  \
   const int y = (int)(row - plane * (height)), z = (int)(plane - sample * (depth));
 
-#ifdef KERNEL_enlarge
 // A unit is a row of the output; on a card, of it what is made of one vector of the input.
 kernel void enlarge(
     const index_t rows, const uint channels, const Upsampling up, global const float *restrict input,
@@ -90,9 +89,7 @@ kernel void enlarge(
     }
   }
 }
-#endif
 
-#ifdef KERNEL_enlargeAdjoint
 kernel void enlargeAdjoint(
     const index_t rows, const uint channels, const Upsampling up, global const float *restrict gradient,
     global float *restrict output) {
@@ -122,4 +119,3 @@ kernel void enlargeAdjoint(
     }
   }
 }
-#endif

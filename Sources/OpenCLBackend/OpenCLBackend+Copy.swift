@@ -25,7 +25,8 @@ extension OpenCLBackend {
     let kernel = try runtime.kernel(
       .copy, "copyRows",
       defines: [
-        "RANK": rank, "WIDTH": width, "SEGMENT": segment, isContiguous ? "CONTIGUOUS" : "STRIDED": 1, wide ? "WIDE" : "NARROW": 1,
+        "RANK": rank, "WIDTH": width, "SEGMENT": segment, isContiguous ? "CONTIGUOUS" : "STRIDED": 1,
+        wide ? "WIDE" : "NARROW": 1,
       ])
     try runtime.launchShared(
       kernel, units: rows * ((columns + segment - 1) / segment), cost: 2 * min(segment, columns),
@@ -42,7 +43,7 @@ extension OpenCLBackend {
     let wide = needsWideIndices(max(source.count, destination.count)), tile = 16
     let (rank, view) = CopyView(copy, leavingOut: [line, last]).words
     let kernel = try runtime.kernel(
-      .copy, "copyTiles", defines: ["RANK": rank, "STRIDED": 1, wide ? "WIDE" : "NARROW": 1])
+      .copy, "copyTiles", defines: ["RANK": rank, "SEGMENT": 1, "STRIDED": 1, wide ? "WIDE" : "NARROW": 1])
     let rows = copy.count / (lines * columns)
     try runtime.launchShared(
       kernel, units: rows * ((lines + tile - 1) / tile) * ((columns + tile - 1) / tile), cost: 4 * tile * tile,

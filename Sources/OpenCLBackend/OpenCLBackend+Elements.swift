@@ -17,8 +17,7 @@ extension OpenCLBackend {
       let (macro, p, q) = operation.macro
       let count = input.count, width = operation.mixesLanes ? 1 : runtime.flatWidth
       let kernel = try runtime.kernel(
-        .elementwise, "unary",
-        defines: ["WIDTH": width, "OPERATION": macro, needsWideIndices(count) ? "WIDE" : "NARROW": 1])
+        .elementwise, "unary_" + macro, defines: ["WIDTH": width, needsWideIndices(count) ? "WIDE" : "NARROW": 1])
       try runtime.launchShared(
         kernel, units: (count + width - 1) / width, cost: 2 * width, .float(p), .float(q),
         runtime.index(count, wide: needsWideIndices(count)), buffer(input), .buffer(output))
@@ -43,16 +42,11 @@ extension OpenCLBackend {
   ) throws {
     let (macro, p) = operation.macro
     let count = output.count, width = runtime.flatWidth
-    let kernel = try runtime.kernel(
-      .elementwise, "binaryFlat",
-      defines: [
-        "WIDTH": width, "OPERATION": macro, needsWideIndices(count) ? "WIDE" : "NARROW": 1,
-        broadcast.leftStrides[0] == 0 ? "LEFT_SCALAR" : "LEFT_FLAT": 1,
-        broadcast.rightStrides[0] == 0 ? "RIGHT_SCALAR" : "RIGHT_FLAT": 1,
-      ])
+    let kernel = try runtime.kernel(.elementwise, "binary_" + macro, defines: elementDefines(count))
     try runtime.launchShared(
       kernel, units: (count + width - 1) / width, cost: 3 * width, .float(p),
-      runtime.index(count, wide: needsWideIndices(count)), buffer(left), buffer(right), .buffer(output))
+      runtime.index(count, wide: needsWideIndices(count)), .uint(UInt32(broadcast.leftStrides[0])),
+      .uint(UInt32(broadcast.rightStrides[0])), buffer(left), buffer(right), .buffer(output))
   }
 
   private func binaryRows(

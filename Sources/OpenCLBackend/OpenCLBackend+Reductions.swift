@@ -35,8 +35,7 @@ extension OpenCLBackend {
     let output = produce(outputs * parts) { output in
       let wide = needsWideIndices(size)
       let kernel = try runtime.kernel(
-        .reduction, "fold",
-        defines: ["COMBINE": combine.name, "START": combine.start, wide ? "WIDE" : "NARROW": 1])
+        .reduction, "fold", defines: reductionDefines(combine, wide))
       try runtime.launchShared(
         kernel, units: outputs * parts, cost: max(1, length / parts) * 4,
         runtime.index(outputs * parts, wide: wide), runtime.index(parts, wide: wide),
@@ -52,8 +51,7 @@ extension OpenCLBackend {
     let output = produce(outer * parts) { output in
       let wide = needsWideIndices(outer * length)
       let kernel = try runtime.kernel(
-        .reduction, "foldRows",
-        defines: ["WIDTH": 16, "COMBINE": combine.name, "START": combine.start, wide ? "WIDE" : "NARROW": 1])
+        .reduction, "foldRows", defines: reductionDefines(combine, wide))
       try runtime.launchShared(
         kernel, units: outer * parts, cost: share, runtime.index(outer * parts, wide: wide),
         runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(length, wide: wide),
@@ -69,19 +67,18 @@ extension OpenCLBackend {
     let lines = length / rowsInLine, width = rowsInLine * inner
     let extra = (length - lines * rowsInLine) * inner
     var (parts, share) = runtime.split(lines, outer: outer, atLeast: max(8, 4096 / width), atMost: 2048)
-    var chunk = width
+    var chunk = min(width, 512)
     if lines <= 512 || lines * width <= 1 << 15 {
       // Few rows, or little work: sharing out columns instead needs no second stage.
       (parts, share) = (1, lines)
       let wanted = (runtime.device.computeUnits * 4).dividedUp(by: outer)
-      chunk = min(width, max(64, width.dividedUp(by: wanted).roundedUp(to: 16)))
+      chunk = min(chunk, max(64, width.dividedUp(by: wanted).roundedUp(to: 16)))
     }
     let units = outer * parts * width.dividedUp(by: chunk)
     let output = produce(outer * parts * width) { output in
       let wide = needsWideIndices(outer * length * inner)
       let kernel = try runtime.kernel(
-        .reduction, "foldColumns",
-        defines: ["WIDTH": 16, "COMBINE": combine.name, "START": combine.start, wide ? "WIDE" : "NARROW": 1])
+        .reduction, "foldColumns", defines: reductionDefines(combine, wide))
       try runtime.launchShared(
         kernel, units: units, cost: share * chunk, runtime.index(units, wide: wide),
         runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(lines, wide: wide),
@@ -90,10 +87,20 @@ extension OpenCLBackend {
     return (output, parts * rowsInLine)
   }
 
+  private func reductionDefines(
+    _ combine: (name: String, start: String), _ wide: Bool
+  ) -> KeyValuePairs<String, any MacroValue> {
+    [
+      "WIDTH": runtime.family == .cpu ? 16 : 1, "COMBINE": combine.name, "START": combine.start,
+      wide ? "WIDE" : "NARROW": 1,
+    ]
+  }
+
   private func argumentMaximum(_ input: any Storage, _ outer: Int, _ length: Int, _ inner: Int) -> any Storage {
     produce(outer * inner) { output in
       let wide = needsWideIndices(outer * length * inner)
-      let kernel = try runtime.kernel(.reduction, "argumentMaximum", defines: [wide ? "WIDE" : "NARROW": 1])
+      let kernel = try runtime.kernel(
+        .reduction, "argumentMaximum", defines: reductionDefines(("SUM", "0.0f"), wide))
       try runtime.launchShared(
         kernel, units: output.count, cost: length * 4, runtime.index(output.count, wide: wide),
         runtime.index(length, wide: wide), runtime.index(inner, wide: wide), buffer(input), .buffer(output))

@@ -5,8 +5,9 @@ import Kernels
 extension OpenCLRuntime {
   /// The kernel `name` of `source`, compiled with `defines` as macros; compiled once, then remembered.
   ///
-  /// `CPU_FAMILY` or `GPU_FAMILY` is defined too, and `KERNEL_` with its name: a source leaves out its other
-  /// kernels, which would cost time to compile. A kernel that does not compile throws its build log.
+  /// `CPU_FAMILY` or `GPU_FAMILY` is defined too. Kernels of one source with the same macros share a program,
+  /// because reading a program costs more than compiling a small kernel (45 ms on PoCL even if all is cached:
+  /// its headers). One that does not compile throws its build log.
   func kernel(
     _ source: KernelSource, _ name: String, defines: KeyValuePairs<String, any MacroValue> = [:]
   ) throws -> OpenCLKernel {
@@ -28,8 +29,21 @@ extension OpenCLRuntime {
   }
 
   private func makeKernel(_ source: KernelSource, _ name: String, _ macros: String) throws(OpenCLError) -> OpenCLKernel {
+    let program = try program(source, macros, for: name)
+    var code: Int32 = 0
+    let kernel = clCreateKernel(program, name, &code)
+    try check(code, "clCreateKernel", during: "kernel \(name)")
+    var size = 1
+    clGetKernelWorkGroupInfo(
+      kernel, device.id, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &size, nil)
+    return OpenCLKernel(handle: kernel!, name: name, maximumWorkGroupSize: size)
+  }
+
+  private func program(_ source: KernelSource, _ macros: String, for name: String) throws(OpenCLError) -> cl_program {
+    let identity = source.rawValue + macros
+    if let program = programs[identity] { return program }
     // No fast-relaxed-math: NaN and infinity must go through. Multiply-add may be fused.
-    let options = "-cl-std=CL1.2 -cl-mad-enable -D\(family == .cpu ? "CPU_FAMILY" : "GPU_FAMILY") -DKERNEL_\(name)" + macros
+    let options = "-cl-std=CL1.2 -cl-mad-enable -D\(family == .cpu ? "CPU_FAMILY" : "GPU_FAMILY")" + macros
     let text = configuration.expandSource(source)
     let key = ProgramCache.key([
       text, options, device.name, device.vendor, device.version, device.driverVersion, device.platformVersion,
@@ -41,15 +55,8 @@ extension OpenCLRuntime {
       program = try buildProgram(text, options, kernelName: name)
       storeBinary(of: program, key)
     }
-    // The kernel retains its program.
-    defer { clReleaseProgram(program) }
-    var code: Int32 = 0
-    let kernel = clCreateKernel(program, name, &code)
-    try check(code, "clCreateKernel", during: "kernel \(name)")
-    var size = 1
-    clGetKernelWorkGroupInfo(
-      kernel, device.id, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &size, nil)
-    return OpenCLKernel(handle: kernel!, name: name, maximumWorkGroupSize: size)
+    programs[identity] = program
+    return program
   }
 
   private func buildProgram(_ text: String, _ options: String, kernelName: String) throws(OpenCLError) -> cl_program {

@@ -38,7 +38,15 @@ extension OpenCLRuntime {
       }
       return buffer
     }
+    if configuration.clearsSlack, let buffer { clearSlack(of: buffer, count: count, size: size) }
     return OpenCLStorage(count: count, buffer: buffer, runtime: self)
+  }
+
+  private func clearSlack(of buffer: cl_mem, count: Int, size: Int) {
+    var zero: Float = 0
+    let code = clEnqueueFillBuffer(
+      queue, buffer, &zero, 4, count * 4, (size + BufferPool.slack - count * 4) / 4 * 4, 0, nil, nil)
+    if code != CL_SUCCESS { latch(OpenCLError.callFailed(operation: "allocate", call: "clEnqueueFillBuffer", code: code)) }
   }
 
   func giveBack(_ buffer: cl_mem, count: Int) {

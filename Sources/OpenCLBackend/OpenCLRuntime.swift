@@ -22,6 +22,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
 
   let lock = NSLock()
   var kernels: [KernelKey: OpenCLKernel] = [:]
+  /// By source and macros.
+  var programs: [String: cl_program] = [:]
   var pool = BufferPool()
   var counts = BackendStatistics()
   var failure: (any Error)?
@@ -69,6 +71,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
     for upload in pendingUploads { upload.release() }
     pool.trim()
     kernels = [:]
+    for program in programs.values { clReleaseProgram(program) }
     clReleaseCommandQueue(queue)
     clReleaseContext(context)
   }

@@ -1,0 +1,50 @@
+import COpenCL
+import Kernels
+import ReferenceBackend
+import TestSupport
+import Testing
+
+@testable import OpenCLBackend
+
+/// Every kernel of both families on small, odd shapes. `make test-oclgrind` runs these on an interpreter that
+/// reports accesses out of bounds, races and uninitialized reads.
+@Suite struct EveryKernelTests {
+  @Test(arguments: [OpenCLConfiguration.Family.cpu, .gpu])
+  func agreesWithTheReferenceAndRuns(_ family: OpenCLConfiguration.Family) throws {
+    let reference = ReferenceBackend()
+    var ran: Set<String> = [], present: Set<String> = [], sources: Set<String> = []
+    for winograd in [OpenCLConfiguration.WinogradUse.never, .wherePossible] {
+      let device = try OpenCLBackend(
+        configuration: configuration {
+          ($0.family, $0.winograd, $0.cache, $0.clearsSlack) = (family, winograd, .none, true)
+        })
+      for operation in smallCases {
+        for complaint in try operation.complaints(on: device, reference: operation.result(on: reference)) {
+          Issue.record("\(family) kernels, \(operation): \(complaint)")
+        }
+      }
+      ran.formUnion(device.runtime.kernels.keys.map(\.name))
+      for (identity, program) in device.runtime.programs {
+        sources.insert(String(identity.prefix { $0 != " " }))
+        let names = try infoText("listing kernels", "clGetProgramInfo") {
+          clGetProgramInfo(program, cl_program_info(CL_PROGRAM_KERNEL_NAMES), $0, $1, $2)
+        }
+        present.formUnion(names.split(separator: ";").map(String.init))
+      }
+    }
+    #expect(present.subtracting(ran) == [], "kernels that no case runs")
+    #expect(Set(family.sources.map(\.rawValue)).subtracting(sources) == [], "sources that no case compiles")
+  }
+}
+
+extension OpenCLConfiguration.Family {
+  /// The sources it computes with. Those of the ceilings compute nothing, and take long.
+  fileprivate var sources: [KernelSource] {
+    let processors: Set<KernelSource> = [
+      .gemmCPU, .gemmCPUNarrow, .gemmCPURows, .gemmFold, .winogradProduct, .winogradGradient, .winogradFilter,
+    ]
+    return KernelSource.allCases.filter {
+      $0 != .ceilings && (self == .cpu ? $0 != .gemmGPU : !processors.contains($0))
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import Backends
+import TestSupport
+
+/// Every operation on shapes that are small and odd: what a checker that interprets kernels can run.
+let smallCases: [BackendCase] =
+  elementCases + layoutCases + reductionCases + windowCases + normalizationCases + drawCases + productCases
+
+private let activations: [Activation] = [.identity, .relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .elu(alpha: 1.3)]
+
+private let unaryOperations: [UnaryOperation] =
+  activations.map { .activation($0) } + [
+    .affine(scale: 2, offset: 1), .exponential, .logarithm, .logarithmOnePlus, .squareRoot, .reciprocalSquareRoot,
+    .square, .reciprocal, .absolute, .sign, .floor, .sine, .cosine, .softplus, .clamp(low: 0.3, high: 0.7),
+    .power(exponent: 1.5),
+  ]
+
+private let binaryOperations: [BinaryOperation] =
+  [
+    .add, .subtract, .multiply, .divide, .maximum, .minimum, .power, .equal, .greater, .greaterOrEqual,
+    .sigmoidCrossEntropy, .sigmoidMinus,
+  ] + activations.map { .activationGradient($0) }
+
+private func broadcast(_ left: Shape, _ right: Shape, to output: Shape) -> BackendCase {
+  BackendCase("\(left) + \(right)", .scale(1e-5)) { run in
+    [run.backend.binary(.add, run.uniform(left.count), run.uniform(right.count), Broadcast(left, right, to: output))]
+  }
+}
+
+private let elementCases: [BackendCase] =
+  unaryOperations.map { operation in
+    BackendCase("\(operation)", .scale(1e-4)) { run in [run.backend.unary(operation, run.uniform(19, 0.1...1))] }
+  }
+  + binaryOperations.map { operation in
+    BackendCase("\(operation)", .scale(1e-4)) { run in
+      [
+        run.backend.binary(
+          operation, run.uniform(19, 0.1...1), run.uniform(19, 0.1...1), Broadcast([19], [19], to: [19]))
+      ]
+    }
+  } + [
+    broadcast([19], [1], to: [19]), broadcast([1], [19], to: [19]), broadcast([3, 17], [17], to: [3, 17]),
+    broadcast([3, 17], [3, 1], to: [3, 17]), broadcast([2, 3, 5], [3, 1], to: [2, 3, 5]),
+    BackendCase("fill and select", .exact) { run in
+      [run.backend.fill(3, count: 19), run.backend.select(run.integers(19, 0..<2), run.uniform(19), run.uniform(19))]
+    },
+  ]
+
+private func copy(_ description: String, source: Int, destination: Int, _ copy: StridedCopy) -> BackendCase {
+  BackendCase("copy \(description)", .exact) { run in
+    let target = run.backend.fill(0, count: destination)
+    run.backend.copy(run.uniform(source), into: target, copy)
+    return [target]
+  }
+}
+
+private let layoutCases: [BackendCase] = [
+  copy("a row", source: 35, destination: 35, StridedCopy(shape: [35], sourceStrides: [1], destinationStrides: [1])),
+  copy(
+    "transposed", source: 19 * 18, destination: 19 * 18,
+    StridedCopy(shape: [18, 19], sourceStrides: [1, 18], destinationStrides: [19, 1])),
+  copy(
+    "every second", source: 35, destination: 70,
+    StridedCopy(shape: [5, 7], sourceStrides: [7, 1], destinationStrides: [14, 2])),
+  copy(
+    "beside", source: 15, destination: 35,
+    StridedCopy(shape: [5, 3], sourceStrides: [3, 1], destinationOffset: 4, destinationStrides: [7, 1])),
+  BackendCase("gather and scatter", .scale(1e-5)) { run in
+    let indices = run.values([-1, 0, 4, 5, .nan, 2, 2])
+    return [
+      run.backend.gather(run.uniform(85), indices: indices, rows: 5, width: 17),
+      run.backend.scatterAdd(run.uniform(7 * 17), indices: indices, rows: 5, width: 17),
+    ]
+  },
+]
+
+private let reductionCases: [BackendCase] = [
+  (1, 1, 1), (3, 5, 1), (1, 700, 1), (2, 40, 33), (1, 200, 3), (3, 7, 2), (1, 530, 64),
+].map { outer, length, inner in
+  BackendCase("reductions of [\(outer), \(length), \(inner)]", .scale(1e-5)) { run in
+    let x = run.uniform(outer * length * inner, 0...1)
+    return [Reduction.sum, .maximum, .minimum, .argumentMaximum].map {
+      run.backend.reduce($0, x, outer: outer, length: length, inner: inner)
+    }
+  }
+}
+
+private let windowCases: [BackendCase] =
+  [
+    Pooling(batch: 2, windows: Windows([5, 7], [3, 3], stride: [2, 2], .same), channels: 3),
+    Pooling(batch: 1, windows: Windows([4, 6], [2, 2], stride: [2, 2], .valid), channels: 17),
+    Pooling(batch: 1, windows: Windows([7], [2], stride: [3], dilation: [2], .explicit([2], [1])), channels: 4),
+  ].map { pooling in
+    BackendCase("pooling \(pooling.windows.inputSize)", .scale(1e-5)) { run in
+      let x = run.uniform(pooling.inputCount)
+      let taps = try run.reference({ $0.maximumPooling(pooling, $1[0]).taps }, of: [x])
+      let maximum = run.backend.maximumPooling(pooling, x)
+      return [
+        maximum.output, maximum.taps,
+        run.backend.maximumPoolingScatter(pooling, run.uniform(pooling.outputCount), taps: taps),
+        run.backend.maximumPoolingGather(pooling, x, taps: taps), run.backend.averagePooling(pooling, x),
+        run.backend.averagePoolingGradient(pooling, run.uniform(pooling.outputCount)),
+      ]
+    }
+  }
+  + [Interpolation.nearest, .bilinear].map { interpolation in
+    let upsampling = Upsampling(
+      batch: 2, inputSize: [3, 2], factors: [2, 3], channels: 5, interpolation: interpolation)
+    return BackendCase("upsampling \(interpolation)", .scale(1e-5)) { run in
+      [
+        run.backend.upsampling(upsampling, run.uniform(upsampling.inputCount)),
+        run.backend.upsamplingGradient(upsampling, run.uniform(upsampling.outputCount)),
+      ]
+    }
+  }
+
+private let normalizationCases: [BackendCase] = [
+  (1, 19, 5), (2, 9, 17), (3, 40, 16), (1, 1100, 17), (1, 530, 3),
+].enumerated().map { i, shape in
+  let normalization = Normalization(groups: shape.0, rows: shape.1, channels: shape.2, epsilon: 1e-3)
+  return BackendCase("normalization \(shape)", .scale(1e-4, floor: 1)) { run in
+    let x = run.uniform(normalization.count, -2...3), scale = run.uniform(shape.2), offset = run.uniform(shape.2)
+    let mean = try run.reference({ $0.moments(normalization, $1[0]).mean }, of: [x])
+    let variance = try run.reference({ $0.moments(normalization, $1[0]).variance }, of: [x])
+    let moments = run.backend.moments(normalization, x)
+    let gradients = run.backend.normalizationGradient(
+      normalization, input: x, outputGradient: run.uniform(normalization.count), mean: mean, variance: variance,
+      scale: i == 0 ? nil : scale, offset: offset, activation: activations[i])
+    return [
+      moments.mean, moments.variance, gradients.input, gradients.scale, gradients.offset,
+      run.backend.normalize(
+        normalization, x, mean: mean, variance: variance, scale: scale, offset: i == 1 ? nil : offset,
+        activation: activations[i]),
+    ]
+  }
+}
+
+private let drawCases: [BackendCase] =
+  [Distribution.uniform(low: -1, high: 2), .normal(mean: 1, deviation: 2)].map { distribution in
+    BackendCase("\(distribution)", .scale(1e-5)) { run in
+      [run.backend.random(distribution, count: 70, generator: Philox(key: [1, 2]), counter: 0xFFFF_FFFF)]
+    }
+  } + [
+    BackendCase("dropout", .scale(1e-6)) { run in
+      [run.backend.dropout(run.uniform(70), rate: 0.3, generator: Philox(key: [1, 2]), counter: 3)]
+    }
+  ]
+  + [
+    OptimizerRule.sgd(rate: 0.1, momentum: 0, nesterov: false), .sgd(rate: 0.1, momentum: 0.9, nesterov: true),
+    .rmsProp(rate: 0.1, rho: 0.9, epsilon: 1e-7), .adam(rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, decay: 0),
+  ].map { rule in
+    BackendCase("\(rule)", .scale(1e-4)) { run in
+      let counts = [1, 17, 3]
+      let step = run.backend.optimizerStep(
+        rule, parameters: counts.map { run.uniform($0) }, gradients: counts.map { run.uniform($0) },
+        slots: (0..<rule.slotCount).map { _ in counts.map { run.uniform($0, 0...1) } })
+      return step.parameters + step.slots.joined()
+    }
+  }
+
+private let productCases: [BackendCase] =
+  [
+    (1, 1, 1), (7, 9, 8), (33, 17, 40), (2, 37, 70), (40, 3, 21), (5, 33, 600),
+  ].flatMap { m, n, k in
+    [(false, false), (true, false), (false, true)].map { left, right in
+      BackendCase("product of \(m) × \(n) × \(k)", .scale(1e-5, floor: Double(k).squareRoot() / 3)) { run in
+        let product = MatrixProduct(m: m, n: n, k: k, transposesLeft: left, transposesRight: right)
+        return [
+          run.backend.matrixProduct(
+            product, run.uniform(m * k), run.uniform(k * n), bias: run.uniform(n), activation: .relu)
+        ]
+      }
+    }
+  }
+  + [
+    Convolution(batch: 2, windows: Windows([5, 6], [3, 3], .same), inputChannels: 1, outputChannels: 5),
+    Convolution(batch: 1, windows: Windows([5, 6], [3, 3], stride: [2, 2], .same), inputChannels: 5, outputChannels: 3),
+    Convolution(batch: 1, windows: Windows([4, 5], [3, 3], .same), inputChannels: 16, outputChannels: 32),
+    Convolution(
+      batch: 1, windows: Windows([6, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), inputChannels: 16,
+      outputChannels: 32),
+    Convolution(batch: 1, windows: Windows([6, 6], [3, 3], .same), inputChannels: 32, outputChannels: 1),
+    Convolution(batch: 1, windows: Windows([3, 4, 3], [3, 2, 3], .same), inputChannels: 2, outputChannels: 3),
+  ].map { convolution in
+    let windows = convolution.windows
+    return BackendCase(
+      "convolution \(windows.inputSize) by \(windows.kernelSize), \(convolution.inputChannels) → "
+        + "\(convolution.outputChannels)", .scale(1e-5, floor: 5)
+    ) { run in
+      let x = run.uniform(convolution.inputCount), filter = run.uniform(convolution.filterCount)
+      let gradient = run.uniform(convolution.outputCount)
+      return [
+        run.backend.convolution(
+          convolution, input: x, filter: filter, bias: run.uniform(convolution.outputChannels), activation: .tanh),
+        run.backend.convolutionInputGradient(
+          convolution, outputGradient: gradient, filter: filter, bias: nil, activation: .identity),
+        run.backend.convolutionFilterGradient(convolution, input: x, outputGradient: gradient),
+      ]
+    }
+  }
