@@ -3,7 +3,7 @@
 
 PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
             dataset-fashion-mnist
-TEST_PACKAGES := python3-venv oclgrind
+TEST_PACKAGES := python3-venv
 EPOCHS ?= 2
 DEVICE ?= auto
 RUN ?= runs/demo
@@ -16,13 +16,11 @@ RUN_TESTS := swift test -c release -Xswiftc -enable-testing --skip-build
 INTEL := .build/intel-opencl
 INTEL_PACKAGES := intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0
 
-OCLGRIND_LOG := .build/oclgrind.log
-
 BUNDLE := .bundle/figment
 # What every Linux has: taken from there, so that graphics drivers find their own. The rest goes into the bundle.
 SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
-.PHONY: demo build bundle test test-intel test-oclgrind lint setup setup-tests setup-intel
+.PHONY: demo build bundle test test-intel lint setup setup-tests setup-intel
 
 demo: build
 	$(FIGMENT) train vae --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --seed 7 --output $(RUN) --overwrite
@@ -47,21 +45,13 @@ bundle: setup
 # another vendor's compiler, the tests that compute on OpenCL.
 test: setup-tests
 	$(BUILD_TESTS)
-	$(MAKE) --no-print-directory test-intel test-oclgrind
+	$(MAKE) --no-print-directory test-intel
 	$(RUN_TESTS)
 
 test-intel: setup-tests setup-intel
 	$(BUILD_TESTS)
 	OCL_ICD_VENDORS=$(CURDIR)/$(INTEL)/vendors LD_LIBRARY_PATH=$(CURDIR)/$(INTEL)/lib \
 	  FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'ParityTests|TensorsTests|LayersTests|ModelsTests'
-
-# Every kernel of both families on an interpreter that reports accesses out of bounds, races and uninitialized
-# reads; any report fails.
-test-oclgrind: setup-tests
-	$(BUILD_TESTS)
-	@rm -f $(OCLGRIND_LOG)
-	oclgrind --data-races --uninitialized --check-api --log $(CURDIR)/$(OCLGRIND_LOG) $(RUN_TESTS) --filter EveryKernelTests
-	@if test -s $(OCLGRIND_LOG); then cat $(OCLGRIND_LOG); exit 1; fi
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Kernels Tests

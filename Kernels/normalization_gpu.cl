@@ -71,6 +71,7 @@ kernel void normalizeElements(
   const floatv activated = ACTIVATION(argument, activationParameter), arriving = LOAD(gradient + (at));    \
   const floatv g = ACTIVATION_BACKWARD(activated, arriving, activationParameter);
 
+#if WIDTH == 1
 kernel void partialGradients(
     PARAMETERS, GRADIENT_PARAMETERS, global float *restrict partialScales, global float *restrict partialOffsets) {
   FOR_EACH(i, groups * parts * channels) {
@@ -86,6 +87,7 @@ kernel void partialGradients(
     partialOffsets[i] = offsetSum;
   }
 }
+#endif
 
 kernel void inputGradient(
     PARAMETERS, GRADIENT_PARAMETERS, const float inverseRows, global const float *restrict scaleGradient,

@@ -178,7 +178,7 @@ private let productCases: [BackendCase] =
     Convolution(
       batch: 1, windows: Windows([6, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), inputChannels: 16,
       outputChannels: 32),
-    Convolution(batch: 1, windows: Windows([6, 6], [3, 3], .same), inputChannels: 32, outputChannels: 1),
+    Convolution(batch: 1, windows: Windows([6, 6], [5, 5], .same), inputChannels: 32, outputChannels: 1),
     Convolution(batch: 1, windows: Windows([3, 4, 3], [3, 2, 3], .same), inputChannels: 2, outputChannels: 3),
   ].map { convolution in
     let windows = convolution.windows
