@@ -42,9 +42,10 @@ kernel void copyRows(
   }
 }
 
-// A transposition: the destination has stride 1 along the row, the source along another axis, `line`, which
-// `View` then leaves out. Item i is a TILE × TILE square, small enough that the lines of memory it touches
-// on both sides stay in the nearest cache.
+#ifdef CPU_FAMILY
+// On processors, a transposition: the destination has stride 1 along the row, the source along another axis,
+// `line`, which `View` then leaves out. Item i is a TILE × TILE square, small enough that the lines of memory
+// it touches on both sides stay in the nearest cache.
 #define TILE 16
 
 kernel void copyTiles(
@@ -79,3 +80,4 @@ kernel void copyTiles(
             input[source + (offset_t)l + (offset_t)c * sourceStep];
   }
 }
+#endif
