@@ -43,10 +43,10 @@ extension OpenCLRuntime {
   }
 
   private func clearSlack(of buffer: cl_mem, count: Int, size: Int) {
-    var zero: Float = 0
-    let code = clEnqueueFillBuffer(
-      queue, buffer, &zero, 4, count * 4, (size + BufferPool.slack - count * 4) / 4 * 4, 0, nil, nil)
-    if code != CL_SUCCESS { latch(OpenCLError.callFailed(operation: "allocate", call: "clEnqueueFillBuffer", code: code)) }
+    // A blocking write: Oclgrind does not see what a fill initializes.
+    let zeros = [UInt8](repeating: 0, count: size + BufferPool.slack - count * 4)
+    let code = clEnqueueWriteBuffer(queue, buffer, 1, count * 4, zeros.count, zeros, 0, nil, nil)
+    if code != CL_SUCCESS { latch(OpenCLError.callFailed(operation: "allocate", call: "clEnqueueWriteBuffer", code: code)) }
   }
 
   func giveBack(_ buffer: cl_mem, count: Int) {

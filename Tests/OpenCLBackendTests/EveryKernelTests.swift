@@ -6,9 +6,9 @@ import Testing
 
 @testable import OpenCLBackend
 
-/// Every kernel of both families on small, odd shapes. `make test-oclgrind` runs these on an interpreter that
-/// reports accesses out of bounds, races and uninitialized reads.
-@Suite struct EveryKernelTests {
+/// Every kernel of both families on small, odd shapes, which an interpreter of kernels such as Oclgrind can run
+/// too; one family after the other, because that cannot run two at once.
+@Suite(.serialized) struct EveryKernelTests {
   @Test(arguments: [OpenCLConfiguration.Family.cpu, .gpu])
   func agreesWithTheReferenceAndRuns(_ family: OpenCLConfiguration.Family) throws {
     let reference = ReferenceBackend()
