@@ -72,7 +72,7 @@ import Testing
     #expect(iterator.next() == nil)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func theProducerRunsAheadByABoundOnlyAndEndsWithItsConsumer() {
     let queue = BoundedQueue<Int>(capacity: 4)
     let produced = Mutex(0)
@@ -93,7 +93,7 @@ import Testing
   }
 
   /// The producing thread holds the queue for as long as it runs.
-  @Test(.timeLimit(.minutes(1))) func leavingEarlyEndsTheThreadAndFreesItsBatches() {
+  @Test(.timeLimit(.minutes(10))) func leavingEarlyEndsTheThreadAndFreesItsBatches() {
     struct Weak { weak var queue: BoundedQueue<Batch>? }
     let dataset = numbered(200)
     let queues = (0..<100).map { epoch in
