@@ -36,6 +36,13 @@ public struct Windows: Hashable, Sendable {
   public var outputPositions: Int { outputSize.reduce(1, *) }
   public var taps: Int { kernelSize.reduce(1, *) }
 
+  /// Whether there is one window, and it is the input, without padding: a convolution is then a matrix product
+  /// with a row for each sample, and so are its gradients.
+  package var isWholeInput: Bool {
+    outputPositions == 1 && kernelSize == inputSize && dilation.allSatisfy { $0 == 1 }
+      && paddingLow.allSatisfy { $0 == 0 }
+  }
+
   /// The same windows with leading axes of extent 1, so that a kernel for three axes serves one and two.
   public var inThreeDimensions: Windows {
     var result = self

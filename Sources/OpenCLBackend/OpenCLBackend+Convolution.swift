@@ -27,13 +27,6 @@ extension OpenCLBackend {
           convolution, outputGradient, filter, bias: bias, activation: activation, into: input)
       }
       let windows = convolution.windows.inThreeDimensions
-      if windows.isOneWindow {
-        let product = GeneralProduct(
-          m: convolution.batch, n: windows.taps * convolution.inputChannels, k: convolution.outputChannels,
-          left: PatchGeometry(matrixColumns: convolution.outputChannels), right: .columns)
-        let biases = bias.map { repeated($0, windows.taps, channels: convolution.inputChannels) }
-        return try compute(product, outputGradient, filter, bias: biases, activation: activation, into: input)
-      }
       for phase in InputGradientPhase.all(of: convolution) {
         let positions = windows.areSinglePixels ? windows.inputPositions : phase.geometry.rows.reduce(1, *)
         let product = GeneralProduct(
@@ -59,14 +52,5 @@ extension OpenCLBackend {
         right: .rows)
       try compute(product, input, outputGradient, bias: nil, activation: .identity, into: filter)
     }
-  }
-
-  /// The bias of each channel, once for each tap.
-  private func repeated(_ bias: any Storage, _ taps: Int, channels: Int) -> OpenCLStorage {
-    let result = runtime.allocate(count: taps * channels)
-    copy(
-      bias, into: result,
-      StridedCopy(shape: [taps, channels], sourceStrides: [0, 1], destinationStrides: [channels, 1]))
-    return result
   }
 }

@@ -20,7 +20,7 @@ extension Convolution {
 
   /// Whether a filter gradient's sides can be exchanged: few channels go out, and there is a result at every step.
   var exchangesSides: Bool {
-    outputChannels <= 4 && inputChannels >= Self.wide && windows.taps > 1 && !windows.isOneWindow
+    outputChannels <= 4 && inputChannels >= Self.wide && windows.taps > 1
       && windows.stride.allSatisfy { $0 == 1 }
   }
 }

@@ -25,10 +25,6 @@ struct PatchGeometry: Hashable {
     let windows = convolution.windows.inThreeDimensions
     // A product of matrices with one row a pixel: no geometry to look at, or to compile kernels for.
     if windows.areSinglePixels { return }
-    if windows.isOneWindow {
-      channels *= windows.taps
-      return
-    }
     (rows, target) = (windows.outputSize, windows.outputSize)
     source = windows.inputSize
     (step, taps, tapStep) = (windows.stride, windows.kernelSize, windows.dilation)
@@ -52,13 +48,6 @@ struct PatchGeometry: Hashable {
 }
 
 extension Windows {
-  /// Whether there is one window, and it is the input: a convolution then is a product of matrices with one row an
-  /// image, and its gradients are too.
-  var isOneWindow: Bool {
-    outputPositions == 1 && kernelSize == inputSize && dilation.allSatisfy { $0 == 1 }
-      && paddingLow.allSatisfy { $0 == 0 }
-  }
-
   /// Whether every output position sees just the input position of the same index.
   var areSinglePixels: Bool {
     taps == 1 && inputSize == outputSize && stride.allSatisfy { $0 == 1 } && paddingLow.allSatisfy { $0 == 0 }

@@ -77,7 +77,7 @@ extension Tensor {
     _ convolution: Convolution, filter: Tensor, bias: Tensor? = nil, activation: Activation = .identity
   ) -> Tensor {
     requireBias(bias, channels: convolution.outputChannels, "convolution")
-    if convolution.isMatrixProduct {
+    if convolution.windows.isWholeInput {
       // One window that is the whole input: a dense layer.
       return flattened()
         .dense(
@@ -152,7 +152,7 @@ extension Tensor {
     _ convolution: Convolution, filter: Tensor, bias: Tensor? = nil, activation: Activation = .identity
   ) -> Tensor {
     requireBias(bias, channels: convolution.inputChannels, "transposed convolution")
-    if convolution.isMatrixProduct {
+    if convolution.windows.isWholeInput {
       let product = Tensor.matmul(
         flattened(), filter.reshaped(to: [-1, convolution.outputChannels]), transposesRight: true
       ).reshaped(to: convolution.inputShape)
@@ -175,7 +175,7 @@ extension Tensor {
 
   /// The gradient of a convolution of `self` by its filter.
   func convolutionFilterGradient(_ convolution: Convolution, outputGradient: Tensor) -> Tensor {
-    if convolution.isMatrixProduct {
+    if convolution.windows.isWholeInput {
       return .matmul(flattened(), outputGradient.flattened(), transposesLeft: true)
         .reshaped(to: convolution.filterShape)
     }
@@ -203,10 +203,4 @@ extension Convolution {
   fileprivate var inputShape: Shape { Shape([batch] + windows.inputSize + [inputChannels]) }
   fileprivate var outputShape: Shape { Shape([batch] + windows.outputSize + [outputChannels]) }
   fileprivate var filterShape: Shape { Shape(windows.kernelSize + [inputChannels, outputChannels]) }
-
-  /// Whether the only window is the whole input, without padding.
-  fileprivate var isMatrixProduct: Bool {
-    windows.inputSize == windows.kernelSize && windows.outputPositions == 1
-      && windows.paddingLow.allSatisfy { $0 == 0 }
-  }
 }
