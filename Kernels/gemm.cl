@@ -75,25 +75,34 @@ typedef struct {
   int n, z, y, x;
 } Position;
 
-static inline Position positionAt(const Patches *patches, const int index) {
+// Places in row-major order over images of the given extents.
+static inline Position placeAt(const int depth, const int height, const int width, const int index) {
   Position p;
-  int rest = index / patches->rows[2];
-  p.x = index - rest * patches->rows[2];
-  p.y = rest % patches->rows[1];
-  rest /= patches->rows[1];
-  p.z = rest % patches->rows[0];
-  p.n = rest / patches->rows[0];
+  int rest = index / width;
+  p.x = index - rest * width;
+  p.y = rest % height;
+  rest /= height;
+  p.z = rest % depth;
+  p.n = rest / depth;
   return p;
 }
 
-static inline void advance(const Patches *patches, Position *p) {
-  if (++p->x < patches->rows[2]) return;
+static inline void advancePlace(const int depth, const int height, const int width, Position *p) {
+  if (++p->x < width) return;
   p->x = 0;
-  if (++p->y < patches->rows[1]) return;
+  if (++p->y < height) return;
   p->y = 0;
-  if (++p->z < patches->rows[0]) return;
+  if (++p->z < depth) return;
   p->z = 0;
   ++p->n;
+}
+
+static inline Position positionAt(const Patches *patches, const int index) {
+  return placeAt(patches->rows[0], patches->rows[1], patches->rows[2], index);
+}
+
+static inline void advance(const Patches *patches, Position *p) {
+  advancePlace(patches->rows[0], patches->rows[1], patches->rows[2], p);
 }
 
 // The row of the result that belongs to a position.

@@ -33,24 +33,11 @@ typedef struct {
 
 // A walk over tiles: y and x count tiles.
 static inline Position tileAt(const Patches *patches, const Winograd *w, const int index) {
-  Position p;
-  int rest = index / w->tiles[1];
-  p.x = index - rest * w->tiles[1];
-  p.y = rest % w->tiles[0];
-  rest /= w->tiles[0];
-  p.z = rest % patches->rows[0];
-  p.n = rest / patches->rows[0];
-  return p;
+  return placeAt(patches->rows[0], w->tiles[0], w->tiles[1], index);
 }
 
 static inline void advanceTile(const Patches *patches, const Winograd *w, Position *p) {
-  if (++p->x < w->tiles[1]) return;
-  p->x = 0;
-  if (++p->y < w->tiles[0]) return;
-  p->y = 0;
-  if (++p->z < patches->rows[0]) return;
-  p->z = 0;
-  ++p->n;
+  advancePlace(patches->rows[0], w->tiles[0], w->tiles[1], p);
 }
 
 // Bᵀ d B of one vector of channels; the points lie pointPitch apart.
