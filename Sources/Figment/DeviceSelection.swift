@@ -76,7 +76,7 @@ public struct DeviceNameError: Error, CustomStringConvertible {
 
   public var description: String {
     let names = ["auto", "reference", "cpu", "opencl"]
-    let hint = nearestName(to: name, in: names).map { "; did you mean “\($0)”?" } ?? ""
+    let hint = suggestion(for: name, among: names)
     return "there is no device “\(name)”\(hint) Devices: auto, reference, cpu, opencl, opencl:N"
   }
 }

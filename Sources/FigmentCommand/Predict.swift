@@ -28,7 +28,7 @@ struct Predict: ParsableCommand {
     let trained = try options.load()
     guard let part = trained.model.parts.first(where: { $0.name == part }) else {
       let names = trained.model.parts.map(\.name)
-      let hint = nearestName(to: part, in: names).map { "; did you mean “\($0)”?" } ?? ""
+      let hint = suggestion(for: part, among: names)
       throw UsageError("the model has no part “\(part)”\(hint) Parts: \(names.joined(separator: ", "))")
     }
     let array = try NPYArray(contentsOf: URL(fileURLWithPath: input))

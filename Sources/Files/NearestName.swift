@@ -12,6 +12,13 @@ public func nearestName(to mistyped: String, in names: some Sequence<String>) ->
     ?? names.filter { wanted.count >= 3 && $0.lowercased().hasPrefix(mistyped.lowercased()) }.min()
 }
 
+/// The end of a clause about a name that nothing has: a question after the nearest of `names`, or `otherwise`.
+public func suggestion(
+  for mistyped: String, among names: some Sequence<String>, otherwise: String = ""
+) -> String {
+  nearestName(to: mistyped, in: names).map { "; did you mean “\($0)”?" } ?? otherwise
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to another.
 func editDistance(_ from: [Character], _ to: [Character]) -> Int {
   var beforeLast = [Int]()

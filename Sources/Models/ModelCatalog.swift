@@ -36,7 +36,7 @@ public struct UnknownModelError: Error, CustomStringConvertible {
 
   public var description: String {
     let known = ModelCatalog.identifiers
-    let hint = nearestName(to: identifier, in: known).map { "; did you mean “\($0)”?" } ?? "."
+    let hint = suggestion(for: identifier, among: known, otherwise: ".")
     return "there is no model “\(identifier)”\(hint) Models: \(known.joined(separator: ", "))"
   }
 }
@@ -62,7 +62,7 @@ extension ModelConfiguration {
     var merged = try JSONSerialization.jsonObject(with: defaults) as? [String: Any] ?? [:]
     for (key, value) in object {
       guard merged[key] != nil else {
-        let hint = nearestName(to: key, in: merged.keys.sorted()).map { "; did you mean “\($0)”?" } ?? ""
+        let hint = suggestion(for: key, among: merged.keys.sorted())
         throw ConfigurationError(key, "\(source) has this field, which the model does not\(hint)")
       }
       merged[key] = value

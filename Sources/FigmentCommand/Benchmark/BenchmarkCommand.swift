@@ -52,7 +52,7 @@ struct BenchmarkCommand: ParsableCommand {
   func run() throws {
     let names = Suite.allCases.map(\.rawValue)
     guard let name = suite.first, let suite = Suite(rawValue: name) else {
-      let hint = nearestName(to: suite.first ?? "", in: names).map { "; did you mean “\($0)”?" } ?? "."
+      let hint = suggestion(for: suite.first ?? "", among: names, otherwise: ".")
       throw UsageError("there is no suite “\(suite.first ?? "")”\(hint) Suites: \(names.joined(separator: ", "))")
     }
     let chosen = Array(self.suite.dropFirst())

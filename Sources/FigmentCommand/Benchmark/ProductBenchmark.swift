@@ -18,7 +18,7 @@ struct ProductBenchmark {
       case "standard": return standard(batch: batchSize ?? 16)
       case _ where networks.contains(list): return try network(list, batchSize: batchSize)
       default:
-        let hint = nearestName(to: list, in: networks).map { "; did you mean “\($0)”?" } ?? "."
+        let hint = suggestion(for: list, among: networks, otherwise: ".")
         throw UsageError("there is no list “\(list)”\(hint) Lists: \(networks.joined(separator: ", "))")
       }
     }

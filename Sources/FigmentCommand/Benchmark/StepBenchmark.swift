@@ -28,7 +28,7 @@ struct StepBenchmark {
   static func named(_ name: String) throws -> StepBenchmark {
     if let step = all.first(where: { $0.name == name }) { return step }
     let names = all.map(\.name)
-    let hint = nearestName(to: name, in: names).map { "; did you mean “\($0)”?" } ?? "."
+    let hint = suggestion(for: name, among: names, otherwise: ".")
     throw UsageError("there is no step “\(name)”\(hint) Steps: \(names.joined(separator: ", "))")
   }
 
