@@ -39,7 +39,7 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
       guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 }) else {
         throw ConfigurationError("imageShape", "\(imageShape) is not [height, width, channels]")
       }
-      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
+      try requirePositive(latentSize, "latentSize")
       guard dropoutRate >= 0, dropoutRate < 1 else {
         throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
       }
@@ -99,7 +99,7 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
   }
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
-    if let error = configuration.failure { fatalError("ConvolutionalAutoencoder: \(error)") }
+    configuration.requireValid(for: Self.self)
     self.configuration = configuration
     self.device = device
     random = RandomGenerator(seed: seed)

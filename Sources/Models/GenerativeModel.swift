@@ -10,6 +10,19 @@ public protocol ModelConfiguration: Codable, Equatable, Sendable {
   func validate() throws(ConfigurationError)
 }
 
+extension ModelConfiguration {
+  /// For `validate`: throws unless the value of `field` is positive.
+  func requirePositive(_ value: Int, _ field: String) throws(ConfigurationError) {
+    guard value > 0 else { throw ConfigurationError(field, "\(value) is not positive") }
+  }
+
+  /// For a model's initializer, where values that make no network are a programming mistake: what comes from a
+  /// file has been validated.
+  func requireValid(for model: any GenerativeModel.Type) {
+    do { try validate() } catch { fatalError("\(model): \(error)") }
+  }
+}
+
 /// A hyperparameter that cannot be used.
 public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
   public let field: String
@@ -70,5 +83,13 @@ extension GenerativeModel {
     return Summary("\(title) (\(identifier))", of: model) {
       _ = whole.run(.zeros(Shape([1] + whole.inputShape), on: device))
     }
+  }
+}
+
+extension Optimizer {
+  /// One step of the trainable parameters of `network` down the gradient of `loss`.
+  func minimize(_ loss: Tensor, over network: Module) {
+    let parameters = network.trainableParameters
+    update(parameters, gradients: gradients(of: loss, withRespectTo: parameters.map(\.value)))
   }
 }

@@ -59,9 +59,7 @@ public protocol LossModel: TrainableModel {
 extension LossModel {
   public func trainingStep(_ batch: TensorBatch, optimizers: [Optimizer]) -> LossTerms {
     let losses = losses(batch, using: random)
-    let parameters = trainableParameters
-    optimizers[0].update(
-      parameters, gradients: gradients(of: losses.total, withRespectTo: parameters.map(\.value)))
+    optimizers[0].minimize(losses.total, over: self)
     return losses
   }
 

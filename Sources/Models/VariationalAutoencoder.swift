@@ -41,7 +41,7 @@ public final class VariationalAutoencoder: Module, LossModel {
       else {
         throw ConfigurationError("imageShape", "\(imageShape) is not [height, width, channels] with even extents")
       }
-      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
+      try requirePositive(latentSize, "latentSize")
       guard klWeight.isFinite, klWeight >= 0 else {
         throw ConfigurationError("klWeight", "\(klWeight) is not a finite number ≥ 0")
       }
@@ -85,7 +85,7 @@ public final class VariationalAutoencoder: Module, LossModel {
   }
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
-    if let error = configuration.failure { fatalError("VariationalAutoencoder: \(error)") }
+    configuration.requireValid(for: Self.self)
     self.configuration = configuration
     self.device = device
     random = RandomGenerator(seed: seed)
@@ -142,15 +142,5 @@ public final class VariationalAutoencoder: Module, LossModel {
       ModelPart("encoder-log-variance", inputShape: imageShape) { self.encoder($0).logVariance },
       ModelPart("decoder", inputShape: [configuration.latentSize]) { self.decode($0) },
     ]
-  }
-}
-
-extension ModelConfiguration {
-  /// The error that `validate` throws, if any.
-  var failure: ConfigurationError? {
-    do {
-      try validate()
-      return nil
-    } catch { return error }
   }
 }

@@ -34,6 +34,17 @@ extension AdversarialModel {
   public var latentDeviation: Float { 1 }
   public var classes: Int? { nil }
 
+  /// Of a model that nothing conditions.
+  public var parts: [ModelPart] {
+    [
+      ModelPart("whole", inputShape: latentShape) {
+        self.discriminate(self.generate($0, labels: nil), labels: nil)
+      },
+      ModelPart("generator", inputShape: latentShape) { self.generate($0, labels: nil) },
+      ModelPart("discriminator", inputShape: sampleShape) { self.discriminate($0, labels: nil) },
+    ]
+  }
+
   public func randomLatents(_ count: Int) -> Tensor {
     .randomNormal(Shape([count] + latentShape), deviation: latentDeviation, using: random, on: device)
   }
@@ -69,13 +80,5 @@ extension AdversarialModel {
   private static func crossEntropy(_ logits: Tensor, real: Bool) -> Tensor {
     let target: Tensor = real ? .ones(logits.shape, on: logits.device) : .zeros(logits.shape, on: logits.device)
     return Loss.binaryCrossEntropy(logits: logits, target)
-  }
-}
-
-extension Optimizer {
-  /// One step of the trainable parameters of `network` down the gradient of `loss`.
-  func minimize(_ loss: Tensor, over network: Module) {
-    let parameters = network.trainableParameters
-    update(parameters, gradients: gradients(of: loss, withRespectTo: parameters.map(\.value)))
   }
 }

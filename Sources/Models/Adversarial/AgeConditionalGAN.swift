@@ -17,8 +17,8 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     public init() {}
 
     public func validate() throws(ConfigurationError) {
-      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
-      guard classes > 0 else { throw ConfigurationError("classes", "\(classes) is not positive") }
+      try requirePositive(latentSize, "latentSize")
+      try requirePositive(classes, "classes")
       guard dropoutRate >= 0, dropoutRate < 1 else {
         throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
       }
@@ -66,7 +66,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
   public let discriminator: Discriminator
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
-    if let error = configuration.failure { fatalError("AgeConditionalGAN: \(error)") }
+    configuration.requireValid(for: Self.self)
     self.configuration = configuration
     self.device = device
     random = RandomGenerator(seed: seed)

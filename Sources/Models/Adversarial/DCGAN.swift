@@ -22,7 +22,7 @@ public final class DCGAN: Module, AdversarialModel {
         throw ConfigurationError(
           "imageShape", "\(imageShape) is not [height, width, channels] with extents from 24 that 8 divides")
       }
-      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
+      try requirePositive(latentSize, "latentSize")
     }
 
     /// Height, width and channels that the generator's convolutions begin with.
@@ -46,7 +46,7 @@ public final class DCGAN: Module, AdversarialModel {
   public let discriminator: Sequential
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
-    if let error = configuration.failure { fatalError("DCGAN: \(error)") }
+    configuration.requireValid(for: Self.self)
     self.configuration = configuration
     self.device = device
     random = RandomGenerator(seed: seed)
@@ -89,6 +89,4 @@ public final class DCGAN: Module, AdversarialModel {
       ($0, SGD(learningRate: rate, momentum: 0.9, nesterov: true))
     }
   }
-
-  public var parts: [ModelPart] { adversarialParts }
 }

@@ -30,7 +30,7 @@ public final class DenseGAN: Module, AdversarialModel {
       guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 }) else {
         throw ConfigurationError("imageShape", "\(imageShape) is not [height, width, channels]")
       }
-      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
+      try requirePositive(latentSize, "latentSize")
       guard generatorUnits.allSatisfy({ $0 > 0 }) else {
         throw ConfigurationError("generatorUnits", "\(generatorUnits) are not all positive")
       }
@@ -52,7 +52,7 @@ public final class DenseGAN: Module, AdversarialModel {
   public let discriminator: Sequential
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
-    if let error = configuration.failure { fatalError("DenseGAN: \(error)") }
+    configuration.requireValid(for: Self.self)
     self.configuration = configuration
     self.device = device
     random = RandomGenerator(seed: seed)
@@ -87,21 +87,6 @@ public final class DenseGAN: Module, AdversarialModel {
     let rate = learningRate ?? Self.defaults.learningRate
     return [
       ("discriminator", Adam(learningRate: rate, beta1: 0.5)), ("generator", Adam(learningRate: rate, beta1: 0.5)),
-    ]
-  }
-
-  public var parts: [ModelPart] { adversarialParts }
-}
-
-extension AdversarialModel {
-  /// The parts of a model that nothing conditions.
-  var adversarialParts: [ModelPart] {
-    [
-      ModelPart("whole", inputShape: latentShape) {
-        self.discriminate(self.generate($0, labels: nil), labels: nil)
-      },
-      ModelPart("generator", inputShape: latentShape) { self.generate($0, labels: nil) },
-      ModelPart("discriminator", inputShape: sampleShape) { self.discriminate($0, labels: nil) },
     ]
   }
 }

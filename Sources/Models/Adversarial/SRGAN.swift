@@ -32,7 +32,7 @@ public final class SRGAN: Module, GenerativeModel {
       guard imageSize.count == 2, imageSize.allSatisfy({ $0 > 0 && $0.isMultiple(of: 4) }) else {
         throw ConfigurationError("imageSize", "\(imageSize) is not [height, width] in multiples of 4")
       }
-      guard residualBlocks > 0 else { throw ConfigurationError("residualBlocks", "\(residualBlocks) is not positive") }
+      try requirePositive(residualBlocks, "residualBlocks")
     }
   }
 
@@ -92,7 +92,7 @@ public final class SRGAN: Module, GenerativeModel {
   public let discriminator: Sequential
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
-    if let error = configuration.failure { fatalError("SRGAN: \(error)") }
+    configuration.requireValid(for: Self.self)
     self.configuration = configuration
     self.device = device
     random = RandomGenerator(seed: seed)

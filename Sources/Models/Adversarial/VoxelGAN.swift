@@ -18,7 +18,7 @@ public final class VoxelGAN: Module, AdversarialModel {
     public init() {}
 
     public func validate() throws(ConfigurationError) {
-      guard latentSize > 0 else { throw ConfigurationError("latentSize", "\(latentSize) is not positive") }
+      try requirePositive(latentSize, "latentSize")
       guard latentDeviation.isFinite, latentDeviation > 0 else {
         throw ConfigurationError("latentDeviation", "\(latentDeviation) is not a finite number > 0")
       }
@@ -43,7 +43,7 @@ public final class VoxelGAN: Module, AdversarialModel {
   public let discriminator: Sequential
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
-    if let error = configuration.failure { fatalError("VoxelGAN: \(error)") }
+    configuration.requireValid(for: Self.self)
     self.configuration = configuration
     self.device = device
     random = RandomGenerator(seed: seed)
@@ -93,6 +93,4 @@ public final class VoxelGAN: Module, AdversarialModel {
       ("generator", Adam(learningRate: rate, beta1: 0.5)),
     ]
   }
-
-  public var parts: [ModelPart] { adversarialParts }
 }
