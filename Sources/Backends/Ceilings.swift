@@ -19,10 +19,7 @@ public struct Ceilings: Sendable {
   /// The shortest of several times of `body`, in seconds: a ceiling is what nothing else disturbs.
   package static func shortest(of repetitions: Int, _ body: () throws -> Void) rethrows -> Double {
     try body()
-    return try (0..<repetitions).map { _ in
-      let time = try ContinuousClock().measure(body)
-      return Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
-    }.min()!
+    return try (0..<repetitions).map { _ in try ContinuousClock().measure(body) / .seconds(1) }.min()!
   }
 }
 

@@ -32,9 +32,7 @@ extension OpenCLBackend {
       max(product.m, product.n, product.k) < Int(Int32.max) - 1024,
       "a matrix product of \(product.m) × \(product.n) × \(product.k) has a dimension beyond 2³¹")
     let (left, right, bias) = (own(left), own(right), bias.map(own))
-    let chosen = variant(of: product, byRules: variantByRules(product)) { candidates(product) }
-    runtime.choices.withLock { $0.last = chosen }
-    switch chosen {
+    switch variant(of: product, byRules: variantByRules(product), candidates: { candidates(product) }) {
     case .winograd:
       // A candidate only where there is a plan.
       let plan = WinogradPlan(product, device: device, use: .wherePossible)!

@@ -137,21 +137,29 @@ extension OpenCLBackend {
 
   /// The way to compute a product: what the tuner tries or found, if this product can go it, else by rule.
   func variant(of product: GeneralProduct, byRules: ProductVariant, candidates: () -> [ProductVariant]) -> ProductVariant {
-    let chosen = runtime.choices.withLock { choices -> ProductVariant? in
+    runtime.choices.withLock { choices in
       if choices.met != nil {
         choices.met!.append(.init(shape: ProductShape(product), byRules: byRules, candidates: candidates()))
-        return nil
       }
-      if let forced = choices.forced { return forced }
-      if choices.tuning.entries.isEmpty { return nil }
-      let shape = ProductShape(product)
-      if let known = choices.found[shape] { return known }
-      let variant = choices.tuning.variant(for: shape)
-      choices.found[shape] = .some(variant)
+      let chosen = choices.chosen(for: product)
+      let variant = chosen.map { $0 != byRules && candidates().contains($0) ? $0 : byRules } ?? byRules
+      choices.last = variant
       return variant
     }
-    guard let chosen, chosen != byRules, candidates().contains(chosen) else { return byRules }
-    return chosen
+  }
+}
+
+extension ProductChoices {
+  /// What the tuner tries or found; nil to go by the rules.
+  fileprivate mutating func chosen(for product: GeneralProduct) -> ProductVariant? {
+    if met != nil { return nil }
+    if let forced { return forced }
+    if tuning.entries.isEmpty { return nil }
+    let shape = ProductShape(product)
+    if let known = found[shape] { return known }
+    let variant = tuning.variant(for: shape)
+    found[shape] = .some(variant)
+    return variant
   }
 }
 
