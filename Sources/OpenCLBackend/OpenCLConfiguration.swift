@@ -11,9 +11,9 @@ public struct OpenCLConfiguration: Sendable {
   /// Allocations beyond this many bytes fail as if the device had no more.
   package var memoryLimit: Int?
   package var spoilsSelfTest = false
-  /// Writes zeros behind the end of every storage, so that a checker of uninitialized memory does not complain
-  /// of what vectors read there: `BufferPool.slack`.
-  package var clearsSlack = false
+  /// For a checker of uninitialized memory: every storage is new, so that nothing in it looks written, with zeros
+  /// behind its end, where vectors may read (`BufferPool.slack`).
+  package var suitsChecker = false
   package var winograd: WinogradUse = .whereFaster
 
   public enum Family: String, Sendable {

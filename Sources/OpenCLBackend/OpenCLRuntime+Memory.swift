@@ -20,7 +20,7 @@ extension OpenCLRuntime {
   func allocate(count: Int) -> OpenCLStorage {
     let size = poolSizeClass(bytes: count * 4)
     let buffer: cl_mem? = lock.withLock {
-      if let buffer = pool.take(size: size) { return buffer }
+      if !configuration.suitsChecker, let buffer = pool.take(size: size) { return buffer }
       guard failure == nil else { return nil }
       var (buffer, code) = create(size: size)
       if buffer == nil {
@@ -38,7 +38,7 @@ extension OpenCLRuntime {
       }
       return buffer
     }
-    if configuration.clearsSlack, let buffer { clearSlack(of: buffer, count: count, size: size) }
+    if configuration.suitsChecker, let buffer { clearSlack(of: buffer, count: count, size: size) }
     return OpenCLStorage(count: count, buffer: buffer, runtime: self)
   }
 

@@ -7,18 +7,28 @@ import Testing
 @testable import OpenCLBackend
 
 /// Every kernel of both families on small, odd shapes, which an interpreter of kernels such as Oclgrind can run
-/// too; one family after the other, because that cannot run two at once.
+/// too (`make test-oclgrind`); one family after the other, because that cannot run two at once.
 @Suite(.serialized) struct EveryKernelTests {
-  @Test(arguments: [OpenCLConfiguration.Family.cpu, .gpu])
-  func agreesWithTheReferenceAndRuns(_ family: OpenCLConfiguration.Family) throws {
+  /// Winograd's kernels compute some of the products that others compute where it is not allowed.
+  @Test func ofProcessorsAgreesWithTheReferenceAndRuns() throws {
+    try run(.cpu, [(.never, smallCases), (.wherePossible, smallProducts)])
+  }
+
+  @Test func ofGraphicsCardsAgreesWithTheReferenceAndRuns() throws {
+    try run(.gpu, [(.never, smallCases)])
+  }
+
+  private func run(
+    _ family: OpenCLConfiguration.Family, _ passes: [(OpenCLConfiguration.WinogradUse, [BackendCase])]
+  ) throws {
     let reference = ReferenceBackend()
     var ran: Set<String> = [], present: Set<String> = [], sources: Set<String> = []
-    for winograd in [OpenCLConfiguration.WinogradUse.never, .wherePossible] {
+    for (winograd, cases) in passes {
       let device = try OpenCLBackend(
         configuration: configuration {
-          ($0.family, $0.winograd, $0.cache, $0.clearsSlack) = (family, winograd, .none, true)
+          ($0.family, $0.winograd, $0.cache, $0.suitsChecker) = (family, winograd, .none, true)
         })
-      for operation in smallCases {
+      for operation in cases {
         for complaint in try operation.complaints(on: device, reference: operation.result(on: reference)) {
           Issue.record("\(family) kernels, \(operation): \(complaint)")
         }

@@ -3,7 +3,7 @@ import TestSupport
 
 /// Every operation on shapes that are small and odd: what a checker that interprets kernels can run.
 let smallCases: [BackendCase] =
-  elementCases + layoutCases + reductionCases + windowCases + normalizationCases + drawCases + productCases
+  elementCases + layoutCases + reductionCases + windowCases + normalizationCases + drawCases + smallProducts
 
 private let activations: [Activation] = [.identity, .relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .elu(alpha: 1.3)]
 
@@ -157,7 +157,7 @@ private let drawCases: [BackendCase] =
     }
   }
 
-private let productCases: [BackendCase] =
+let smallProducts: [BackendCase] =
   [
     (1, 1, 1), (7, 9, 8), (33, 17, 40), (2, 37, 70), (40, 3, 21), (5, 33, 600),
   ].flatMap { m, n, k in
