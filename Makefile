@@ -3,7 +3,7 @@
 
 PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
             dataset-fashion-mnist
-TEST_PACKAGES := python3-venv
+TEST_PACKAGES := python3-venv oclgrind
 EPOCHS ?= 2
 DEVICE ?= auto
 RUN ?= runs/demo
@@ -20,7 +20,9 @@ BUNDLE := .bundle/figment
 # What every Linux has: taken from there, so that graphics drivers find their own. The rest goes into the bundle.
 SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
-.PHONY: demo build bundle test test-intel lint setup setup-tests setup-intel
+OCLGRIND := oclgrind --data-races --uninitialized --check-api --build-options -cl-opt-disable
+
+.PHONY: demo build bundle test test-intel test-oclgrind lint setup setup-tests setup-intel
 
 demo: build
 	$(FIGMENT) train vae --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --seed 7 --output $(RUN) --overwrite
@@ -41,17 +43,30 @@ bundle: setup
 	@cd $(BUNDLE) && env -i ./figment devices && env -i ./figment benchmark steps vae --device cpu --batch-size 2 --seconds 0.1
 	@tar -czf $(BUNDLE).tar.gz -C $(dir $(BUNDLE)) $(notdir $(BUNDLE)); du -sh $(BUNDLE) $(BUNDLE).tar.gz
 
-# The closing lines of the first run are those that count: it has every test. The second repeats, on
-# another vendor's compiler, the tests that compute on OpenCL.
+# The closing lines of the last run are those that count: it has every test. Those before repeat tests on another
+# vendor's compiler, and in an interpreter of kernels.
 test: setup-tests
 	$(BUILD_TESTS)
 	$(MAKE) --no-print-directory test-intel
+	$(MAKE) --no-print-directory test-oclgrind
 	$(RUN_TESTS)
 
 test-intel: setup-tests setup-intel
 	$(BUILD_TESTS)
 	OCL_ICD_VENDORS=$(CURDIR)/$(INTEL)/vendors LD_LIBRARY_PATH=$(CURDIR)/$(INTEL)/lib \
 	  FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'ParityTests|TensorsTests|LayersTests|ModelsTests'
+
+# Every kernel in Oclgrind, which sees accesses out of bounds, races, reads of what nobody wrote and wrong calls; the
+# kernels of processors beside those of graphics cards, some five minutes. Unoptimized: its LLVM stops at
+# annotations that its own optimizer leaves. Its exit status says nothing of what it found, its log does.
+test-oclgrind: setup-tests
+	$(BUILD_TESTS)
+	@for family in Processors GraphicsCards; do \
+	  rm -f .build/oclgrind-$$family.log; \
+	  $(OCLGRIND) --log .build/oclgrind-$$family.log .build/release/figmentPackageTests.xctest \
+	    --testing-library swift-testing --filter EveryKernelTests/of$$family & jobs="$$jobs $$!"; \
+	done; for job in $$jobs; do wait $$job || failed=1; done; \
+	cat .build/oclgrind-*.log; test -z "$$failed" -a ! -s .build/oclgrind-Processors.log -a ! -s .build/oclgrind-GraphicsCards.log
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Kernels Tests

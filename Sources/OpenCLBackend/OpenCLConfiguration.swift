@@ -11,9 +11,9 @@ public struct OpenCLConfiguration: Sendable {
   /// Allocations beyond this many bytes fail as if the device had no more.
   package var memoryLimit: Int?
   package var spoilsSelfTest = false
-  /// For a checker of uninitialized memory: every storage is new, so that nothing in it looks written, with zeros
-  /// behind its end, where vectors may read (`BufferPool.slack`).
-  package var suitsChecker = false
+  /// Every storage is new memory full of NaN, also where vectors may read behind its end (`BufferPool.slack`), so that
+  /// a result which depends on what nobody wrote is one.
+  package var poisonsMemory = false
   package var winograd: WinogradUse = .whereFaster
 
   public enum Family: String, Sendable {

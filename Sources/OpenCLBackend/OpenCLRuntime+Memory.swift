@@ -20,7 +20,7 @@ extension OpenCLRuntime {
   func allocate(count: Int) -> OpenCLStorage {
     let size = poolSizeClass(bytes: count * 4)
     let buffer: cl_mem? = lock.withLock {
-      if !configuration.suitsChecker, let buffer = pool.take(size: size) { return buffer }
+      if !configuration.poisonsMemory, let buffer = pool.take(size: size) { return buffer }
       guard failure == nil else { return nil }
       var (buffer, code) = create(size: size)
       if buffer == nil {
@@ -38,14 +38,13 @@ extension OpenCLRuntime {
       }
       return buffer
     }
-    if configuration.suitsChecker, let buffer { clearSlack(of: buffer, count: count, size: size) }
+    if configuration.poisonsMemory, let buffer { poison(buffer, bytes: size + BufferPool.slack) }
     return OpenCLStorage(count: count, buffer: buffer, runtime: self)
   }
 
-  private func clearSlack(of buffer: cl_mem, count: Int, size: Int) {
-    // A blocking write: Oclgrind does not see what a fill initializes.
-    let zeros = [UInt8](repeating: 0, count: size + BufferPool.slack - count * 4)
-    let code = clEnqueueWriteBuffer(queue, buffer, 1, count * 4, zeros.count, zeros, 0, nil, nil)
+  private func poison(_ buffer: cl_mem, bytes: Int) {
+    let poison = [UInt8](repeating: 0xFF, count: bytes)
+    let code = clEnqueueWriteBuffer(queue, buffer, 1, 0, bytes, poison, 0, nil, nil)
     if code != CL_SUCCESS { latch(OpenCLError.callFailed(operation: "allocate", call: "clEnqueueWriteBuffer", code: code)) }
   }
 
@@ -71,11 +70,12 @@ extension OpenCLRuntime {
     perform {
       guard let buffer = storage.buffer else { throw OpenCLError.inputMissing(operation: "upload") }
       // From a pool: fresh memory would cost a page fault every 4096 bytes.
-      let copy = HostStorage(count: values.count, pool: uploadPool)
+      let copy = HostStorage(count: uploadCount(of: storage), pool: uploadPool)
       copy.pointer.update(from: values.baseAddress!, count: values.count)
+      (copy.pointer + values.count).update(repeating: .nan, count: copy.count - values.count)
       try lock.withLock {
         var event: cl_event?
-        let code = clEnqueueWriteBuffer(queue, buffer, 0, 0, values.count * 4, copy.pointer, 0, nil, &event)
+        let code = clEnqueueWriteBuffer(queue, buffer, 0, 0, copy.count * 4, copy.pointer, 0, nil, &event)
         guard code == CL_SUCCESS, let event else {
           throw OpenCLError.callFailed(operation: "upload", call: "clEnqueueWriteBuffer", code: code)
         }
@@ -85,6 +85,12 @@ extension OpenCLRuntime {
       }
     }
     return storage
+  }
+
+  /// How many elements an upload writes: with poison the whole buffer, as Oclgrind takes what a write leaves out for
+  /// never written, whatever was written before.
+  private func uploadCount(of storage: OpenCLStorage) -> Int {
+    configuration.poisonsMemory ? (poolSizeClass(bytes: storage.count * 4) + BufferPool.slack) / 4 : storage.count
   }
 
   /// Frees the host's copies of uploads that have arrived. Call with the lock held.

@@ -11,7 +11,7 @@ import Testing
 @Suite(.serialized) struct EveryKernelTests {
   /// Winograd's kernels compute some of the products that others compute where it is not allowed.
   @Test func ofProcessorsAgreesWithTheReferenceAndRuns() throws {
-    try run(.cpu, [(.never, smallCases), (.wherePossible, smallProducts)])
+    try run(.cpu, [(.never, smallCases + processorProducts), (.wherePossible, smallProducts + processorProducts)])
   }
 
   @Test func ofGraphicsCardsAgreesWithTheReferenceAndRuns() throws {
@@ -26,7 +26,7 @@ import Testing
     for (winograd, cases) in passes {
       let device = try OpenCLBackend(
         configuration: configuration {
-          ($0.family, $0.winograd, $0.cache, $0.suitsChecker) = (family, winograd, .none, true)
+          ($0.family, $0.winograd, $0.cache, $0.poisonsMemory) = (family, winograd, .none, true)
         })
       for operation in cases {
         for complaint in try operation.complaints(on: device, reference: operation.result(on: reference)) {

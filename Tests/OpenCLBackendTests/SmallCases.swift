@@ -157,43 +157,50 @@ private let drawCases: [BackendCase] =
     }
   }
 
-let smallProducts: [BackendCase] =
-  [
-    (1, 1, 1), (7, 9, 8), (33, 17, 40), (2, 37, 70), (40, 3, 21), (5, 33, 600),
-  ].flatMap { m, n, k in
-    [(false, false), (true, false), (false, true)].map { left, right in
-      BackendCase("product of \(m) × \(n) × \(k)", .scale(1e-5, floor: Double(k).squareRoot() / 3)) { run in
-        let product = MatrixProduct(m: m, n: n, k: k, transposesLeft: left, transposesRight: right)
-        return [
-          run.backend.matrixProduct(
-            product, run.uniform(m * k), run.uniform(k * n), bias: run.uniform(n), activation: .relu)
-        ]
-      }
-    }
-  }
-  + [
-    Convolution(batch: 2, windows: Windows([5, 6], [3, 3], .same), inputChannels: 1, outputChannels: 5),
-    Convolution(batch: 1, windows: Windows([5, 6], [3, 3], stride: [2, 2], .same), inputChannels: 5, outputChannels: 3),
-    Convolution(batch: 1, windows: Windows([4, 5], [3, 3], .same), inputChannels: 16, outputChannels: 32),
-    Convolution(
-      batch: 1, windows: Windows([6, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), inputChannels: 16,
-      outputChannels: 32),
-    Convolution(batch: 1, windows: Windows([6, 6], [5, 5], .same), inputChannels: 32, outputChannels: 1),
-    Convolution(batch: 1, windows: Windows([3, 4, 3], [3, 2, 3], .same), inputChannels: 2, outputChannels: 3),
-  ].map { convolution in
-    let windows = convolution.windows
-    return BackendCase(
-      "convolution \(windows.inputSize) by \(windows.kernelSize), \(convolution.inputChannels) → "
-        + "\(convolution.outputChannels)", .scale(1e-5, floor: 5)
-    ) { run in
-      let x = run.uniform(convolution.inputCount), filter = run.uniform(convolution.filterCount)
-      let gradient = run.uniform(convolution.outputCount)
+private func products(_ m: Int, _ n: Int, _ k: Int) -> [BackendCase] {
+  [(false, false), (true, false), (false, true)].map { left, right in
+    BackendCase("product of \(m) × \(n) × \(k)", .scale(1e-5, floor: Double(k).squareRoot() / 3)) { run in
+      let product = MatrixProduct(m: m, n: n, k: k, transposesLeft: left, transposesRight: right)
       return [
-        run.backend.convolution(
-          convolution, input: x, filter: filter, bias: run.uniform(convolution.outputChannels), activation: .tanh),
-        run.backend.convolutionInputGradient(
-          convolution, outputGradient: gradient, filter: filter, bias: nil, activation: .identity),
-        run.backend.convolutionFilterGradient(convolution, input: x, outputGradient: gradient),
+        run.backend.matrixProduct(
+          product, run.uniform(m * k), run.uniform(k * n), bias: run.uniform(n), activation: .relu)
       ]
     }
   }
+}
+
+private func convolution(_ windows: Windows, batch: Int = 1, _ inputChannels: Int, _ outputChannels: Int) -> BackendCase {
+  let convolution = Convolution(
+    batch: batch, windows: windows, inputChannels: inputChannels, outputChannels: outputChannels)
+  return BackendCase(
+    "convolution \(windows.inputSize) by \(windows.kernelSize), \(inputChannels) → \(outputChannels)",
+    .scale(1e-5, floor: 5)
+  ) { run in
+    let x = run.uniform(convolution.inputCount), filter = run.uniform(convolution.filterCount)
+    let gradient = run.uniform(convolution.outputCount)
+    return [
+      run.backend.convolution(
+        convolution, input: x, filter: filter, bias: run.uniform(outputChannels), activation: .tanh),
+      run.backend.convolutionInputGradient(
+        convolution, outputGradient: gradient, filter: filter, bias: nil, activation: .identity),
+      run.backend.convolutionFilterGradient(convolution, input: x, outputGradient: gradient),
+    ]
+  }
+}
+
+/// The longest is one that graphics cards split.
+let smallProducts: [BackendCase] =
+  products(1, 1, 1) + products(7, 9, 8) + products(33, 17, 40) + products(2, 37, 30) + products(40, 3, 21)
+  + [products(3, 2, 1030)[0]] + [
+    convolution(Windows([5, 6], [3, 3], .same), batch: 2, 1, 5),
+    convolution(Windows([5, 6], [3, 3], stride: [2, 2], .same), 5, 3),
+    convolution(Windows([3, 4, 3], [3, 2, 3], .same), 2, 3),
+  ]
+
+/// For what only processors do: splits of shorter products, Winograd's filtering, folds of one channel.
+let processorProducts: [BackendCase] =
+  products(5, 33, 600) + [
+    convolution(Windows([4, 5], [3, 3], .same), 16, 32),
+    convolution(Windows([6, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), 16, 32),
+    convolution(Windows([6, 6], [5, 5], .same), 32, 1),
+  ]
