@@ -8,7 +8,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
   case gemmPanels
   case gemmCPU, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
   /// Convolutions with 2 or 3 neighbouring taps and their gradients, on processors.
-  case winogradProduct, winogradGradient, winogradFilter
+  case winograd
 
   public var text: String {
     files.map { "#line 1 \"\($0.name).cl\"\n" + String(decoding: $0.bytes, as: UTF8.self) + "\n" }.joined()
@@ -21,7 +21,6 @@ public enum KernelSource: String, CaseIterable, Sendable {
     let rows: File = ("rows", PackageResources.rows_cl)
     let gemm: File = ("gemm", PackageResources.gemm_cl)
     let tile: File = ("gemm_cpu_tile", PackageResources.gemm_cpu_tile_cl)
-    let winograd: File = ("winograd", PackageResources.winograd_cl)
     return switch self {
     case .elementwise: [prelude, ("elementwise", PackageResources.elementwise_cl)]
     case .reduction: [prelude, ("reduction", PackageResources.reduction_cl)]
@@ -44,9 +43,13 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .gemmCPURows: [prelude, gemm, tile, ("gemm_cpu_rows", PackageResources.gemm_cpu_rows_cl)]
     case .gemmFold: [prelude, gemm, ("gemm_fold", PackageResources.gemm_fold_cl)]
     case .gemmGPU: [prelude, gemm, ("gemm_gpu", PackageResources.gemm_gpu_cl)]
-    case .winogradProduct: [prelude, gemm, winograd, ("winograd_product", PackageResources.winograd_product_cl)]
-    case .winogradGradient: [prelude, gemm, winograd, ("winograd_gradient", PackageResources.winograd_gradient_cl)]
-    case .winogradFilter: [prelude, gemm, winograd, ("winograd_filter", PackageResources.winograd_filter_cl)]
+    case .winograd:
+      [
+        prelude, gemm, ("winograd", PackageResources.winograd_cl),
+        ("winograd_filter", PackageResources.winograd_filter_cl),
+        ("winograd_product", PackageResources.winograd_product_cl),
+        ("winograd_gradient", PackageResources.winograd_gradient_cl),
+      ]
     }
   }
 }

@@ -4,8 +4,6 @@
 // There is a kernel for every operation below, so that one program serves them all: to read a program costs
 // more than to compile a kernel of it. Macros, for broadcasting alone: OPERATION, LEFT, RIGHT, RANK, SEGMENT.
 
-#define IDENTITY_1(x, p, q) IDENTITY(x, p)
-#define RELU_1(x, p, q) RELU(x, p)
 #define LEAKY_RELU_1(x, p, q) LEAKY_RELU(x, p)
 #define SIGMOID_1(x, p, q) SIGMOID(x, p)
 #define TANH_1(x, p, q) TANH(x, p)
@@ -24,7 +22,7 @@
 #define FLOOR(x, p, q) floor(x)
 #define SINE(x, p, q) sin(x)
 #define COSINE(x, p, q) cos(x)
-#define SOFTPLUS(x, p, q) (RELU(x, p) + log1p(exp(-fabs(x))))
+#define SOFTPLUS(x, p, q) (RELU(x) + log1p(exp(-fabs(x))))
 #define CLAMP(x, p, q) ((x) < (p) ? (floatv)(p) : ((x) > (q) ? (floatv)(q) : (x)))
 #define POWER_CONSTANT(x, p, q) pow(x, (floatv)(p))
 
@@ -40,7 +38,7 @@
 #define GREATER(a, b, p) TRUTH((a) > (b))
 #define GREATER_OR_EQUAL(a, b, p) TRUTH((a) >= (b))
 #define SIGMOID_CROSS_ENTROPY(a, b, p) \
-  (RELU(a, p) - (a) * (b) + log1p(exp(-fabs(a))))
+  (RELU(a) - (a) * (b) + log1p(exp(-fabs(a))))
 #define SIGMOID_MINUS(a, b, p) (SIGMOID(a, p) - (b))
 
 #ifdef RANK
@@ -127,13 +125,12 @@ kernel void choose(
     }                                                                                           \
   }
 
-UNARY(IDENTITY_1) UNARY(RELU_1) UNARY(LEAKY_RELU_1) UNARY(SIGMOID_1) UNARY(TANH_1) UNARY(ELU_1) UNARY(AFFINE)
+UNARY(LEAKY_RELU_1) UNARY(SIGMOID_1) UNARY(TANH_1) UNARY(ELU_1) UNARY(AFFINE)
 UNARY(EXPONENTIAL) UNARY(LOGARITHM) UNARY(LOGARITHM_ONE_PLUS) UNARY(SQUARE_ROOT) UNARY(RECIPROCAL_SQUARE_ROOT)
 UNARY(SQUARE) UNARY(RECIPROCAL) UNARY(ABSOLUTE) UNARY(SIGN) UNARY(FLOOR) UNARY(SINE) UNARY(COSINE)
 UNARY(SOFTPLUS) UNARY(CLAMP) UNARY(POWER_CONSTANT)
 BINARY(ADD) BINARY(SUBTRACT) BINARY(MULTIPLY) BINARY(DIVIDE) BINARY(MAXIMUM) BINARY(MINIMUM) BINARY(POWER)
-BINARY(EQUAL) BINARY(GREATER) BINARY(GREATER_OR_EQUAL) BINARY(IDENTITY_BACKWARD) BINARY(RELU_BACKWARD)
-BINARY(LEAKY_RELU_BACKWARD) BINARY(SIGMOID_BACKWARD) BINARY(TANH_BACKWARD) BINARY(ELU_BACKWARD)
+BINARY(EQUAL) BINARY(GREATER) BINARY(GREATER_OR_EQUAL) BINARY(LEAKY_RELU_BACKWARD) BINARY(SIGMOID_BACKWARD) BINARY(TANH_BACKWARD) BINARY(ELU_BACKWARD)
 BINARY(SIGMOID_CROSS_ENTROPY) BINARY(SIGMOID_MINUS)
 
 #endif

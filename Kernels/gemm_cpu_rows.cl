@@ -8,14 +8,13 @@
 // beforehand would write and read them again. Read in place, rows a power of two apart would push each other
 // out of the cache between one register block and the next.
 //
-// Macros: DEPTH, ROW_LIMIT, WIDTH; RIGHT_TRANSPOSED if `right` is columns × k, for each tap.
+// Macros: DEPTH, ROW_LIMIT, WIDTH.
 
 #define ROWS 8
 #define VECTORS 2
 #define PANEL (VECTORS * WIDTH)
 #define BLOCK_PANELS 4
 
-#ifdef RIGHT_TRANSPOSED
 // (a0, b0, a1, b1, …) of the lower halves and of the upper.
 #if WIDTH == 16
 #define LOW(a, b)                                                                                    \
@@ -54,7 +53,42 @@ static inline void transpose(floatv *rows) {
 #endif
 #endif
 }
-#endif
+
+// Columns × k, for each tap. A vector of k does not leave its tap: channels are a multiple of it, or there is one tap.
+// All that lies side by side is read before other rows push it out of the cache.
+static inline void gatherColumns(
+    const Panels *layout, const global float *restrict right, const int n, const int firstColumn, const int panels,
+    const int k0, const int depth, float *tile) {
+  size_t offsets[DEPTH / WIDTH];
+  for (int k = 0; k < depth; k += WIDTH) offsets[k / WIDTH] = rowOffset(layout, k0 + k);
+  for (int vector = 0; vector < panels * VECTORS; ++vector) {
+    const int column = firstColumn + vector * WIDTH;
+    const global float *line = right + (size_t)column * layout->columnStride;
+    float *to = tile + vector / VECTORS * DEPTH * PANEL + vector % VECTORS * WIDTH;
+    for (int k = 0; k < depth; k += WIDTH) {
+      const global float *from = line + offsets[k / WIDTH];
+      floatv lines[WIDTH];
+#pragma unroll
+      for (int i = 0; i < WIDTH; ++i)
+        lines[i] = column + i < n ? WHOLE(const global, from + (size_t)i * layout->columnStride) : SPLAT(0.0f);
+      transpose(lines);
+#pragma unroll
+      for (int i = 0; i < WIDTH; ++i) WHOLE(private, to + (k + i) * PANEL) = lines[i];
+    }
+  }
+}
+
+// k × columns. A vector that begins in the matrix may be read whole; what is past the last column is dropped at the end.
+static inline void gatherRows(
+    const global float *restrict right, const int n, const int firstColumn, const int panels, const int k0,
+    const int depth, float *tile) {
+  for (int k = 0; k < depth; ++k)
+    for (int vector = 0; vector < panels * VECTORS; ++vector) {
+      const int column = firstColumn + vector * WIDTH;
+      WHOLE(private, tile + (vector / VECTORS * DEPTH + k) * PANEL + vector % VECTORS * WIDTH) =
+          column < n ? WHOLE(const global, right + (size_t)(k0 + k) * n + column) : SPLAT(0.0f);
+    }
+}
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
     const Product p, const Patches patches, const Panels layout, const float parameter,
@@ -78,35 +112,10 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
   for (int k0 = firstK; k0 < endK; k0 += DEPTH) {
     const int depth = min(DEPTH, endK - k0);
     gatherPatches(&patches, left, 0, p.m, k0, depth, leftTile);
-#ifdef RIGHT_TRANSPOSED
-    // A vector of k does not leave its tap: channels are a multiple of it, or there is one tap. All that lies side by
-    // side is read before other rows push it out of the cache.
-    size_t offsets[DEPTH / WIDTH];
-    for (int k = 0; k < depth; k += WIDTH) offsets[k / WIDTH] = rowOffset(&layout, k0 + k);
-    for (int vector = 0; vector < panels * VECTORS; ++vector) {
-      const int column = firstColumn + vector * WIDTH;
-      const global float *line = right + (size_t)column * layout.columnStride;
-      float *to = rightTile + vector / VECTORS * DEPTH * PANEL + vector % VECTORS * WIDTH;
-      for (int k = 0; k < depth; k += WIDTH) {
-        const global float *from = line + offsets[k / WIDTH];
-        floatv lines[WIDTH];
-#pragma unroll
-        for (int i = 0; i < WIDTH; ++i)
-          lines[i] = column + i < p.n ? WHOLE(const global, from + (size_t)i * layout.columnStride) : SPLAT(0.0f);
-        transpose(lines);
-#pragma unroll
-        for (int i = 0; i < WIDTH; ++i) WHOLE(private, to + (k + i) * PANEL) = lines[i];
-      }
-    }
-#else
-    // A vector that begins in the matrix may be read whole; what is past the last column is dropped at the end.
-    for (int k = 0; k < depth; ++k)
-      for (int vector = 0; vector < panels * VECTORS; ++vector) {
-        const int column = firstColumn + vector * WIDTH;
-        WHOLE(private, rightTile + (vector / VECTORS * DEPTH + k) * PANEL + vector % VECTORS * WIDTH) =
-            column < p.n ? WHOLE(const global, right + (size_t)(k0 + k) * p.n + column) : SPLAT(0.0f);
-      }
-#endif
+    if (layout.columnStride == 1)
+      gatherRows(right, p.n, firstColumn, panels, k0, depth, rightTile);
+    else
+      gatherColumns(&layout, right, p.n, firstColumn, panels, k0, depth, rightTile);
     for (int panel = 0; panel < panels; ++panel)
       for (int row0 = 0; row0 < rows; row0 += ROWS) {
         const float *a = leftTile + LEFT_AT(row0, 0);

@@ -16,7 +16,6 @@ kernel void packPanels(
   }
 }
 
-#ifdef ACTIVATION
 // Index mapping: one unit is WIDTH elements of the flat m × n result; elements of a row may go elsewhere and
 // get a bias only if WIDTH is 1. Splits are added in their order, so the result does not depend on timing.
 kernel void sumSplits(
@@ -36,4 +35,3 @@ kernel void sumSplits(
 #endif
   }
 }
-#endif

@@ -66,18 +66,18 @@ static inline void storeLanes(floatv value, global float *pointer, uint lanes) {
   for (index_t i = (index_t)get_global_id(0); i < (index_t)(count); i += (index_t)get_global_size(0))
 #endif
 
-// Activations of x with the parameter p. All let NaN through.
-#define IDENTITY(x, p) (x)
-#define RELU(x, p) ((x) < 0.0f ? (floatv)(0.0f) : (x))
-#define LEAKY_RELU(x, p) ((x) > 0.0f ? (x) : (p) * (x))
+// Activations of x with the parameter p. All let NaN through. ReLU is the leaky one with p = 0 and the identity that
+// with p = 1: kernels are compiled once for the three, which nearly all layers have.
+#define LEAKY_RELU(x, p) ((x) < 0.0f ? SLOPE(x, p) : (x))
+#define RELU(x) ((x) < 0.0f ? (floatv)(0.0f) : (x))
+// Not 0 · x, which is not 0 where x is infinite.
+#define SLOPE(x, p) ((p) == 0.0f ? (floatv)(0.0f) : (p) * (x))
 #define SIGMOID(x, p) (1.0f / (1.0f + exp(-(x))))
 #define TANH(x, p) tanh(x)
 #define ELU(x, p) ((x) > 0.0f ? (x) : (p) * expm1(x))
 
 // Their derivatives: from the output a and the gradient b that arrives there.
-#define IDENTITY_BACKWARD(a, b, p) (b)
-#define RELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : (floatv)(0.0f))
-#define LEAKY_RELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : (p) * (b))
+#define LEAKY_RELU_BACKWARD(a, b, p) ((a) > 0.0f ? (b) : SLOPE(b, p))
 #define SIGMOID_BACKWARD(a, b, p) ((a) * (1.0f - (a)) * (b))
 // Not 1 - a * a, which cancels where the output saturates.
 #define TANH_BACKWARD(a, b, p) ((1.0f - (a)) * (1.0f + (a)) * (b))

@@ -14,10 +14,12 @@
 // phases, which are images of their own with a filter of every second tap. So the sum over k of the 16
 // products runs over (tap in depth, phase, channel), called slabs of channels; points are 4 · y + x.
 //
-// Macros: OUTPUTS, 2 or 3.
+// Macros: OUTPUTS, 2 or 3; WIDTH; ROWS and VECTORS of a register block; BLOCK, the most rows and columns of a block of a
+// filter gradient; ACTIVATION.
 
 #define POINTS 16
 #define TAPS (5 - OUTPUTS)
+#define PANEL (VECTORS * WIDTH)
 
 typedef struct {
   int tiles[2];         // tiles of a slice: rows, columns

@@ -6,10 +6,6 @@
 //
 // Why: the sums of a block, and the points of the tiles that are added at a time, fit the second-level cache
 // together. Larger blocks would transform less often but leave it.
-//
-// Macros: ROWS, VECTORS, OUTPUTS, WIDTH, BLOCK, the most rows and columns of a block.
-
-#define PANEL (VECTORS * WIDTH)
 
 // A of OUTPUTS vectors.
 static inline void extend(const floatv *y, const int step, floatv *to, const int toStep) {

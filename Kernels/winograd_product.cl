@@ -8,10 +8,6 @@
 // what the multiplications save. A block is so large that its part of `scratch` just fits the
 // second-level cache, because all of the transformed filter is read for each block. If k is cut, so that it
 // fits, the products of all panels stay in `scratch` until k is complete.
-//
-// Macros: ROWS, VECTORS, OUTPUTS, WIDTH, ACTIVATION.
-
-#define PANEL (VECTORS * WIDTH)
 
 // output[row][column] (+)= Σ_k left[row][k] · right[k][column]
 static inline void multiplyPoint(

@@ -90,8 +90,8 @@ extension Activation {
   /// The macro of `prelude.cl`, and its parameter.
   var macro: (name: String, parameter: Float) {
     switch self {
-    case .identity: ("IDENTITY", 0)
-    case .relu: ("RELU", 0)
+    case .identity: ("LEAKY_RELU", 1)
+    case .relu: ("LEAKY_RELU", 0)
     case .leakyReLU(let slope): ("LEAKY_RELU", slope)
     case .sigmoid: ("SIGMOID", 0)
     case .tanh: ("TANH", 0)

@@ -39,15 +39,11 @@ extension OpenCLBackend {
     activation: Activation, into output: OpenCLStorage
   ) throws {
     let plan = FewRowsPlan(product, device: device)
-    let (macro, parameter) = activation.macro
-    var macros = [
+    let (macro, parameter) = (plan.arguments.splits > 1 ? .identity : activation).macro
+    let macros = [
       ("WIDTH", "\(plan.width)"), ("DEPTH", "\(FewRowsPlan.depth)"), ("ROW_LIMIT", "\(FewRowsPlan.rowLimit)"),
-      ("ACTIVATION", plan.arguments.splits > 1 ? "IDENTITY" : macro),
+      ("ACTIVATION", macro),
     ]
-    switch product.right {
-    case .rows: break
-    case .columns, .phase: macros.append(("RIGHT_TRANSPOSED", "1"))
-    }
     let layout = PanelLayout(width: plan.panelWidth, of: product.n, k: product.k)
     let kernel = try runtime.kernel(.gemmCPURows, "fewRowsProduct", macros: macros)
     try launchInSplits(product, plan.arguments, bias: bias, activation: activation, into: output) { target in

@@ -98,9 +98,9 @@ extension OpenCLBackend {
       rightRow: product.n, rightBatchStride: product.rightBatchStride, splits: plan.splits,
       splitLength: plan.splitLength)
     if case .columns = product.right { arguments.rightRow = product.k }
-    let (macro, parameter) = activation.macro
+    let (macro, parameter) = (plan.splits > 1 ? .identity : activation).macro
     let kernel = try runtime.kernel(
-      .gemmGPU, "product", macros: plan.macros(product, activation: plan.splits > 1 ? "IDENTITY" : macro))
+      .gemmGPU, "product", macros: plan.macros(product, activation: macro))
     let tile = plan.tile
     let groups = WorkSize(
       product.n.dividedUp(by: tile.n), product.m.dividedUp(by: tile.m), product.batch * plan.splits)

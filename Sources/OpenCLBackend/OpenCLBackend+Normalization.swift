@@ -92,7 +92,8 @@ extension OpenCLBackend {
   ) throws {
     let channels = normalization.channels, lanes = plan.mergedLanes
     let kernel = try runtime.kernel(
-      .normalization, name, defines: ["WIDTH": lanes, "ACTIVATION": "IDENTITY", plan.isWide ? "WIDE" : "NARROW": 1])
+      .normalization, name,
+      defines: ["WIDTH": lanes, "ACTIVATION": Activation.identity.macro.name, plan.isWide ? "WIDE" : "NARROW": 1])
     try runtime.launchShared(
       kernel, units: normalization.groups * ((channels + lanes - 1) / lanes),
       cost: plan.parts * plan.width / channels * lanes * 4, plan.arguments + arguments)

@@ -117,11 +117,11 @@ extension OpenCLBackend {
     let packing = plan.packing(product)
     let panels = try packing.map { try pack(right, of: product, as: $0) } ?? right
     let arguments = plan.arguments(product, packing: packing, computeUnits: device.computeUnits)
-    let (macro, parameter) = activation.macro
-    // Splits are activated when they are added; they share the kernel of products that are not activated.
+    // Splits are activated when they are added.
+    let (macro, parameter) = (arguments.splits > 1 ? .identity : activation).macro
     let kernel = try runtime.kernel(
       plan.isNarrow ? .gemmCPUNarrow : .gemmCPU, plan.isNarrow ? "narrowProduct" : "product",
-      macros: plan.macros(product, activation: arguments.splits > 1 ? "IDENTITY" : macro))
+      macros: plan.macros(product, activation: macro))
     let groups = WorkSize(
       product.m.dividedUp(by: arguments.rowsPerGroup),
       plan.isNarrow ? 1 : product.n.dividedUp(by: plan.panelWidth).dividedUp(by: arguments.panelsPerGroup),

@@ -80,8 +80,12 @@ extension OpenCLBackend {
   func pack(_ right: OpenCLStorage, of product: GeneralProduct, as layout: PanelLayout) throws -> OpenCLStorage {
     let batch = product.rightBatchStride == 0 ? 1 : product.batch
     let packed = runtime.allocate(count: batch * layout.count)
+    // The program of most sums of splits.
     let kernel = try runtime.kernel(
-      .gemmPanels, "packPanels", defines: [needsWideIndices(packed.count) ? "WIDE" : "NARROW": 1])
+      .gemmPanels, "packPanels",
+      defines: [
+        "WIDTH": 1, "ACTIVATION": Activation.identity.macro.name, needsWideIndices(packed.count) ? "WIDE" : "NARROW": 1,
+      ])
     try runtime.launchShared(
       kernel, units: batch * layout.panels * layout.paddedK, cost: 4 * layout.width,
       .words(layout.words(product, batch: batch)), .ulong(UInt64(product.rightBatchStride)), .buffer(right),

@@ -10,38 +10,31 @@ extension OpenCLBackend {
     var arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
     arguments.splits = plan.splits
     let words = arguments.words(product, hasBias: bias != nil)
+    let (macro, parameter) = activation.macro
+    // One program for all kernels of a product.
+    func kernel(_ name: String, _ operands: OpenCLStorage...) throws -> OpenCLKernel {
+      let largest = operands.map(\.count).max() ?? 0
+      return try runtime.kernel(.winograd, name, macros: plan.macros(activation: macro, count: largest))
+    }
+    func launchFilters(_ name: String, vectors: Int, _ source: OpenCLStorage, _ target: OpenCLStorage) throws {
+      try runtime.launchShared(
+        kernel(name, source, target), units: plan.geometry.k * vectors, cost: 4 * WinogradPlan.points * plan.width,
+        .words(plan.filterWords(product)), .buffer(source), .buffer(target))
+    }
     guard !product.transposesLeft else {
       let parts = runtime.allocate(count: plan.splits * WinogradPlan.points * plan.geometry.k * product.n)
-      let kernel = try runtime.kernel(
-        .winogradGradient, "winogradFilterGradient", macros: plan.blockMacros + [("BLOCK", "\(WinogradPlan.block)")])
       try runtime.launch(
-        kernel, global: plan.groups, local: WorkSize(1), words, .words(product.left.words), .words(plan.words),
-        .ulong(UInt64(plan.scratch)), .buffer(left), .buffer(right), .buffer(scratch), .buffer(parts))
-      return try launchFilters("sumFilterGradient", product, plan, vectors: product.n / plan.width, parts, output)
+        kernel("winogradFilterGradient"), global: plan.groups, local: WorkSize(1), words, .words(product.left.words),
+        .words(plan.words), .ulong(UInt64(plan.scratch)), .buffer(left), .buffer(right), .buffer(scratch), .buffer(parts))
+      return try launchFilters("sumFilterGradient", vectors: product.n / plan.width, parts, output)
     }
 
     let panels = product.n.dividedUp(by: plan.panelWidth)
     let filter = runtime.allocate(count: WinogradPlan.points * plan.geometry.k * panels * plan.panelWidth)
-    try launchFilters(
-      "transformFilter", product, plan, vectors: panels * plan.panelWidth / plan.width, right, filter)
-    let (macro, parameter) = activation.macro
-    let kernel = try runtime.kernel(
-      .winogradProduct, "winogradProduct", macros: plan.blockMacros + [("ACTIVATION", macro)])
+    try launchFilters("transformFilter", vectors: panels * plan.panelWidth / plan.width, right, filter)
     try runtime.launch(
-      kernel, global: plan.groups, local: WorkSize(1), words, .words(product.left.words), .words(plan.words),
-      .ulong(UInt64(plan.scratch)), .float(parameter), .buffer(left), .buffer(filter), .buffer(bias ?? filter),
-      .buffer(scratch), .buffer(output))
-  }
-
-  private func launchFilters(
-    _ name: String, _ product: GeneralProduct, _ plan: WinogradPlan, vectors: Int, _ source: OpenCLStorage,
-    _ output: OpenCLStorage
-  ) throws {
-    let largest = max(source.count, output.count)
-    let kernel = try runtime.kernel(
-      .winogradFilter, name, macros: plan.macros + [(needsWideIndices(largest) ? "WIDE" : "NARROW", "1")])
-    try runtime.launchShared(
-      kernel, units: plan.geometry.k * vectors, cost: 4 * WinogradPlan.points * plan.width,
-      .words(plan.filterWords(product)), .buffer(source), .buffer(output))
+      kernel("winogradProduct"), global: plan.groups, local: WorkSize(1), words, .words(product.left.words),
+      .words(plan.words), .ulong(UInt64(plan.scratch)), .float(parameter), .buffer(left), .buffer(filter),
+      .buffer(bias ?? filter), .buffer(scratch), .buffer(output))
   }
 }

@@ -104,9 +104,12 @@ struct WinogradPlan {
       ]).map(Int32.init)
   }
 
-  var macros: [(String, String)] { [("WIDTH", "\(width)"), ("OUTPUTS", "\(geometry.outputs)")] }
-  var blockMacros: [(String, String)] {
-    macros + [("ROWS", "8"), ("VECTORS", "\(panelWidth / width)")]
+  /// - Parameter count: Of the largest storage.
+  func macros(activation: String, count: Int) -> [(String, String)] {
+    [
+      ("WIDTH", "\(width)"), ("OUTPUTS", "\(geometry.outputs)"), ("ROWS", "8"), ("VECTORS", "\(panelWidth / width)"),
+      ("BLOCK", "\(Self.block)"), ("ACTIVATION", activation), (needsWideIndices(count) ? "WIDE" : "NARROW", "1"),
+    ]
   }
 
   /// The structure `Filters` of `winograd_filter.cl`, in the order of its fields.

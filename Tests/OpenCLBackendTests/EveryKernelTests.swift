@@ -51,7 +51,7 @@ extension OpenCLConfiguration.Family {
   /// The sources it computes with. Those of the ceilings compute nothing, and take long.
   fileprivate var sources: [KernelSource] {
     let processors: Set<KernelSource> = [
-      .gemmCPU, .gemmCPUNarrow, .gemmCPURows, .gemmFold, .winogradProduct, .winogradGradient, .winogradFilter,
+      .gemmCPU, .gemmCPUNarrow, .gemmCPURows, .gemmFold, .winograd,
     ]
     return KernelSource.allCases.filter {
       $0 != .ceilings && (self == .cpu ? $0 != .gemmGPU : !processors.contains($0))
