@@ -1,10 +1,14 @@
 """The same work in figment and elsewhere, in turns, in one run.
 
 Usage: compare.py steps [NAME[:BATCH] …] [--devices cpu opencl] [--rounds 3] [--seconds 2] [--output FILE]
+       compare.py convolution [NETWORK …] [--devices cpu opencl] [--rounds 3] [--output FILE]
        compare.py gemm  [--devices cpu opencl] [--rounds 3] [--output FILE]
 
 steps   a training step of each model beside PyTorch's in both memory formats, and the peak of resident memory;
         ratios are to PyTorch's better format (above 1: figment is faster)
+convolution
+        single convolutions and gradients of the networks beside PyTorch's in both memory formats, in GFLOP/s;
+        OpenBLAS' matrix product of 1024 × 1024 × 1024 in the same run is the yardstick
 gemm    matrix products beside OpenBLAS (through NumPy), PyTorch and CLBlast
 
 Every figure comes from a process of its own; rounds go through all programs in turn, so that a machine whose
@@ -29,10 +33,10 @@ STEPS = ["autoencoder:32", "vae:16", "vae:128", "gan:32", "dcgan:32", "age-cgan:
          "srgan-infer:1", "srgan-adversarial:1"]
 
 
-def measure(command):
-    """The last line a program prints, as JSON, and the most memory it was resident in, in MiB."""
+def measure(command, input=subprocess.DEVNULL):
+    """The lines of JSON a program prints, and the most memory it was resident in, in MiB."""
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen([str(word) for word in command], stdout=output)
+        process = subprocess.Popen([str(word) for word in command], stdin=input, stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
         if status:
             sys.exit(f"{' '.join(str(word) for word in command)}: ended with status {status}")
@@ -47,12 +51,15 @@ def machine():
     return {"date": datetime.date.today().isoformat(), "machine": model, "cores": os.cpu_count()}
 
 
-def in_turns(programs, rounds):
-    """Medians over rounds of every figure of every program: {program: {case: {"ms", "mib"}}}."""
+def in_turns(programs, rounds, input=None):
+    """Medians over rounds of every figure of every program: {program: {case: {"ms", "mib"}}}.
+
+    Each reads `input`, a file, if there is one.
+    """
     samples = {}
     for _ in range(rounds):
         for program, command in programs.items():
-            lines, resident = measure(command)
+            lines, resident = measure(command, open(input) if input else subprocess.DEVNULL)
             for line in lines:
                 if line["name"] != "ceilings":
                     samples.setdefault(program, {}).setdefault(line["name"], []).append((line["median_ms"], resident))
@@ -93,6 +100,30 @@ def compare_steps(options):
     return rows
 
 
+def compare_convolutions(options):
+    figment = [FIGMENT, "benchmark", "convolution", *(options.names or ["vae", "dcgan", "srgan", "gan3d"]), "--format", "json"]
+    lines, _ = measure([*figment, "--device", "cpu", "--seconds", "0.001"])
+    work = {line["name"]: line["gflops"] * line["median_ms"] for line in lines if " → " in line["name"]}
+    cases = pathlib.Path(tempfile.mkdtemp()) / "cases"
+    cases.write_text("".join(name + "\n" for name in work))
+    torch = [sys.executable, HERE / "peers/convolutions.py"]
+    programs = {
+        "OpenBLAS": [sys.executable, HERE / "peers/products.py", "numpy"], "contiguous": torch,
+        "channels-last": [*torch, "--channels-last"]}
+    for device in options.devices:
+        programs[f"figment {device}"] = [*figment, "--device", device, "--seconds", "0.3"]
+    found = in_turns(programs, options.rounds, cases)
+    yardstick = found.pop("OpenBLAS")["product 1024×1024×1024"]["ms"]
+    yardstick = 2e-6 * 1024**3 / yardstick
+    print(f"OpenBLAS: {yardstick:.0f} GFLOP/s\n{'GFLOP/s':60s}" + "".join(f"{program:>16s}" for program in found))
+    rows = [{"case": "product 1024×1024×1024", "program": "OpenBLAS", "gflops": yardstick}]
+    for case, flops in work.items():
+        speeds = {program: flops / cases[case]["ms"] for program, cases in found.items()}
+        rows += [{"case": case, "program": program, "gflops": speed} for program, speed in speeds.items()]
+        print(f"{case:60s}" + "".join(f"{speed:16.1f}" for speed in speeds.values()))
+    return rows
+
+
 def compare_gemm(options):
     clblast = pathlib.Path(tempfile.mkdtemp()) / "clblast_gemm"
     subprocess.run(["cc", "-O2", HERE / "peers/clblast_gemm.c", "-o", clblast, "-lclblast", "-lOpenCL"], check=True)
@@ -114,9 +145,12 @@ def compare_gemm(options):
     return rows
 
 
+SUITES = {"steps": compare_steps, "convolution": compare_convolutions, "gemm": compare_gemm}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("suite", choices=["steps", "gemm"])
+    parser.add_argument("suite", choices=list(SUITES))
     parser.add_argument("names", nargs="*")
     parser.add_argument("--devices", nargs="+", default=["cpu", "opencl"])
     parser.add_argument("--rounds", type=int, default=3)
@@ -125,7 +159,7 @@ def main():
     options = parser.parse_args()
     if not FIGMENT.exists():
         sys.exit(f"{FIGMENT} is missing: run `make build` first")
-    rows = compare_steps(options) if options.suite == "steps" else compare_gemm(options)
+    rows = SUITES[options.suite](options)
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text("".join(json.dumps(row) + "\n" for row in [machine(), *rows]))
