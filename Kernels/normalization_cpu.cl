@@ -3,14 +3,14 @@
 // Rows are taken in lines of `width` columns: a line is one row, or as many short ones as fill whole vectors;
 // column c is channel c % channels. The rows that do not fill a line, `extra` elements, belong to the last
 // part. Unit i is (group, part, chunk): `share` lines, of which `chunk` columns, walked in the order of
-// memory. What is kept for each column meanwhile lies in private arrays, which stay in the nearest cache.
+// memory. What is kept for each column meanwhile lies in private arrays, which stay in the nearest cache. They are
+// arrays of vectors, as compilers take loads and stores of vectors in arrays of scalars apart.
 #ifdef CPU_FAMILY
 
-// The most columns of a chunk.
-#define COLUMNS 512
-// Lines whose moments, or sums, are taken before they meet those of the lines before.
-#define BLOCK_LINES 8
-#define GRADIENT_LINES 32
+// The most columns of a chunk, in vectors.
+#define VECTORS (512 / WIDTH)
+// Lines whose sums are taken before they meet those of the lines before.
+#define BLOCK_LINES 32
 
 #define PARAMETERS                                                                                        \
   const index_t groups, const index_t parts, const index_t share, const index_t lines, const uint width, \
@@ -28,8 +28,9 @@
   const index_t base = group * (lines * width + extra) + firstColumn;             \
   const uint rest = part == parts - 1 && extra > firstColumn ? min(columns, extra - firstColumn) : 0;
 
-#define FOR_EACH_COLUMN for (uint column = 0; column < columns; column += WIDTH)
-#define FOR_EACH_REST for (uint column = 0; column < rest; column += WIDTH)
+// Vector v of what is kept, from column `column` of the chunk on.
+#define FOR_EACH_VECTOR for (uint v = 0, column = 0; column < columns; ++v, column += WIDTH)
+#define FOR_EACH_REST for (uint v = 0, column = 0; column < rest; ++v, column += WIDTH)
 // The lanes of a vector that hold one more element, of the rows that do not fill a line.
 #define IN_REST (LANES < (int)(rest - column))
 #define COLUMN_LANES min(columns - column, (uint)WIDTH)
@@ -53,56 +54,54 @@ kernel void partialMoments(
     global float *restrict squares) {
   FOR_EACH(i, ALL_PARTS) {
     PART
-    float mean[COLUMNS], square[COLUMNS], sums[COLUMNS], count = 0.0f;
-    FOR_EACH_COLUMN {
-      STORE((floatv)(0.0f), mean + column);
-      STORE((floatv)(0.0f), square + column);
+    // Both halves at once: while one waits for a page of memory, the other goes on.
+    const index_t pairs = (end - first) / 2;
+    global const float *source = input + base + first * width;
+    floatv mean[VECTORS], square[VECTORS], sum[VECTORS], squareSum[VECTORS];
+    float count = 0.0f;
+    FOR_EACH_VECTOR {
+      mean[v] = first < end ? LOAD(source + column) : (floatv)(0.0f);
+      square[v] = (floatv)(0.0f);
     }
-    index_t line = first;
-    // Each block has moments of its own, by two passes, and is merged into those of all
-    // before it (Chan, Golub and LeVeque): no large sums are subtracted.
-    for (; line + BLOCK_LINES <= end; line += BLOCK_LINES) {
-      const float weight = BLOCK_LINES / (count + BLOCK_LINES), cross = count * weight;
-      // Once in the order of memory; what is read again then lies in the nearest cache.
-      for (uint l = 0; l < BLOCK_LINES; ++l)
-        FOR_EACH_COLUMN {
-          const floatv x = LOAD(input + base + (line + l) * width + column);
-          STORE(l == 0 ? x : LOAD(sums + column) + x, sums + column);
+    // The sums of a block are of differences from the mean of all before it, or from the first line: no large
+    // sums are subtracted. Then the block's moments are merged (Chan, Golub and LeVeque) as
+    // S + Σd² − (Σd)² / n + δ² · n · N / (n + N), where N is `count` and δ = Σd / n.
+    for (index_t block = 0; block < pairs; block += BLOCK_LINES) {
+      const index_t blockEnd = min(pairs, (index_t)(block + BLOCK_LINES));
+      FOR_EACH_VECTOR sum[v] = squareSum[v] = (floatv)(0.0f);
+      for (index_t line = block; line < blockEnd; ++line)
+        FOR_EACH_VECTOR {
+          const floatv a = LOAD(source + line * width + column) - mean[v];
+          const floatv b = LOAD(source + (line + pairs) * width + column) - mean[v];
+          sum[v] += a + b;
+          squareSum[v] += a * a + b * b;
         }
-      FOR_EACH_COLUMN {
-        global const float *source = input + base + line * width + column;
-        const floatv centre = LOAD(sums + column) * (1.0f / BLOCK_LINES);
-        floatv sum = (floatv)(0.0f);
-#pragma unroll
-        for (uint l = 0; l < BLOCK_LINES; ++l) {
-          const floatv x = LOAD(source + l * width) - centre;
-          sum += x * x;
-        }
-        const floatv before = LOAD(mean + column), difference = centre - before;
-        STORE(before + difference * weight, mean + column);
-        STORE(LOAD(square + column) + (sum + difference * difference * cross), square + column);
+      const float added = (float)(2 * (blockEnd - block)), weight = 1.0f / (count + added);
+      FOR_EACH_VECTOR {
+        const floatv step = sum[v] * weight;
+        mean[v] += step;
+        square[v] += squareSum[v] - sum[v] * step;
       }
-      count += BLOCK_LINES;
+      count += added;
     }
-    for (; line < end; ++line) {
+    if (first + 2 * pairs < end) {
       count += 1.0f;
-      FOR_EACH_COLUMN {
-        const floatv x = LOAD(input + base + line * width + column), difference = x - LOAD(mean + column);
-        const floatv after = LOAD(mean + column) + difference * (1.0f / count);
-        STORE(after, mean + column);
-        STORE(LOAD(square + column) + difference * (x - after), square + column);
+      FOR_EACH_VECTOR {
+        const floatv difference = LOAD(source + 2 * pairs * width + column) - mean[v];
+        mean[v] += difference * (1.0f / count);
+        square[v] += difference * difference * ((count - 1.0f) / count);
       }
     }
     FOR_EACH_REST {
-      const floatv x = LOAD(input + base + lines * width + column), before = LOAD(mean + column);
+      const floatv x = LOAD(input + base + lines * width + column), before = mean[v];
       const floatv after = before + (x - before) * (1.0f / (count + 1.0f));
-      STORE(IN_REST ? after : before, mean + column);
-      STORE(LOAD(square + column) + (IN_REST ? (x - before) * (x - after) : (floatv)(0.0f)), square + column);
+      mean[v] = IN_REST ? after : before;
+      square[v] += IN_REST ? (x - before) * (x - after) : (floatv)(0.0f);
     }
-    FOR_EACH_COLUMN {
+    FOR_EACH_VECTOR {
       const index_t target = place * width + firstColumn + column;
-      storeLanes(LOAD(mean + column), means + target, COLUMN_LANES);
-      storeLanes(LOAD(square + column) / divisor, squares + target, COLUMN_LANES);
+      storeLanes(mean[v], means + target, COLUMN_LANES);
+      storeLanes(square[v] / divisor, squares + target, COLUMN_LANES);
     }
   }
 }
@@ -113,17 +112,16 @@ kernel void normalizeElements(
     global const float *restrict scale, global const float *restrict offset, global float *restrict output) {
   FOR_EACH(i, ALL_PARTS) {
     PART
-    float centres[COLUMNS], factors[COLUMNS], shifts[COLUMNS];
-    FOR_EACH_COLUMN {
+    floatv centres[VECTORS], factors[VECTORS], shifts[VECTORS];
+    FOR_EACH_VECTOR {
       const floatv factor = INVERSE_DEVIATION;
-      STORE(CHANNEL_VALUES(mean + group * channels), centres + column);
-      STORE(hasScale ? factor * CHANNEL_VALUES(scale) : factor, factors + column);
-      STORE(hasOffset ? CHANNEL_VALUES(offset) : (floatv)(0.0f), shifts + column);
+      centres[v] = CHANNEL_VALUES(mean + group * channels);
+      factors[v] = hasScale ? factor * CHANNEL_VALUES(scale) : factor;
+      shifts[v] = hasOffset ? CHANNEL_VALUES(offset) : (floatv)(0.0f);
     }
-#define NORMALIZED(at) \
-  ((LOAD(input + (at)) - LOAD(centres + column)) * LOAD(factors + column) + LOAD(shifts + column))
+#define NORMALIZED(at) ((LOAD(input + (at)) - centres[v]) * factors[v] + shifts[v])
     for (index_t line = first; line < end; ++line)
-      FOR_EACH_COLUMN {
+      FOR_EACH_VECTOR {
         const index_t at = base + line * width + column;
         const floatv y = NORMALIZED(at);
         storeLanes(ACTIVATION(y, activationParameter), output + at, COLUMN_LANES);
@@ -145,67 +143,65 @@ kernel void normalizeElements(
 
 // Fills the arrays from which NORMALIZED_GRADIENT makes its numbers.
 #define GRADIENT_CONSTANTS                                                                                 \
-  float centres[COLUMNS], inverses[COLUMNS], factors[COLUMNS], shifts[COLUMNS];                            \
-  FOR_EACH_COLUMN {                                                                                        \
+  floatv centres[VECTORS], inverses[VECTORS], factors[VECTORS], shifts[VECTORS];                           \
+  FOR_EACH_VECTOR {                                                                                        \
     const floatv inverse = INVERSE_DEVIATION;                                                              \
-    STORE(CHANNEL_VALUES(mean + group * channels), centres + column);                                      \
-    STORE(inverse, inverses + column);                                                                     \
-    STORE(hasScale ? inverse * CHANNEL_VALUES(scale) : inverse, factors + column);                         \
-    STORE(hasOffset ? CHANNEL_VALUES(offset) : (floatv)(0.0f), shifts + column);                           \
+    centres[v] = CHANNEL_VALUES(mean + group * channels);                                                  \
+    inverses[v] = inverse;                                                                                 \
+    factors[v] = hasScale ? inverse * CHANNEL_VALUES(scale) : inverse;                                     \
+    shifts[v] = hasOffset ? CHANNEL_VALUES(offset) : (floatv)(0.0f);                                       \
   }
 
 // The centred input c and the gradient g before the activation, whose argument is computed again.
-#define NORMALIZED_GRADIENT(at, column)                                                                    \
-  const floatv c = LOAD(input + (at)) - LOAD(centres + column);                                            \
-  const floatv argument = c * LOAD(factors + column) + LOAD(shifts + column);                              \
+#define NORMALIZED_GRADIENT(at)                                                                            \
+  const floatv c = LOAD(input + (at)) - centres[v];                                                        \
+  const floatv argument = c * factors[v] + shifts[v];                                                      \
   const floatv activated = ACTIVATION(argument, activationParameter), arriving = LOAD(gradient + (at));    \
   const floatv g = ACTIVATION_BACKWARD(activated, arriving, activationParameter);
 
 // Adds up gradient, and gradient times standardized input, of each column of a part.
 #define SUM_GRADIENTS                                                                                      \
-  float scaleSums[COLUMNS], offsetSums[COLUMNS], scaleBlock[COLUMNS], offsetBlock[COLUMNS];                \
-  FOR_EACH_COLUMN {                                                                                        \
-    STORE((floatv)(0.0f), scaleSums + column);                                                             \
-    STORE((floatv)(0.0f), offsetSums + column);                                                            \
-    STORE((floatv)(0.0f), scaleBlock + column);                                                            \
-    STORE((floatv)(0.0f), offsetBlock + column);                                                           \
+  floatv scaleSums[VECTORS], offsetSums[VECTORS], scaleBlock[VECTORS], offsetBlock[VECTORS];               \
+  FOR_EACH_VECTOR {                                                                                        \
+    scaleSums[v] = (floatv)(0.0f);                                                                         \
+    offsetSums[v] = (floatv)(0.0f);                                                                        \
+    scaleBlock[v] = (floatv)(0.0f);                                                                        \
+    offsetBlock[v] = (floatv)(0.0f);                                                                       \
   }                                                                                                        \
-  for (index_t block = first; block < end; block += GRADIENT_LINES) {                                      \
-    for (index_t line = block; line < min(end, (index_t)(block + GRADIENT_LINES)); ++line)                 \
-      FOR_EACH_COLUMN {                                                                                    \
-        NORMALIZED_GRADIENT(base + line * width + column, column)                                          \
-        STORE(LOAD(offsetBlock + column) + g, offsetBlock + column);                                       \
-        STORE(LOAD(scaleBlock + column) + g * c, scaleBlock + column);                                     \
+  for (index_t block = first; block < end; block += BLOCK_LINES) {                                         \
+    for (index_t line = block; line < min(end, (index_t)(block + BLOCK_LINES)); ++line)                    \
+      FOR_EACH_VECTOR {                                                                                    \
+        NORMALIZED_GRADIENT(base + line * width + column)                                                  \
+        offsetBlock[v] += g;                                                                               \
+        scaleBlock[v] += g * c;                                                                            \
       }                                                                                                    \
-    FOR_EACH_COLUMN {                                                                                      \
-      STORE(LOAD(scaleSums + column) + LOAD(scaleBlock + column), scaleSums + column);                     \
-      STORE(LOAD(offsetSums + column) + LOAD(offsetBlock + column), offsetSums + column);                  \
-      STORE((floatv)(0.0f), scaleBlock + column);                                                          \
-      STORE((floatv)(0.0f), offsetBlock + column);                                                         \
+    FOR_EACH_VECTOR {                                                                                      \
+      scaleSums[v] += scaleBlock[v];                                                                       \
+      offsetSums[v] += offsetBlock[v];                                                                     \
+      scaleBlock[v] = (floatv)(0.0f);                                                                      \
+      offsetBlock[v] = (floatv)(0.0f);                                                                     \
     }                                                                                                      \
   }                                                                                                        \
   FOR_EACH_REST {                                                                                          \
-    NORMALIZED_GRADIENT(base + lines * width + column, column)                                             \
-    STORE(LOAD(scaleSums + column) + (IN_REST ? g * c : (floatv)(0.0f)), scaleSums + column);              \
-    STORE(LOAD(offsetSums + column) + (IN_REST ? g : (floatv)(0.0f)), offsetSums + column);                \
+    NORMALIZED_GRADIENT(base + lines * width + column)                                                     \
+    scaleSums[v] += IN_REST ? g * c : (floatv)(0.0f);                                                      \
+    offsetSums[v] += IN_REST ? g : (floatv)(0.0f);                                                         \
   }                                                                                                        \
-  FOR_EACH_COLUMN STORE(LOAD(scaleSums + column) * LOAD(inverses + column), scaleSums + column);
+  FOR_EACH_VECTOR scaleSums[v] *= inverses[v];
 
 // The input's gradient, from the means of both sums over the rows, of which `slopes` is already divided by the
 // deviation.
 #define WRITE_INPUT_GRADIENT                                                                               \
   for (index_t line = first; line < end; ++line)                                                           \
-    FOR_EACH_COLUMN {                                                                                      \
+    FOR_EACH_VECTOR {                                                                                      \
       const index_t at = base + line * width + column;                                                     \
-      NORMALIZED_GRADIENT(at, column)                                                                      \
-      storeLanes(LOAD(factors + column) * (g - LOAD(levels + column) - c * LOAD(slopes + column)),         \
-                 output + at, COLUMN_LANES);                                                               \
+      NORMALIZED_GRADIENT(at)                                                                              \
+      storeLanes(factors[v] * (g - levels[v] - c * slopes[v]), output + at, COLUMN_LANES);                 \
     }                                                                                                      \
   FOR_EACH_REST {                                                                                          \
     const index_t at = base + lines * width + column;                                                      \
-    NORMALIZED_GRADIENT(at, column)                                                                        \
-    storeLanes(LOAD(factors + column) * (g - LOAD(levels + column) - c * LOAD(slopes + column)),           \
-               output + at, REST_LANES);                                                                   \
+    NORMALIZED_GRADIENT(at)                                                                                \
+    storeLanes(factors[v] * (g - levels[v] - c * slopes[v]), output + at, REST_LANES);                     \
   }
 
 kernel void partialGradients(
@@ -214,10 +210,10 @@ kernel void partialGradients(
     PART
     GRADIENT_CONSTANTS
     SUM_GRADIENTS
-    FOR_EACH_COLUMN {
+    FOR_EACH_VECTOR {
       const index_t target = place * width + firstColumn + column;
-      storeLanes(LOAD(scaleSums + column), partialScales + target, COLUMN_LANES);
-      storeLanes(LOAD(offsetSums + column), partialOffsets + target, COLUMN_LANES);
+      storeLanes(scaleSums[v], partialScales + target, COLUMN_LANES);
+      storeLanes(offsetSums[v], partialOffsets + target, COLUMN_LANES);
     }
   }
 }
@@ -228,11 +224,10 @@ kernel void inputGradient(
   FOR_EACH(i, ALL_PARTS) {
     PART
     GRADIENT_CONSTANTS
-    float slopes[COLUMNS], levels[COLUMNS];
-    FOR_EACH_COLUMN {
-      STORE(LOAD(inverses + column) * (inverseRows * CHANNEL_VALUES(scaleGradient + group * channels)),
-            slopes + column);
-      STORE(inverseRows * CHANNEL_VALUES(offsetGradient + group * channels), levels + column);
+    floatv slopes[VECTORS], levels[VECTORS];
+    FOR_EACH_VECTOR {
+      slopes[v] = inverses[v] * (inverseRows * CHANNEL_VALUES(scaleGradient + group * channels));
+      levels[v] = inverseRows * CHANNEL_VALUES(offsetGradient + group * channels);
     }
     WRITE_INPUT_GRADIENT
   }
@@ -246,21 +241,21 @@ kernel void wholeGradients(
     PART
     GRADIENT_CONSTANTS
     SUM_GRADIENTS
-    float slopes[COLUMNS], levels[COLUMNS];
-    FOR_EACH_COLUMN {
-      const floatv scaleSum = LOAD(scaleSums + column), offsetSum = LOAD(offsetSums + column);
+    floatv slopes[VECTORS], levels[VECTORS];
+    FOR_EACH_VECTOR {
+      const floatv scaleSum = scaleSums[v], offsetSum = offsetSums[v];
       const index_t target = group * channels + firstColumn + column;
       storeLanes(scaleSum, scaleGradient + target, COLUMN_LANES);
       storeLanes(offsetSum, offsetGradient + target, COLUMN_LANES);
-      STORE(LOAD(inverses + column) * (inverseRows * scaleSum), slopes + column);
-      STORE(inverseRows * offsetSum, levels + column);
+      slopes[v] = inverses[v] * (inverseRows * scaleSum);
+      levels[v] = inverseRows * offsetSum;
     }
     WRITE_INPUT_GRADIENT
   }
 }
 
 // How many elements column `column` of part `part` has.
-#define COUNT_OF(part, column)                                                                       \
+#define COUNT_OF(part, column)                                                                             \
   ((part) == parts - 1 ? (float)(lines - (parts - 1) * share) + ((column) < extra ? 1.0f : 0.0f) : (float)share)
 
 #endif

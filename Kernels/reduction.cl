@@ -75,8 +75,10 @@ kernel void foldRows(
   }
 }
 
-// The most columns of a chunk.
-#define COLUMNS 512
+// The most columns of a chunk, in vectors: arrays of vectors, as compilers take loads and stores of vectors in
+// arrays of scalars apart.
+#define VECTORS (512 / 16)
+#define FOR_EACH_VECTOR for (uint v = 0; v * 16 < columns; ++v)
 
 // inner > 1. Item i is (o, part, chunk): of `share` lines of `width` columns, `chunk` columns, walked in the
 // order of memory. A line is `width / inner` rows, so that it is whole vectors or at least one. The rows that
@@ -91,31 +93,33 @@ kernel void foldColumns(
     const uint firstColumn = (uint)(i - place * chunks) * chunk, columns = min(chunk, width - firstColumn);
     const index_t first = part * share, end = min(lines, (index_t)(first + share));
     global const float *source = input + place / parts * (lines * width + extra) + firstColumn;
-    float totals[COLUMNS], sums[COLUMNS];
-    for (uint column = 0; column < columns; column += 16) vstore16((float16)(START), 0, totals + column);
-    for (index_t block = first; block < end; block += BLOCK) {
-      const index_t blockEnd = min(end, (index_t)(block + BLOCK));
-      for (uint column = 0; column < columns; column += 16)
-        vstore16(vload16(0, source + block * width + column), 0, sums + column);
-      for (index_t line = block + 1; line < blockEnd; ++line)
-        for (uint column = 0; column < columns; column += 16) {
-          const float16 sum = vload16(0, sums + column), x = vload16(0, source + line * width + column);
-          vstore16(COMBINE(sum, x), 0, sums + column);
+    // Both halves at once: while one waits for a page of memory, the other goes on.
+    const index_t pairs = (end - first) / 2;
+    float16 totals[VECTORS], sums[VECTORS];
+    FOR_EACH_VECTOR totals[v] = START;
+    for (index_t block = first; block < first + pairs; block += BLOCK) {
+      const index_t blockEnd = min((index_t)(first + pairs), (index_t)(block + BLOCK));
+      FOR_EACH_VECTOR sums[v] = START;
+      for (index_t line = block; line < blockEnd; ++line)
+        FOR_EACH_VECTOR {
+          const float16 a = vload16(v, source + line * width), b = vload16(v, source + (line + pairs) * width);
+          const float16 pair = COMBINE(a, b);
+          sums[v] = COMBINE(sums[v], pair);
         }
-      for (uint column = 0; column < columns; column += 16) {
-        const float16 total = vload16(0, totals + column), sum = vload16(0, sums + column);
-        vstore16(COMBINE(total, sum), 0, totals + column);
+      FOR_EACH_VECTOR totals[v] = COMBINE(totals[v], sums[v]);
+    }
+    if (first + 2 * pairs < end)
+      FOR_EACH_VECTOR {
+        const float16 x = vload16(v, source + (end - 1) * width);
+        totals[v] = COMBINE(totals[v], x);
       }
-    }
     const uint rest = part == parts - 1 && extra > firstColumn ? min(columns, extra - firstColumn) : 0;
-    for (uint column = 0; column < rest; column += 16) {
-      const float16 total = vload16(0, totals + column);
-      const float16 x = LANES < (int)(rest - column) ? vload16(0, source + lines * width + column) : (float16)(START);
-      vstore16(COMBINE(total, x), 0, totals + column);
+    for (uint v = 0; v * 16 < rest; ++v) {
+      const float16 x = LANES < (int)(rest - v * 16) ? vload16(v, source + lines * width) : (float16)(START);
+      totals[v] = COMBINE(totals[v], x);
     }
-    for (uint column = 0; column < columns; column += 16)
-      storeLanes(
-          vload16(0, totals + column), output + place * width + firstColumn + column, min(columns - column, 16u));
+    FOR_EACH_VECTOR
+      storeLanes(totals[v], output + place * width + firstColumn + v * 16, min(columns - v * 16, 16u));
   }
 }
 #endif
