@@ -8,6 +8,8 @@ struct MemoryBenchmark {
   let passes: Double
   /// How many operands of ``count`` elements.
   let operands: Int
+  /// What the operation is called with, made of the operands before the time is taken.
+  var prepare: (any Backend, [any Storage]) -> [any Storage] = { $1 }
   let run: (any Backend, [any Storage]) -> [any Storage]
 
   /// A feature map [16, 128, 128, 64]: 64 MiB.
@@ -60,23 +62,29 @@ struct MemoryBenchmark {
             activation: .leakyReLU(slope: 0.2))
         ]
       },
-      MemoryBenchmark(name: "batch norm, leaky relu, gradient", passes: 5, operands: 2) { backend, inputs in
-        let ones = backend.fill(1, count: channels), zeros = backend.fill(0, count: channels)
-        let gradients = backend.normalizationGradient(
-          normalization, input: inputs[0], outputGradient: inputs[1], mean: zeros, variance: ones, scale: ones,
-          offset: zeros, activation: .leakyReLU(slope: 0.2))
+      MemoryBenchmark(
+        name: "batch norm, leaky relu, gradient", passes: 5, operands: 2,
+        prepare: { $1 + [$0.fill(0, count: channels), $0.fill(1, count: channels)] }
+      ) {
+        let gradients = $0.normalizationGradient(
+          normalization, input: $1[0], outputGradient: $1[1], mean: $1[2], variance: $1[3], scale: $1[3],
+          offset: $1[2], activation: .leakyReLU(slope: 0.2))
         return [gradients.input, gradients.scale, gradients.offset]
       },
       MemoryBenchmark(name: "max pooling 2×2", passes: 1.5, operands: 1) {
         let (output, taps) = $0.maximumPooling(pooling, $1[0])
         return [output, taps]
       },
-      MemoryBenchmark(name: "max pooling 2×2, gradient", passes: 1.5, operands: 1) { backend, inputs in
-        let quarter = part(backend, inputs[0], count / 4)
-        return [backend.maximumPoolingScatter(pooling, quarter, taps: backend.fill(2, count: count / 4))]
+      MemoryBenchmark(
+        name: "max pooling 2×2, gradient", passes: 1.5, operands: 1,
+        prepare: { [part($0, $1[0], count / 4), $0.fill(2, count: count / 4)] }
+      ) {
+        [$0.maximumPoolingScatter(pooling, $1[0], taps: $1[1])]
       },
-      MemoryBenchmark(name: "upsampling ×2", passes: 1.25, operands: 1) {
-        [$0.upsampling(upsampling, part($0, $1[0], count / 4))]
+      MemoryBenchmark(
+        name: "upsampling ×2", passes: 1.25, operands: 1, prepare: { [part($0, $1[0], count / 4)] }
+      ) {
+        [$0.upsampling(upsampling, $1[0])]
       },
       MemoryBenchmark(name: "upsampling ×2, gradient", passes: 1.25, operands: 1) {
         [$0.upsamplingGradient(upsampling, $1[0])]
@@ -124,7 +132,7 @@ struct MemoryBenchmark {
     let inputs = (0..<operands).map { _ in
       Tensor.randomUniform([Self.count], using: generator, on: device)
     }
-    let storages = inputs.map(\.storage)
+    let storages = prepare(backend, inputs.map(\.storage))
     let error = try error(of: run(backend, storages), inputs: inputs, on: device)
     let milliseconds = try Stopwatch(seconds: seconds).median {
       _ = run(backend, storages)
@@ -143,7 +151,7 @@ struct MemoryBenchmark {
   private func error(of outputs: [any Storage], inputs: [Tensor], on device: Device) throws -> Double {
     let reference = Device(ReferenceBackend())
     let copies = try inputs.map { Tensor(try $0.scalars(), on: reference).storage }
-    return try zip(outputs, run(reference.backend, copies)).map { output, expected in
+    return try zip(outputs, run(reference.backend, prepare(reference.backend, copies))).map { output, expected in
       let actual = try Tensor(output, shape: [output.count], on: device).scalars()
       let exact = try Tensor(expected, shape: [expected.count], on: reference).scalars()
       let scale = (exact.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(exact.count)).squareRoot()
