@@ -42,11 +42,20 @@ kernel void copyRows(
   }
 }
 
-#ifdef CPU_FAMILY
+#if defined(CPU_FAMILY) && WIDTH == 16
 // On processors, a transposition: the destination has stride 1 along the row, the source along another axis,
-// `line`, which `View` then leaves out. Item i is a TILE × TILE square, small enough that the lines of memory
-// it touches on both sides stay in the nearest cache.
+// `line`, which `View` then leaves out. Item i is a TILE × TILE square, turned in registers; neighbours lie side by
+// side in the source, so that whole stretches of it are read in the order of memory.
 #define TILE 16
+
+// One of the four steps that turn a square: the lowest bit of an element's row number and of its column number become
+// the highest, of each other.
+#define STEP(to, from) \
+  PAIR(to, from, 0) PAIR(to, from, 1) PAIR(to, from, 2) PAIR(to, from, 3) \
+  PAIR(to, from, 4) PAIR(to, from, 5) PAIR(to, from, 6) PAIR(to, from, 7)
+#define PAIR(to, from, n) \
+  to[n] = (float16)(from[2 * n].even, from[2 * n + 1].even); \
+  to[n + 8] = (float16)(from[2 * n].odd, from[2 * n + 1].odd);
 
 kernel void copyTiles(
     const index_t rows, const uint lines, const uint columns, const View view, const offset_t sourceOffset,
@@ -56,22 +65,19 @@ kernel void copyTiles(
   FOR_EACH(i, rows * tilesDown * tilesAcross) {
     const index_t row = i / (tilesDown * tilesAcross);
     const uint tile = (uint)(i - row * (tilesDown * tilesAcross));
-    const uint line = tile / tilesAcross * TILE, column = tile % tilesAcross * TILE;
+    const uint line = tile % tilesDown * TILE, column = tile / tilesDown * TILE;
     offset_t source = sourceOffset, destination = destinationOffset;
     locate(view, row, &source, &destination);
     source += (offset_t)line + (offset_t)column * sourceStep;
     destination += (offset_t)line * destinationStep + (offset_t)column;
     const uint height = min(lines - line, (uint)TILE), width = min(columns - column, (uint)TILE);
     if (height == TILE && width == TILE) {
-      // Whole: read along the source, write along the destination, turn it in between.
-      float square[TILE][TILE];
-      for (uint c = 0; c < TILE; ++c) vstore16(vload16(0, input + source + (offset_t)c * sourceStep), 0, square[c]);
-      for (uint l = 0; l < TILE; ++l)
-        vstore16(
-            (float16)(square[0][l], square[1][l], square[2][l], square[3][l], square[4][l], square[5][l],
-                      square[6][l], square[7][l], square[8][l], square[9][l], square[10][l], square[11][l],
-                      square[12][l], square[13][l], square[14][l], square[15][l]),
-            0, output + destination + (offset_t)l * destinationStep);
+      float16 a[TILE], b[TILE];
+#pragma unroll
+      for (uint c = 0; c < TILE; ++c) a[c] = vload16(0, input + source + (offset_t)c * sourceStep);
+      STEP(b, a) STEP(a, b) STEP(b, a) STEP(a, b)
+#pragma unroll
+      for (uint l = 0; l < TILE; ++l) WRITE(a[l], output + destination + (offset_t)l * destinationStep);
       continue;
     }
     for (uint l = 0; l < height; ++l)

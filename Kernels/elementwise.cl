@@ -87,7 +87,7 @@ kernel void binaryRows(
 #else
 
 kernel void fill(const float value, const index_t count, global float *restrict output) {
-  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) STORE(SPLAT(value), output + i * WIDTH);
+  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) WRITE(SPLAT(value), output + i * WIDTH);
 }
 
 kernel void choose(
@@ -97,7 +97,7 @@ kernel void choose(
     const floatv c = LOAD(condition + i * WIDTH);
     const floatv a = LOAD(left + i * WIDTH);
     const floatv b = LOAD(right + i * WIDTH);
-    STORE(c != 0.0f ? a : b, output + i * WIDTH);
+    WRITE(c != 0.0f ? a : b, output + i * WIDTH);
   }
 }
 
@@ -107,7 +107,7 @@ kernel void choose(
       global float *restrict output) {                                                          \
     FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {                                                  \
       const floatv x = LOAD(input + i * WIDTH);                                                 \
-      STORE(OPERATION(x, p, q), output + i * WIDTH);                                            \
+      WRITE(OPERATION(x, p, q), output + i * WIDTH);                                            \
     }                                                                                           \
   }
 
@@ -121,7 +121,7 @@ kernel void choose(
     FOR_EACH(i, (count + WIDTH - 1) / WIDTH) {                                                  \
       const floatv a = leftStep ? LOAD(left + i * WIDTH) : leftValue;                           \
       const floatv b = rightStep ? LOAD(right + i * WIDTH) : rightValue;                        \
-      STORE(OPERATION(a, b, p), output + i * WIDTH);                                            \
+      WRITE(OPERATION(a, b, p), output + i * WIDTH);                                            \
     }                                                                                           \
   }
 

@@ -14,16 +14,6 @@
 
 #define PANEL (VECTORS * WIDTH)
 
-// Stores a whole aligned vector past the caches: a line that is only written need not be read before.
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_nontemporal_store)
-#define STREAM(value, pointer) __builtin_nontemporal_store(value, (global floatv *)(pointer))
-#endif
-#endif
-#ifndef STREAM
-#define STREAM(value, pointer) STORE(value, pointer)
-#endif
-
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
     const Product p, const Patches patches, const ulong leftBatch, const ulong rightBatch,
     const ulong rightPanel, const float parameter, const global float *restrict left,

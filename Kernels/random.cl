@@ -1,95 +1,105 @@
-// Philox4x32-10 (Salmon et al., 2011). Element e of a draw is lane e % 4 of block counter + e / 4, whatever
-// the device and however the work is shared.
+// Philox4x32-10 (Salmon et al., 2011). Element e of a draw is made of word e % 4 of block counter + e / 4,
+// whatever the device and however the work is shared.
 //
-// Item i computes WIDTH consecutive blocks, one a lane of `word`, and so elements i · 4 · WIDTH and on.
+// Words become draws two vectors at a time, `first` and `second`, which lie in the order of memory. On a
+// processor WIDTH is 16 and an item computes 16 blocks; on a card WIDTH is 4 and an item computes two.
 // Macros: DRAW, what is made of the bits: UNIFORM, NORMAL or, with DROPOUT, KEEP.
 
 // The draws must have the same bits on every device: no fused multiply-add.
 #pragma OPENCL FP_CONTRACT OFF
 
-#if WIDTH == 1
-typedef uint uintv;
-#define TO_FLOAT convert_float
-#else
 typedef JOIN(uint, WIDTH) uintv;
-#define TO_FLOAT JOIN(convert_float, WIDTH)
-#endif
+#define UNIT(bits) (JOIN(convert_float, WIDTH)((bits) >> 8) * 0x1p-24f)
+#define POSITIVE_UNIT(bits) (JOIN(convert_float, WIDTH)(((bits) >> 8) + 1u) * 0x1p-24f)
 
-#define LANE_NUMBERS_1 0u
-#define LANE_NUMBERS_16 ((uint16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
+// Sets the vectors `a` and `b`.
+#define UNIFORM                                                                                               \
+  a = p + (q - p) * UNIT(first);                                                                              \
+  b = p + (q - p) * UNIT(second);
+#define KEEP                                                                                                  \
+  a = UNIT(first) >= p ? (floatv)(q) : (floatv)(0.0f);                                                        \
+  b = UNIT(second) >= p ? (floatv)(q) : (floatv)(0.0f);
 
-#define BLOCK(n) a.s##n, b.s##n, c.s##n, d.s##n
-#define BLOCKS(j, k, l, m) (float16)(BLOCK(j), BLOCK(k), BLOCK(l), BLOCK(m))
+// Box and Muller's, of words (0, 1), (2, 3), …: radius and angle 2πu. With v = u − ½, sine and cosine of πv are
+// polynomials, fitted at Chebyshev's nodes; those of the angle follow by doubling, without any case.
+#define NORMAL                                                                                                \
+  const floatv radius = sqrt(-2.0f * log(POSITIVE_UNIT((uintv)(first.even, second.even))));                   \
+  const floatv v = UNIT((uintv)(first.odd, second.odd)) - 0.5f, s = v * v;                                    \
+  const floatv sine =                                                                                         \
+      v * (3.14159264f + s * (-5.16771008f + s * (2.55007752f + s * (-0.598291286f + s * 0.0776576603f))));   \
+  const floatv cosine = 1.0f + s * (-4.93480214f + s * (4.05870916f                                           \
+      + s * (-1.33521205f + s * (0.234937314f - s * 0.0243963243f))));                                        \
+  const floatv even = p + q * (radius * (2.0f * sine * sine - 1.0f));                                         \
+  const floatv odd = p - q * (radius * (2.0f * sine * cosine));                                               \
+  a.even = even.lo;                                                                                           \
+  a.odd = odd.lo;                                                                                             \
+  b.even = even.hi;                                                                                           \
+  b.odd = odd.hi;
+
 #ifdef DROPOUT
-#define WRITE(width, draw, at)                                                               \
-  if ((at) < count) {                                                                        \
-    const JOIN(float, width) keep = draw, x = JOIN(vload, width)(0, input + (at));           \
-    JOIN(vstore, width)(keep != 0.0f ? x / q : (JOIN(float, width))(0.0f), 0, output + (at)); \
+#define STORE_DRAW(draw, at)                                                                                  \
+  if ((at) < count) WRITE(draw != 0.0f ? LOAD(input + (at)) * draw : (floatv)(0.0f), output + (at));
+#else
+#define STORE_DRAW(draw, at)                                                                                  \
+  if ((at) < count) WRITE(draw, output + (at));
+#endif
+#define DRAW_TWO(firstWords, secondWords, at)                                                                 \
+  {                                                                                                           \
+    const uintv first = firstWords, second = secondWords;                                                     \
+    floatv a, b;                                                                                              \
+    DRAW                                                                                                      \
+    STORE_DRAW(a, at)                                                                                         \
+    STORE_DRAW(b, (at) + WIDTH)                                                                               \
   }
-#else
-#define WRITE(width, draw, at) \
-  if ((at) < count) JOIN(vstore, width)(draw, 0, output + (at));
-#endif
 
-// The high word of a · b, of which PoCL's mul_hi would take a vector apart.
-#if WIDTH == 1
-#define HIGH(a, b) mul_hi(a, b)
+#if WIDTH == 16
+#define LOW(x) ((x) & 0xFFFFFFFFul)
+#define WORDS(j, k, l, m)                                                                                     \
+  as_uint16((ulong8)(low.s##j, high.s##j, low.s##k, high.s##k, low.s##l, high.s##l, low.s##m, high.s##m))
 #else
-#define HIGH(a, b) JOIN(convert_uint, WIDTH)((JOIN(convert_ulong, WIDTH)(a) * (ulong)(b)) >> 32)
-#endif
-
-static inline void philox(const ulong block, const uint2 key, uintv word[4]) {
-  const uint low = (uint)block;
-  uintv c0 = low + JOIN(LANE_NUMBERS_, WIDTH), c2 = 0, c3 = 0;
-  // The lanes whose low word has wrapped have a high word one larger.
-  uintv c1 = (uint)(block >> 32) + (c0 < low ? (uintv)(1u) : (uintv)(0u));
-  uint k0 = key.x, k1 = key.y;
+static inline uint4 philox(const ulong block, uint k0, uint k1) {
+  uint4 word = (uint4)((uint)block, (uint)(block >> 32), 0u, 0u);
   for (int round = 0; round < 10; ++round) {
-    const uintv first = c0, second = c2;
-    c0 = HIGH(second, 0xCD9E8D57u) ^ c1 ^ k0;
-    c1 = second * 0xCD9E8D57u;
-    c2 = HIGH(first, 0xD2511F53u) ^ c3 ^ k1;
-    c3 = first * 0xD2511F53u;
+    word = (uint4)(mul_hi(word.z, 0xCD9E8D57u) ^ word.y ^ k0, word.z * 0xCD9E8D57u,
+                   mul_hi(word.x, 0xD2511F53u) ^ word.w ^ k1, word.x * 0xD2511F53u);
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  word[0] = c0;
-  word[1] = c1;
-  word[2] = c2;
-  word[3] = c3;
+  return word;
 }
-
-#define UNIT(bits) (TO_FLOAT((bits) >> 8) * 0x1p-24f)
-#define POSITIVE_UNIT(bits) (TO_FLOAT(((bits) >> 8) + 1u) * 0x1p-24f)
-
-#define UNIFORM(lane) (p + (q - p) * UNIT(word[lane]))
-// Box and Muller's, lanes (0, 1) and (2, 3) together.
-#define RADIUS(lane) sqrt(-2.0f * log(POSITIVE_UNIT(word[lane])))
-#define ANGLE(lane) (6.28318530717958647692f * UNIT(word[lane]))
-#define NORMAL(lane)                                                             \
-  (p + q * (((lane) & 1) ? RADIUS((lane) & 2) * sin(ANGLE(lane | 1)) : RADIUS(lane) * cos(ANGLE(lane | 1))))
-#define KEEP(lane) (UNIT(word[lane]) >= p ? (floatv)(1.0f) : (floatv)(0.0f))
+#endif
 
 kernel void random(
-    const float p, const float q, const uint k0, const uint k1, const ulong counter, const index_t count,
+    const float p, const float q, const uint key0, const uint key1, const ulong counter, const index_t count,
 #ifdef DROPOUT
     global const float *restrict input,
 #endif
     global float *restrict output) {
-  FOR_EACH(i, (count + 4 * WIDTH - 1) / (4 * WIDTH)) {
-    uintv word[4];
-    philox(counter + (ulong)i * WIDTH, (uint2)(k0, k1), word);
-    const floatv a = DRAW(0), b = DRAW(1), c = DRAW(2), d = DRAW(3);
-    const index_t at = i * 4 * WIDTH;
-    // Memory holds a block's four draws together, a vector one draw of many blocks.
-#if WIDTH == 1
-    const float4 draws = (float4)(a, b, c, d);
-    WRITE(4, draws, at)
-#else
-    WRITE(16, BLOCKS(0, 1, 2, 3), at)
-    WRITE(16, BLOCKS(4, 5, 6, 7), at + 16)
-    WRITE(16, BLOCKS(8, 9, a, b), at + 32)
-    WRITE(16, BLOCKS(c, d, e, f), at + 48)
-#endif
+#if WIDTH == 16
+  FOR_EACH(i, (count + 63) / 64) {
+    // Lane b of `wordn` holds word n of block b in its low half; the high halves do not matter. So one
+    // multiplication of lanes makes both halves of a product of words.
+    const ulong16 block = counter + (ulong)i * 16 + (ulong16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    ulong16 word0 = block, word1 = block >> 32, word2 = 0, word3 = 0;
+    uint k0 = key0, k1 = key1;
+#pragma unroll
+    for (int round = 0; round < 10; ++round) {
+      const ulong16 product0 = LOW(word0) * 0xD2511F53ul, product2 = LOW(word2) * 0xCD9E8D57ul;
+      word0 = (product2 >> 32) ^ word1 ^ (ulong)k0;
+      word1 = product2;
+      word2 = (product0 >> 32) ^ word3 ^ (ulong)k1;
+      word3 = product0;
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
+    }
+    const ulong16 low = LOW(word0) | word1 << 32, high = LOW(word2) | word3 << 32;
+    DRAW_TWO(WORDS(0, 1, 2, 3), WORDS(4, 5, 6, 7), i * 64)
+    DRAW_TWO(WORDS(8, 9, a, b), WORDS(c, d, e, f), i * 64 + 32)
   }
+#else
+  FOR_EACH(i, (count + 7) / 8) {
+    const ulong block = counter + (ulong)i * 2;
+    DRAW_TWO(philox(block, key0, key1), philox(block + 1, key0, key1), i * 8)
+  }
+#endif
 }

@@ -26,7 +26,7 @@ extension OpenCLBackend {
       .copy, "copyRows",
       defines: [
         "RANK": rank, "WIDTH": width, "SEGMENT": segment, isContiguous ? "CONTIGUOUS" : "STRIDED": 1,
-        wide ? "WIDE" : "NARROW": 1,
+        wide ? "WIDE" : "NARROW": 1, isContiguous ? storing(copy, along: last, count: copy.count) : "CACHED": 1,
       ])
     try runtime.launchShared(
       kernel, units: rows * ((columns + segment - 1) / segment), cost: 2 * min(segment, columns),
@@ -43,7 +43,12 @@ extension OpenCLBackend {
     let wide = needsWideIndices(max(source.count, destination.count)), tile = 16
     let (rank, view) = CopyView(copy, leavingOut: [line, last]).words
     let kernel = try runtime.kernel(
-      .copy, "copyTiles", defines: ["RANK": rank, "SEGMENT": 1, "STRIDED": 1, wide ? "WIDE" : "NARROW": 1])
+      .copy, "copyTiles",
+      defines: [
+        "RANK": rank, "WIDTH": tile, "SEGMENT": 1, "STRIDED": 1, wide ? "WIDE" : "NARROW": 1,
+        // A line of memory here and there: even what outer caches could hold is faster written past them.
+        storing(copy, along: last, count: 16 * copy.count): 1,
+      ])
     let rows = copy.count / (lines * columns)
     try runtime.launchShared(
       kernel, units: rows * ((lines + tile - 1) / tile) * ((columns + tile - 1) / tile), cost: 4 * tile * tile,
@@ -51,6 +56,13 @@ extension OpenCLBackend {
       offset(copy.sourceOffset, wide), offset(copy.destinationOffset, wide),
       .int(Int32(copy.sourceStrides[last])), .int(Int32(copy.destinationStrides[line])), buffer(source),
       buffer(destination))
+  }
+
+  /// How rows along axis `last` are stored, which has to be in whole aligned vectors to go past the caches.
+  /// - Parameter count: The result's floats, or more if they come scattered.
+  private func storing(_ copy: StridedCopy, along last: Int, count: Int) -> String {
+    let starts = copy.destinationStrides[..<last] + [copy.destinationOffset, copy.shape[last]]
+    return runtime.storing(count, columns: starts.allSatisfy { $0.isMultiple(of: 16) } ? 16 : 1)
   }
 
   private func offset(_ value: Int, _ wide: Bool) -> KernelArgument {

@@ -17,7 +17,10 @@ extension OpenCLBackend {
       let (macro, p, q) = operation.macro
       let count = input.count, width = operation.mixesLanes ? 1 : runtime.flatWidth
       let kernel = try runtime.kernel(
-        .elementwise, "unary_" + macro, defines: ["WIDTH": width, needsWideIndices(count) ? "WIDE" : "NARROW": 1])
+        .elementwise, "unary_" + macro,
+        defines: [
+          "WIDTH": width, needsWideIndices(count) ? "WIDE" : "NARROW": 1, runtime.storing(count, columns: width): 1,
+        ])
       try runtime.launchShared(
         kernel, units: (count + width - 1) / width, cost: 2 * width, .float(p), .float(q),
         runtime.index(count, wide: needsWideIndices(count)), buffer(input), .buffer(output))
@@ -82,7 +85,7 @@ extension OpenCLBackend {
   }
 
   private func elementDefines(_ count: Int) -> KeyValuePairs<String, any MacroValue> {
-    ["WIDTH": runtime.flatWidth, needsWideIndices(count) ? "WIDE" : "NARROW": 1]
+    ["WIDTH": runtime.flatWidth, needsWideIndices(count) ? "WIDE" : "NARROW": 1, runtime.storing(count): 1]
   }
 }
 

@@ -82,6 +82,7 @@ extension OpenCLBackend {
       .normalization, name,
       defines: [
         "WIDTH": plan.lanes, "ACTIVATION": (activation ?? .identity).macro.name, plan.isWide ? "WIDE" : "NARROW": 1,
+        plan.storing: 1,
       ])
     try runtime.launchShared(kernel, units: plan.units, cost: plan.cost, plan.arguments + arguments)
   }
@@ -110,6 +111,8 @@ private struct NormalizationPlan {
   let cost: Int
   let arguments: [KernelArgument]
   let isWide: Bool
+  /// Of results of the size of the input.
+  let storing: String
   /// Whether sums over a part are those of a channel's whole group, and need no second stage.
   let isWhole: Bool
   let partialCount: Int
@@ -120,6 +123,7 @@ private struct NormalizationPlan {
     let groups = normalization.groups, rows = normalization.rows, channels = max(1, normalization.channels)
     let wide = needsWideIndices(normalization.count)
     isWide = wide
+    storing = sums ? "CACHED" : runtime.storing(normalization.count, columns: channels)
     func index(_ value: Int) -> KernelArgument { runtime.index(value, wide: wide) }
     switch runtime.family {
     case .cpu:

@@ -17,7 +17,7 @@ extension OpenCLBackend {
     _ input: any Storage, rate: Float, generator: Philox, counter: UInt64
   ) -> any Storage {
     produce(input.count) { output in
-      try draw("KEEP", rate, 1 - rate, generator, counter, [buffer(input)], output)
+      try draw("KEEP", rate, 1 / (1 - rate), generator, counter, [buffer(input)], output)
     }
   }
 
@@ -25,11 +25,12 @@ extension OpenCLBackend {
     _ macro: String, _ p: Float, _ q: Float, _ generator: Philox, _ counter: UInt64, _ input: [KernelArgument],
     _ output: OpenCLStorage
   ) throws {
-    let count = output.count, wide = needsWideIndices(count), blocks = runtime.family == .cpu ? 16 : 1
+    let count = output.count, wide = needsWideIndices(count), blocks = runtime.family == .cpu ? 16 : 2
     let kernel = try runtime.kernel(
       .random, "random",
       defines: [
-        "WIDTH": blocks, "DRAW": macro, input.isEmpty ? "SOURCE" : "DROPOUT": 1, wide ? "WIDE" : "NARROW": 1,
+        "WIDTH": runtime.flatWidth, "DRAW": macro, input.isEmpty ? "SOURCE" : "DROPOUT": 1,
+        wide ? "WIDE" : "NARROW": 1, runtime.storing(count): 1,
       ])
     // A block costs about as much as moving forty floats.
     try runtime.launchShared(

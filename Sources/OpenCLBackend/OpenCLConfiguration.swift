@@ -15,6 +15,8 @@ public struct OpenCLConfiguration: Sendable {
   /// a result which depends on what nobody wrote is one.
   package var poisonsMemory = false
   package var winograd: WinogradUse = .whereFaster
+  /// On a processor, a result of more floats has left the caches before anyone reads it, and is stored past them.
+  package var cachedFloats = 6 << 20
 
   public enum Family: String, Sendable {
     /// Neighbouring work-items take neighbouring elements; work-groups of many items; local memory.

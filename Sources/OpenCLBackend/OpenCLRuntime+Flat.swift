@@ -15,6 +15,12 @@ extension OpenCLRuntime {
   /// `SEGMENT`. On a processor enough to make the division rare, on a card one vector.
   func segment(_ width: Int) -> Int { family == .cpu ? 512 : width }
 
+  /// How results are stored: the define `STREAMS` if one of `count` floats is too large for the caches. Its vectors must
+  /// be aligned, as those are whose rows all start at a multiple of `columns`.
+  func storing(_ count: Int, columns: Int = 16) -> String {
+    family == .cpu && count > configuration.cachedFloats && columns.isMultiple(of: 16) ? "STREAMS" : "CACHED"
+  }
+
   /// Enqueues a kernel that shares `units` of work with `FOR_EACH`. `cost` is the time of a unit in floats
   /// moved: on a processor, waking threads for less than some ten thousand costs more than it gains.
   func launchShared(
