@@ -1,9 +1,8 @@
 // Pooling over up to three spatial axes of a channels-last batch, and its adjoints.
 //
-// Work is shared by rows of positions, of the output or, for adjoints, of the input (UNITS of rows.cl);
-// both directions gather, so every item owns what it writes. Along each axis a window has a range of taps that
-// lie inside the input, and an input element a range of windows that reach it. Axes are depth, height, width;
-// missing ones have extent 1.
+// Work is shared by rows of positions, of the output or, for adjoints, of the input (UNITS of rows.cl); every item
+// owns what it writes. Along each axis a window has a range of taps that lie inside the input, and an input element
+// a range of windows that reach it. Axes are depth, height, width; missing ones have extent 1.
 
 typedef struct {
   int inputSize[3];
@@ -76,16 +75,13 @@ static inline int tapAt(const Windows windows, const int axis, const int window,
            w < windowsW.y; ++w)                                                                 \
         if (tapW = tapAt(windows, 2, w, x), tapD >= 0 && tapH >= 0 && tapW >= 0)
 
-#define ONE_WINDOW \
-  (windowsD.y - windowsD.x == 1 && windowsH.y - windowsH.x == 1 && windowsW.y - windowsW.x == 1)
-
 #define TAP ((tapD * windows.kernelSize[1] + tapH) * windows.kernelSize[2] + tapW)
 #define INPUT_PLACE(d, h, w) (place(windows.inputSize, sample, d, h, w) * channels + channel)
 #define OUTPUT_PLACE(d, h, w) (place(windows.outputSize, sample, d, h, w) * channels + channel)
 
 kernel void maximumPooling(
     const index_t rows, const uint channels, const Windows windows, global const float *restrict input,
-    global float *restrict output, global float *restrict taps) {
+    global float *restrict taps, global float *restrict output) {
   FOR_EACH(i, UNITS(rows, windows.outputSize[2])) {
     OUTPUT_ROW
     FOR_EACH_POSITION(x, windows.outputSize[2]) {
@@ -114,25 +110,31 @@ kernel void maximumPoolingScatter(
     INPUT_ROW
     FOR_EACH_POSITION(x, windows.inputSize[2]) {
       const int2 windowsW = windowsOf(windows, 2, x);
-      if (ONE_WINDOW) {
-        // Windows that do not overlap: nothing to add.
-        const int d = windowsD.x, h = windowsH.x, w = windowsW.x;
-        const int tapD = tapAt(windows, 0, d, rowD), tapH = tapAt(windows, 1, h, rowH), tapW = tapAt(windows, 2, w, x);
-        const float tap = tapD >= 0 && tapH >= 0 && tapW >= 0 ? (float)TAP : -2.0f;
-        FOR_EACH_CHANNEL {
+      FOR_EACH_CHANNEL {
+        floatv sum = (floatv)(0.0f);
+        FOR_EACH_WINDOW {
           const index_t source = OUTPUT_PLACE(d, h, w);
-          const floatv chosen = LOAD(taps + source) == tap ? LOAD(gradient + source) : (floatv)(0.0f);
-          storeLanes(chosen, output + INPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
+          sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
         }
-      } else {
-        FOR_EACH_CHANNEL {
-          floatv sum = (floatv)(0.0f);
-          FOR_EACH_WINDOW {
-            const index_t source = OUTPUT_PLACE(d, h, w);
-            sum += LOAD(taps + source) == (float)TAP ? LOAD(gradient + source) : (floatv)(0.0f);
-          }
-          storeLanes(sum, output + INPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
-        }
+        storeLanes(sum, output + INPUT_PLACE(rowD, rowH, x), CHANNEL_LANES);
+      }
+    }
+  }
+}
+
+// The same for windows that do not overlap, which scatter: each is read once, and there is nothing to add.
+kernel void maximumPoolingScatterDisjoint(
+    const index_t rows, const uint channels, const Windows windows, global const float *restrict gradient,
+    global const float *restrict taps, global float *restrict output) {
+  FOR_EACH(i, UNITS(rows, windows.outputSize[2])) {
+    OUTPUT_ROW
+    FOR_EACH_POSITION(x, windows.outputSize[2]) {
+      const int2 tapsW = tapsOf(windows, 2, x);
+      FOR_EACH_CHANNEL {
+        const index_t source = OUTPUT_PLACE(rowD, rowH, x);
+        const floatv value = LOAD(gradient + source), chosen = LOAD(taps + source);
+        FOR_EACH_TAP
+          storeLanes(chosen == (float)TAP ? value : (floatv)(0.0f), output + INPUT_PLACE(d, h, w), CHANNEL_LANES);
       }
     }
   }

@@ -7,7 +7,7 @@ extension OpenCLBackend {
   ) -> (output: any Storage, taps: any Storage) {
     let taps = runtime.allocate(count: pooling.outputCount)
     let output = produce(pooling.outputCount) { output in
-      try pool("maximumPooling", pooling, pooling.windows.outputSize, [], [buffer(input), .buffer(output), .buffer(taps)])
+      try pool("maximumPooling", pooling, pooling.windows.outputSize, [], [buffer(input), .buffer(taps)], to: output)
     }
     return (output, taps)
   }
@@ -15,10 +15,20 @@ extension OpenCLBackend {
   public func maximumPoolingScatter(
     _ pooling: Pooling, _ gradient: any Storage, taps: any Storage
   ) -> any Storage {
-    produce(pooling.inputCount) { output in
-      try pool(
-        "maximumPoolingScatter", pooling, pooling.windows.inputSize, [], [buffer(gradient), buffer(taps), .buffer(output)])
+    let windows = pooling.windows
+    guard windows.areDisjoint else {
+      return produce(pooling.inputCount) { output in
+        try pool(
+          "maximumPoolingScatter", pooling, windows.inputSize, [], [buffer(gradient), buffer(taps)], to: output)
+      }
     }
+    let output = windows.areTiles ? runtime.allocate(count: pooling.inputCount) : own(fill(0, count: pooling.inputCount))
+    runtime.perform {
+      try pool(
+        "maximumPoolingScatterDisjoint", pooling, windows.outputSize, [],
+        [buffer(gradient), buffer(taps)], to: output)
+    }
+    return output
   }
 
   public func maximumPoolingGather(
@@ -26,7 +36,7 @@ extension OpenCLBackend {
   ) -> any Storage {
     produce(pooling.outputCount) { output in
       try pool(
-        "maximumPoolingGather", pooling, pooling.windows.outputSize, [], [buffer(input), buffer(taps), .buffer(output)])
+        "maximumPoolingGather", pooling, pooling.windows.outputSize, [], [buffer(input), buffer(taps)], to: output)
     }
   }
 
@@ -34,7 +44,7 @@ extension OpenCLBackend {
     produce(pooling.outputCount) { output in
       try pool(
         "averagePooling", pooling, pooling.windows.outputSize, [pooling.divisor],
-        [buffer(input), .buffer(output)])
+        [buffer(input)], to: output)
     }
   }
 
@@ -42,20 +52,25 @@ extension OpenCLBackend {
     produce(pooling.inputCount) { output in
       try pool(
         "averagePoolingGradient", pooling, pooling.windows.inputSize, [pooling.divisor],
-        [buffer(gradient), .buffer(output)])
+        [buffer(gradient)], to: output)
     }
   }
 
-  /// Runs a kernel of `pooling.cl` over the rows of `size` of the whole batch.
+  /// Runs a kernel of `pooling.cl` over the rows of `size` of the whole batch; its last buffer is `output`.
   private func pool(
-    _ name: String, _ pooling: Pooling, _ size: [Int], _ options: [KernelArgument], _ buffers: [KernelArgument]
+    _ name: String, _ pooling: Pooling, _ size: [Int], _ options: [KernelArgument], _ buffers: [KernelArgument],
+    to output: OpenCLStorage
   ) throws {
     let lanes = runtime.rowWidth(pooling.channels)
     let wide = needsWideIndices(max(pooling.inputCount, pooling.outputCount))
-    let kernel = try runtime.kernel(.pooling, name, defines: ["WIDTH": lanes, wide ? "WIDE" : "NARROW": 1])
+    let kernel = try runtime.kernel(
+      .pooling, name,
+      defines: [
+        "WIDTH": lanes, wide ? "WIDE" : "NARROW": 1, runtime.storing(output.count, columns: pooling.channels): 1,
+      ])
     try runtime.launchRows(
       kernel, positions: pooling.batch * size.reduce(1, *), extent: size.last ?? 1, channels: pooling.channels,
-      lanes: lanes, cost: pooling.windows.taps + 4, wide: wide, options + [pooling.windows.words] + buffers)
+      lanes: lanes, cost: pooling.windows.taps + 4, wide: wide, options + [pooling.windows.words] + buffers + [.buffer(output)])
   }
 }
 
@@ -73,5 +88,19 @@ extension Windows {
     let w = inThreeDimensions
     return .words(
       (w.inputSize + w.outputSize + w.kernelSize + w.stride + w.paddingLow + w.dilation).map { Int32($0) })
+  }
+}
+
+extension Windows {
+  /// Whether no element of the input is in two windows.
+  fileprivate var areDisjoint: Bool {
+    kernelSize.indices.allSatisfy { stride[$0] > (kernelSize[$0] - 1) * dilation[$0] }
+  }
+
+  /// Whether, besides, every element is in one.
+  fileprivate var areTiles: Bool {
+    kernelSize.indices.allSatisfy {
+      stride[$0] == kernelSize[$0] && outputSize[$0] * stride[$0] - paddingLow[$0] >= inputSize[$0]
+    }
   }
 }

@@ -59,11 +59,17 @@ private let layoutCases: [BackendCase] = [
     "transposed", source: 19 * 18, destination: 19 * 18,
     StridedCopy(shape: [18, 19], sourceStrides: [1, 18], destinationStrides: [19, 1])),
   copy(
+    "transposed in whole squares", source: 48 * 32, destination: 48 * 32,
+    StridedCopy(shape: [32, 48], sourceStrides: [1, 32], destinationStrides: [48, 1])),
+  copy(
     "every second", source: 35, destination: 70,
     StridedCopy(shape: [5, 7], sourceStrides: [7, 1], destinationStrides: [14, 2])),
   copy(
     "beside", source: 15, destination: 35,
     StridedCopy(shape: [5, 3], sourceStrides: [3, 1], destinationOffset: 4, destinationStrides: [7, 1])),
+  copy(
+    "beside, in whole vectors", source: 80, destination: 240,
+    StridedCopy(shape: [5, 16], sourceStrides: [16, 1], destinationOffset: 16, destinationStrides: [48, 1])),
   BackendCase("gather and scatter", .scale(1e-5)) { run in
     let indices = run.values([-1, 0, 4, 5, .nan, 2, 2])
     return [
@@ -88,6 +94,7 @@ private let windowCases: [BackendCase] =
   [
     Pooling(batch: 2, windows: Windows([5, 7], [3, 3], stride: [2, 2], .same), channels: 3),
     Pooling(batch: 1, windows: Windows([4, 6], [2, 2], stride: [2, 2], .valid), channels: 17),
+    Pooling(batch: 1, windows: Windows([5, 4], [2, 2], stride: [2, 2], .valid), channels: 32),
     Pooling(batch: 1, windows: Windows([7], [2], stride: [3], dilation: [2], .explicit([2], [1])), channels: 4),
   ].map { pooling in
     BackendCase("pooling \(pooling.windows.inputSize)", .scale(1e-5)) { run in
@@ -104,7 +111,8 @@ private let windowCases: [BackendCase] =
   }
   + [Interpolation.nearest, .bilinear].map { interpolation in
     let upsampling = Upsampling(
-      batch: 2, inputSize: [3, 2], factors: [2, 3], channels: 5, interpolation: interpolation)
+      batch: 2, inputSize: [3, 2], factors: [2, 3], channels: interpolation == .nearest ? 16 : 5,
+      interpolation: interpolation)
     return BackendCase("upsampling \(interpolation)", .scale(1e-5)) { run in
       [
         run.backend.upsampling(upsampling, run.uniform(upsampling.inputCount)),
