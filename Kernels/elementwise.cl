@@ -87,7 +87,7 @@ kernel void binaryRows(
 #else
 
 kernel void fill(const float value, const index_t count, global float *restrict output) {
-  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) WRITE(SPLAT(value), output + i * WIDTH);
+  FOR_EACH(i, (count + WIDTH - 1) / WIDTH) STORE(SPLAT(value), output + i * WIDTH);
 }
 
 kernel void choose(

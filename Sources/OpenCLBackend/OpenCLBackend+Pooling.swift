@@ -7,7 +7,7 @@ extension OpenCLBackend {
   ) -> (output: any Storage, taps: any Storage) {
     let taps = runtime.allocate(count: pooling.outputCount)
     let output = produce(pooling.outputCount) { output in
-      try pool("maximumPooling", pooling, pooling.windows.outputSize, [], [buffer(input), .buffer(taps)], to: output)
+      try pool("maximumPooling", pooling, pooling.windows.outputSize, [], [buffer(input), .buffer(taps), .buffer(output)])
     }
     return (output, taps)
   }
@@ -19,14 +19,14 @@ extension OpenCLBackend {
     guard windows.areDisjoint else {
       return produce(pooling.inputCount) { output in
         try pool(
-          "maximumPoolingScatter", pooling, windows.inputSize, [], [buffer(gradient), buffer(taps)], to: output)
+          "maximumPoolingScatter", pooling, windows.inputSize, [], [buffer(gradient), buffer(taps), .buffer(output)])
       }
     }
     let output = windows.areTiles ? runtime.allocate(count: pooling.inputCount) : own(fill(0, count: pooling.inputCount))
     runtime.perform {
       try pool(
         "maximumPoolingScatterDisjoint", pooling, windows.outputSize, [],
-        [buffer(gradient), buffer(taps)], to: output)
+        [buffer(gradient), buffer(taps), .buffer(output)])
     }
     return output
   }
@@ -36,7 +36,7 @@ extension OpenCLBackend {
   ) -> any Storage {
     produce(pooling.outputCount) { output in
       try pool(
-        "maximumPoolingGather", pooling, pooling.windows.outputSize, [], [buffer(input), buffer(taps)], to: output)
+        "maximumPoolingGather", pooling, pooling.windows.outputSize, [], [buffer(input), buffer(taps), .buffer(output)])
     }
   }
 
@@ -44,7 +44,7 @@ extension OpenCLBackend {
     produce(pooling.outputCount) { output in
       try pool(
         "averagePooling", pooling, pooling.windows.outputSize, [pooling.divisor],
-        [buffer(input)], to: output)
+        [buffer(input), .buffer(output)])
     }
   }
 
@@ -52,25 +52,20 @@ extension OpenCLBackend {
     produce(pooling.inputCount) { output in
       try pool(
         "averagePoolingGradient", pooling, pooling.windows.inputSize, [pooling.divisor],
-        [buffer(gradient)], to: output)
+        [buffer(gradient), .buffer(output)])
     }
   }
 
-  /// Runs a kernel of `pooling.cl` over the rows of `size` of the whole batch; its last buffer is `output`.
+  /// Runs a kernel of `pooling.cl` over the rows of `size` of the whole batch.
   private func pool(
-    _ name: String, _ pooling: Pooling, _ size: [Int], _ options: [KernelArgument], _ buffers: [KernelArgument],
-    to output: OpenCLStorage
+    _ name: String, _ pooling: Pooling, _ size: [Int], _ options: [KernelArgument], _ buffers: [KernelArgument]
   ) throws {
     let lanes = runtime.rowWidth(pooling.channels)
     let wide = needsWideIndices(max(pooling.inputCount, pooling.outputCount))
-    let kernel = try runtime.kernel(
-      .pooling, name,
-      defines: [
-        "WIDTH": lanes, wide ? "WIDE" : "NARROW": 1, runtime.storing(output.count, columns: pooling.channels): 1,
-      ])
+    let kernel = try runtime.kernel(.pooling, name, defines: ["WIDTH": lanes, wide ? "WIDE" : "NARROW": 1])
     try runtime.launchRows(
       kernel, positions: pooling.batch * size.reduce(1, *), extent: size.last ?? 1, channels: pooling.channels,
-      lanes: lanes, cost: pooling.windows.taps + 4, wide: wide, options + [pooling.windows.words] + buffers + [.buffer(output)])
+      lanes: lanes, cost: pooling.windows.taps + 4, wide: wide, options + [pooling.windows.words] + buffers)
   }
 }
 

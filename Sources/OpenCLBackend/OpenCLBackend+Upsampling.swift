@@ -26,7 +26,7 @@ extension OpenCLBackend {
       .upsampling, name,
       defines: [
         "WIDTH": lanes, upsampling.interpolation == .bilinear ? "BILINEAR" : "NEAREST": 1,
-        wide ? "WIDE" : "NARROW": 1, runtime.storing(output.count, columns: channels): 1,
+        wide ? "WIDE" : "NARROW": 1,
       ])
     let missing = [Int](repeating: 1, count: 3 - upsampling.inputSize.count)
     let words = (missing + upsampling.inputSize + missing + upsampling.factors).map { Int32($0) }
