@@ -53,9 +53,12 @@ kernel void copyRows(
 #define STEP(to, from) \
   PAIR(to, from, 0) PAIR(to, from, 1) PAIR(to, from, 2) PAIR(to, from, 3) \
   PAIR(to, from, 4) PAIR(to, from, 5) PAIR(to, from, 6) PAIR(to, from, 7)
-#define PAIR(to, from, n) \
-  to[n] = (float16)(from[2 * n].even, from[2 * n + 1].even); \
-  to[n + 8] = (float16)(from[2 * n].odd, from[2 * n + 1].odd);
+#define PAIR(to, from, n)                                               \
+  to[n] = EVERY_SECOND(from[2 * n], from[2 * n + 1], 0, 2, 4, 6, 8, a, c, e);     \
+  to[n + 8] = EVERY_SECOND(from[2 * n], from[2 * n + 1], 1, 3, 5, 7, 9, b, d, f);
+#define EVERY_SECOND(x, y, i, j, k, l, m, n, o, p)                                \
+  (float16)(x.s##i, x.s##j, x.s##k, x.s##l, x.s##m, x.s##n, x.s##o, x.s##p,       \
+            y.s##i, y.s##j, y.s##k, y.s##l, y.s##m, y.s##n, y.s##o, y.s##p)
 
 kernel void copyTiles(
     const index_t rows, const uint lines, const uint columns, const View view, const offset_t sourceOffset,

@@ -20,21 +20,35 @@ typedef JOIN(uint, WIDTH) uintv;
   a = UNIT(first) >= p ? (floatv)(q) : (floatv)(0.0f);                                                        \
   b = UNIT(second) >= p ? (floatv)(q) : (floatv)(0.0f);
 
+#if WIDTH == 16
+#define EVENS(x, y) \
+  (uintv)(x.s0, x.s2, x.s4, x.s6, x.s8, x.sa, x.sc, x.se, y.s0, y.s2, y.s4, y.s6, y.s8, y.sa, y.sc, y.se)
+#define ODDS(x, y) \
+  (uintv)(x.s1, x.s3, x.s5, x.s7, x.s9, x.sb, x.sd, x.sf, y.s1, y.s3, y.s5, y.s7, y.s9, y.sb, y.sd, y.sf)
+#define LOW_PAIRS(x, y) \
+  (floatv)(x.s0, y.s0, x.s1, y.s1, x.s2, y.s2, x.s3, y.s3, x.s4, y.s4, x.s5, y.s5, x.s6, y.s6, x.s7, y.s7)
+#define HIGH_PAIRS(x, y) \
+  (floatv)(x.s8, y.s8, x.s9, y.s9, x.sa, y.sa, x.sb, y.sb, x.sc, y.sc, x.sd, y.sd, x.se, y.se, x.sf, y.sf)
+#else
+#define EVENS(x, y) (uintv)(x.s0, x.s2, y.s0, y.s2)
+#define ODDS(x, y) (uintv)(x.s1, x.s3, y.s1, y.s3)
+#define LOW_PAIRS(x, y) (floatv)(x.s0, y.s0, x.s1, y.s1)
+#define HIGH_PAIRS(x, y) (floatv)(x.s2, y.s2, x.s3, y.s3)
+#endif
+
 // Box and Muller's, of words (0, 1), (2, 3), …: radius and angle 2πu. With v = u − ½, sine and cosine of πv are
 // polynomials, fitted at Chebyshev's nodes; those of the angle follow by doubling, without any case.
 #define NORMAL                                                                                                \
-  const floatv radius = sqrt(-2.0f * log(POSITIVE_UNIT((uintv)(first.even, second.even))));                   \
-  const floatv v = UNIT((uintv)(first.odd, second.odd)) - 0.5f, s = v * v;                                    \
+  const floatv radius = sqrt(-2.0f * log(POSITIVE_UNIT(EVENS(first, second))));                               \
+  const floatv v = UNIT(ODDS(first, second)) - 0.5f, s = v * v;                                               \
   const floatv sine =                                                                                         \
       v * (3.14159264f + s * (-5.16771008f + s * (2.55007752f + s * (-0.598291286f + s * 0.0776576603f))));   \
   const floatv cosine = 1.0f + s * (-4.93480214f + s * (4.05870916f                                           \
       + s * (-1.33521205f + s * (0.234937314f - s * 0.0243963243f))));                                        \
   const floatv even = p + q * (radius * (2.0f * sine * sine - 1.0f));                                         \
   const floatv odd = p - q * (radius * (2.0f * sine * cosine));                                               \
-  a.even = even.lo;                                                                                           \
-  a.odd = odd.lo;                                                                                             \
-  b.even = even.hi;                                                                                           \
-  b.odd = odd.hi;
+  a = LOW_PAIRS(even, odd);                                                                                   \
+  b = HIGH_PAIRS(even, odd);
 
 #ifdef DROPOUT
 #define STORE_DRAW(draw, at)                                                                                  \
