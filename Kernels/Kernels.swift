@@ -30,7 +30,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .upsampling: [prelude, rows, ("upsampling", PackageResources.upsampling_cl)]
     case .normalization:
       [
-        prelude, ("normalization_cpu", PackageResources.normalization_cpu_cl),
+        prelude, ("normalization_terms", PackageResources.normalization_terms_cl),
+        ("normalization_cpu", PackageResources.normalization_cpu_cl),
         ("normalization_gpu", PackageResources.normalization_gpu_cl),
         ("normalization", PackageResources.normalization_cl),
       ]

@@ -107,9 +107,7 @@ kernel void partialMoments(
 }
 
 kernel void normalizeElements(
-    PARAMETERS, const float epsilon, const float activationParameter, const int hasScale, const int hasOffset,
-    global const float *restrict input, global const float *restrict mean, global const float *restrict variance,
-    global const float *restrict scale, global const float *restrict offset, global float *restrict output) {
+    PARAMETERS, NORMALIZATION_PARAMETERS, global float *restrict output) {
   FOR_EACH(i, ALL_PARTS) {
     PART
     floatv centres[VECTORS], factors[VECTORS], shifts[VECTORS];
@@ -134,13 +132,6 @@ kernel void normalizeElements(
   }
 }
 
-// What gradients need of a normalization.
-#define GRADIENT_PARAMETERS                                                                                \
-  const float epsilon, const float activationParameter, const int hasScale, const int hasOffset,           \
-      global const float *restrict input, global const float *restrict gradient,                           \
-      global const float *restrict mean, global const float *restrict variance,                            \
-      global const float *restrict scale, global const float *restrict offset
-
 // Fills the arrays from which NORMALIZED_GRADIENT makes its numbers.
 #define GRADIENT_CONSTANTS                                                                                 \
   floatv centres[VECTORS], inverses[VECTORS], factors[VECTORS], shifts[VECTORS];                           \
@@ -151,13 +142,6 @@ kernel void normalizeElements(
     factors[v] = hasScale ? inverse * CHANNEL_VALUES(scale) : inverse;                                     \
     shifts[v] = hasOffset ? CHANNEL_VALUES(offset) : (floatv)(0.0f);                                       \
   }
-
-// The centred input c and the gradient g before the activation, whose argument is computed again.
-#define NORMALIZED_GRADIENT(at)                                                                            \
-  const floatv c = LOAD(input + (at)) - centres[v];                                                        \
-  const floatv argument = c * factors[v] + shifts[v];                                                      \
-  const floatv activated = ACTIVATION(argument, activationParameter), arriving = LOAD(gradient + (at));    \
-  const floatv g = ACTIVATION_BACKWARD(activated, arriving, activationParameter);
 
 // Adds up gradient, and gradient times standardized input, of each column of a part.
 #define SUM_GRADIENTS                                                                                      \
@@ -171,7 +155,7 @@ kernel void normalizeElements(
   for (index_t block = first; block < end; block += BLOCK_LINES) {                                         \
     for (index_t line = block; line < min(end, (index_t)(block + BLOCK_LINES)); ++line)                    \
       FOR_EACH_VECTOR {                                                                                    \
-        NORMALIZED_GRADIENT(base + line * width + column)                                                  \
+        NORMALIZED_GRADIENT(base + line * width + column, centres[v], factors[v], shifts[v])               \
         offsetBlock[v] += g;                                                                               \
         scaleBlock[v] += g * c;                                                                            \
       }                                                                                                    \
@@ -183,7 +167,7 @@ kernel void normalizeElements(
     }                                                                                                      \
   }                                                                                                        \
   FOR_EACH_REST {                                                                                          \
-    NORMALIZED_GRADIENT(base + lines * width + column)                                                     \
+    NORMALIZED_GRADIENT(base + lines * width + column, centres[v], factors[v], shifts[v])                  \
     scaleSums[v] += IN_REST ? g * c : (floatv)(0.0f);                                                      \
     offsetSums[v] += IN_REST ? g : (floatv)(0.0f);                                                         \
   }                                                                                                        \
@@ -195,12 +179,12 @@ kernel void normalizeElements(
   for (index_t line = first; line < end; ++line)                                                           \
     FOR_EACH_VECTOR {                                                                                      \
       const index_t at = base + line * width + column;                                                     \
-      NORMALIZED_GRADIENT(at)                                                                              \
+      NORMALIZED_GRADIENT(at, centres[v], factors[v], shifts[v])                                           \
       storeLanes(factors[v] * (g - levels[v] - c * slopes[v]), output + at, COLUMN_LANES);                 \
     }                                                                                                      \
   FOR_EACH_REST {                                                                                          \
     const index_t at = base + lines * width + column;                                                      \
-    NORMALIZED_GRADIENT(at)                                                                                \
+    NORMALIZED_GRADIENT(at, centres[v], factors[v], shifts[v])                                             \
     storeLanes(factors[v] * (g - levels[v] - c * slopes[v]), output + at, REST_LANES);                     \
   }
 

@@ -39,9 +39,7 @@ kernel void partialMoments(
 }
 
 kernel void normalizeElements(
-    PARAMETERS, const float epsilon, const float activationParameter, const int hasScale, const int hasOffset,
-    global const float *restrict input, global const float *restrict mean, global const float *restrict variance,
-    global const float *restrict scale, global const float *restrict offset, global float *restrict output) {
+    PARAMETERS, NORMALIZATION_PARAMETERS, global float *restrict output) {
   FOR_EACH(i, groups * rows * channels / WIDTH) {
     CHANNEL
     floatv factor = 1.0f / sqrt(LOAD(variance + statistic) + epsilon);
@@ -52,24 +50,10 @@ kernel void normalizeElements(
   }
 }
 
-// What gradients need of a normalization.
-#define GRADIENT_PARAMETERS                                                                                \
-  const float epsilon, const float activationParameter, const int hasScale, const int hasOffset,           \
-      global const float *restrict input, global const float *restrict gradient,                           \
-      global const float *restrict mean, global const float *restrict variance,                            \
-      global const float *restrict scale, global const float *restrict offset
-
 #define GRADIENT_CONSTANTS                                                                                 \
   const floatv centre = LOAD(mean + statistic), inverse = 1.0f / sqrt(LOAD(variance + statistic) + epsilon); \
   const floatv factor = hasScale ? inverse * LOAD(scale + channel) : inverse;                              \
   const floatv shift = hasOffset ? LOAD(offset + channel) : (floatv)(0.0f);
-
-// The centred input c and the gradient g before the activation, whose argument is computed again.
-#define NORMALIZED_GRADIENT(at)                                                                            \
-  const floatv c = LOAD(input + (at)) - centre;                                                            \
-  const floatv argument = c * factor + shift;                                                              \
-  const floatv activated = ACTIVATION(argument, activationParameter), arriving = LOAD(gradient + (at));    \
-  const floatv g = ACTIVATION_BACKWARD(activated, arriving, activationParameter);
 
 #if WIDTH == 1
 kernel void partialGradients(
@@ -79,7 +63,7 @@ kernel void partialGradients(
     GRADIENT_CONSTANTS
     float scaleSum = 0.0f, offsetSum = 0.0f;
     for (index_t row = part; row < rows; row += parts) {
-      NORMALIZED_GRADIENT(base + row * channels)
+      NORMALIZED_GRADIENT(base + row * channels, centre, factor, shift)
       offsetSum += g;
       scaleSum += g * c;
     }
@@ -95,7 +79,7 @@ kernel void inputGradient(
   FOR_EACH(i, groups * rows * channels / WIDTH) {
     CHANNEL
     GRADIENT_CONSTANTS
-    NORMALIZED_GRADIENT(place)
+    NORMALIZED_GRADIENT(place, centre, factor, shift)
     const floatv level = inverseRows * LOAD(offsetGradient + statistic);
     const floatv slope = inverse * (inverseRows * LOAD(scaleGradient + statistic));
     STORE(factor * (g - level - c * slope), output + place);
