@@ -37,6 +37,7 @@ typedef struct {
   int rowsPerGroup;     // CPU family: what a work-item computes
   int panelsPerGroup;
   int depth;            // values of k it takes at a time
+  int pitch;            // floats from one of them to the next in the tile of a transposed left operand
   int streams;          // whether the result is too large for caches: it is stored past them
 } Product;
 

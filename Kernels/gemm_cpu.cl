@@ -6,8 +6,8 @@
 //
 // Why: ROWS × VECTORS = 8 × 2 accumulators leave the 32 vector registers of AVX-512 and NEON (narrower vectors:
 // the 16 of AVX2) room for the operands, and each k costs ten loads for sixteen multiply-adds, so the
-// multipliers are the limit. A block of 192 k keeps the panel's part (24 KiB) and the rows of a register
-// block (6 KiB) in the first-level cache, and bounds the rounding error of a sum. ROW_LIMIT rows share each
+// multipliers are the limit. The tile and the part of a panel lie in the second-level cache; the more k a pass takes, the
+// less often the result is read and written. A pass also bounds the rounding error of a sum. ROW_LIMIT rows share each
 // panel read from outer caches.
 //
 // Macros: ROWS, VECTORS, DEPTH, ROW_LIMIT, WIDTH.
@@ -34,7 +34,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
   const int firstK = split * p.splitLength;
   const int endK = min(firstK + p.splitLength, p.k);
 
-#ifndef LEFT_TRANSPOSED
+#ifdef LEFT_TRANSPOSED
+  const int pitch = p.pitch;
+#else
   if (p.splits == 1) {
     Position position = positionAt(&patches, firstRow);
     for (int row = 0; row < rows; ++row, advance(&patches, &position))
@@ -51,9 +53,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
     const int depth = max(0, min(p.depth, endK - k0));
     const int isFirst = k0 == firstK, isFinal = k0 + p.depth >= endK && p.splits == 1;
 #ifdef LEFT_TRANSPOSED
-    gatherPatches(&patches, left, k0, depth, firstRow, rows, tile);
+    gatherPatches(&patches, left, k0, depth, firstRow, rows, pitch, tile);
 #else
-    gatherPatches(&patches, left, firstRow, rows, k0, depth, tile);
+    gatherPatches(&patches, left, firstRow, rows, k0, depth, PITCH, tile);
     for (int row = rows; row < (rows + ROWS - 1) / ROWS * ROWS; ++row) clear(tile + row * PITCH, 0, depth);
 #endif
     // With few k, several panels for each register block's rows: what is stored is then in longer pieces.

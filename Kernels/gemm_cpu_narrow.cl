@@ -41,12 +41,13 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
   for (int i = 0; i < COLUMNS * ROW_LIMIT; i += WIDTH) WHOLE(private, sums + i) = SPLAT(0.0f);
 #ifdef LEFT_TRANSPOSED
   // Rows past the last take part in the arithmetic. What was in memory may be denormal, and a hundred times slower.
-  for (int k = 0; k < DEPTH; ++k) clear(tile + k * PITCH, rows, (rows + PASS - 1) / PASS * PASS);
+  const int pitch = p.pitch;
+  for (int k = 0; k < p.depth; ++k) clear(tile + k * pitch, rows, (rows + PASS - 1) / PASS * PASS);
 #endif
   for (int k0 = firstK; k0 < endK; k0 += p.depth) {
     const int depth = min(p.depth, endK - k0);
 #ifdef LEFT_TRANSPOSED
-    gatherPatches(&patches, left, k0, depth, firstRow, rows, tile);
+    gatherPatches(&patches, left, k0, depth, firstRow, rows, pitch, tile);
     const global float *b = right + (size_t)k0 * p.rightRow;
     for (int row = 0; row < rows; row += PASS) {
       floatv parts[COLUMNS][4];
@@ -69,7 +70,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
         for (int v = 0; v < 4; ++v) WHOLE(private, sums + column * ROW_LIMIT + row + v * WIDTH) += parts[column][v];
     }
 #else
-    gatherPatches(&patches, left, firstRow, rows, k0, depth, tile);
+    gatherPatches(&patches, left, firstRow, rows, k0, depth, PITCH, tile);
     // What a vector reads past the end of a row of the tile meets zeros in `right`, but must be a number.
     for (int row = 0; row < rows; ++row) clear(tile + row * PITCH, depth, depth + WIDTH);
     for (int row0 = 0; row0 < rows; row0 += ROWS) {

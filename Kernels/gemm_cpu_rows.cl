@@ -13,7 +13,7 @@
 #define ROWS 8
 #define VECTORS 2
 #define PANEL (VECTORS * WIDTH)
-#define BLOCK_PANELS 4
+#define BLOCK_PANELS 8
 
 // (a0, b0, a1, b1, …) of the lower halves and of the upper.
 #if WIDTH == 16
@@ -111,7 +111,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
   for (int row = p.m; row < rows; ++row) clear(leftTile + row * PITCH, 0, DEPTH);
   for (int k0 = firstK; k0 < endK; k0 += DEPTH) {
     const int depth = min(DEPTH, endK - k0);
-    gatherPatches(&patches, left, 0, p.m, k0, depth, leftTile);
+    gatherPatches(&patches, left, 0, p.m, k0, depth, PITCH, leftTile);
     if (layout.columnStride == 1)
       gatherRows(right, p.n, firstColumn, panels, k0, depth, rightTile);
     else

@@ -7,12 +7,12 @@
 //
 // Macros: DEPTH and ROW_LIMIT, the most values of k and rows it holds; WIDTH.
 
-// Rows of the tile are a vector longer than needed because copies write whole vectors, and never a multiple of
-// the cache's period apart.
+// Lines of the tile are never a multiple of the cache's period apart. Copies write whole vectors: past the end of a line,
+// where the next one comes later or there is room.
 #ifdef LEFT_TRANSPOSED
-#define PITCH (ROW_LIMIT + 16)
-#define TILE (DEPTH * PITCH)
-#define LEFT_AT(row, k) ((k) * PITCH + (row))
+// Many short lines or few long ones, as `pitch` says.
+#define TILE (DEPTH * (ROW_LIMIT + 16) + 32)
+#define LEFT_AT(row, k) ((k) * pitch + (row))
 #else
 #define PITCH (DEPTH + 16)
 #define TILE (ROW_LIMIT * PITCH)
@@ -23,15 +23,14 @@ static inline void clear(float *destination, const int from, const int to) {
   for (int i = from; i < to; i += WIDTH) WHOLE(private, destination + i) = SPLAT(0.0f);
 }
 
-// Vectors overrun into what is written later, or into the room at the end of the row.
 static inline void copy(const global float *restrict source, float *destination, const int count) {
   for (int i = 0; i < count; i += WIDTH) WHOLE(private, destination + i) = WHOLE(const global, source + i);
 }
 
-// Copies features firstFeature ..< firstFeature + features of consecutive patches into rows of the tile.
+// Copies features firstFeature ..< firstFeature + features of consecutive patches into lines of the tile.
 static inline void gatherPatches(
     const Patches *patches, const global float *restrict image, const int firstPosition, const int positions,
-    const int firstFeature, const int features, float *tile) {
+    const int firstFeature, const int features, const int pitch, float *tile) {
   const int channels = patches->channels;
   const int depth = patches->source[0], height = patches->source[1], width = patches->source[2];
   // Taps that are neighbours in the image form one run of contiguous features.
@@ -51,7 +50,7 @@ static inline void gatherPatches(
   const int lastX = width - 1 - (patches->taps[2] - 1) * patches->tapStep[2];
 
   Position p = positionAt(patches, firstPosition);
-  for (int i = 0; i < positions; ++i, advance(patches, &p), tile += PITCH) {
+  for (int i = 0; i < positions; ++i, advance(patches, &p), tile += pitch) {
     const int startZ = p.z * patches->step[0] + patches->origin[0];
     const int startY = p.y * patches->step[1] + patches->origin[1];
     const int startX = p.x * patches->step[2] + patches->origin[2];

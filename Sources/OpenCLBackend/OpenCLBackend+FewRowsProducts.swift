@@ -4,8 +4,8 @@ import Backends
 struct FewRowsPlan {
   static let rowLimit = 128
   /// Panels and values of k that a work-item's tile holds.
-  static let blockPanels = 4
-  static let depth = 64
+  static let blockPanels = 8
+  static let depth = 128
 
   let width: Int
   var panelWidth: Int { 2 * width }
@@ -21,12 +21,14 @@ struct FewRowsPlan {
   init(_ product: GeneralProduct, device: OpenCLDevice) {
     width = device.vectorWidth >= 16 ? 16 : device.vectorWidth >= 8 ? 8 : 4
     arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
-    let wanted = min(
-      4 * device.computeUnits, max(1, product.m * product.n * product.k / ProcessorProductPlan.leastWork))
+    let units = min(
+      device.computeUnits, max(1, product.m * product.n * product.k / ProcessorProductPlan.leastWork))
+    // Every block of columns copies the same patches, so blocks are wide and the sum over k is shared.
+    let mostSplits = max(1, product.k / (4 * Self.depth))
     let panels = product.n.dividedUp(by: 2 * width)
-    arguments.panelsPerGroup = min(Self.blockPanels, panels.dividedUp(by: wanted))
+    arguments.panelsPerGroup = min(Self.blockPanels, panels.dividedUp(by: units.dividedUp(by: mostSplits)))
     let blocks = panels.dividedUp(by: arguments.panelsPerGroup)
-    let splits = max(1, min(wanted.dividedUp(by: blocks), product.k / (4 * Self.depth)))
+    let splits = ProcessorProductPlan.parts(of: product.k, groups: blocks, computeUnits: units, most: mostSplits)
     arguments.splitLength = product.k.dividedUp(by: splits).roundedUp(to: Self.depth)
     arguments.splits = product.k.dividedUp(by: arguments.splitLength)
     groups = WorkSize(blocks, 1, arguments.splits)

@@ -13,9 +13,15 @@ struct ProcessorProductPlan {
   /// Floats of a result that is cheap to add up from splits.
   static let smallResult = 1 << 17
 
-  /// The most values of k and rows of a work-item's tile: 52 or 136 KiB, and 13 where little is used twice.
-  /// Copying is cheapest a patch's whole run at a time, which lies along k, or along the rows if the patches
-  /// are transposed.
+  /// Values of k that are worth a split of their own, whose result is written and read once more.
+  static let leastSplit = 512
+
+  /// Values of k and rows of a work-item's tile with transposed patches, 144 KiB.
+  static let transposedTile = (depth: 136, rows: 256)
+
+  /// The most values of k and rows of a work-item's tile: up to 144 KiB, which second-level caches hold, or 52 and 13
+  /// where little is used twice. Copying is cheapest a patch's whole run at a time, which lies along k, or along the
+  /// rows if the patches are transposed; but each further pass over k reads the result again.
   let depthLimit: Int
   let rowLimit: Int
   let width: Int
@@ -25,12 +31,15 @@ struct ProcessorProductPlan {
   init(_ product: GeneralProduct, vectorWidth: Int) {
     width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4
     isNarrow = product.n <= 4
-    (depthLimit, rowLimit) = product.transposesLeft ? (isNarrow ? 16 : 128, isNarrow ? 192 : 256) : (192, 64)
     panelWidth = isNarrow ? product.n : product.n <= width ? width : 2 * width
+    (depthLimit, rowLimit) =
+      product.transposesLeft
+      ? isNarrow ? (16, 192) : product.n <= 8 * panelWidth ? (128, 256) : (256, 128) : (isNarrow ? 192 : 384, 64)
   }
 
   func macros(_ product: GeneralProduct, activation: String) -> [(String, String)] {
-    [("WIDTH", "\(width)"), ("DEPTH", "\(depthLimit)"), ("ROW_LIMIT", "\(rowLimit)"), ("ACTIVATION", activation)]
+    let tile = product.transposesLeft && !isNarrow ? Self.transposedTile : (depth: depthLimit, rows: rowLimit)
+    return [("WIDTH", "\(width)"), ("DEPTH", "\(tile.depth)"), ("ROW_LIMIT", "\(tile.rows)"), ("ACTIVATION", activation)]
       + (isNarrow
         ? [("COLUMNS", "\(product.n)")] : [("ROWS", "\(Self.blockRows)"), ("VECTORS", "\(panelWidth / width)")])
       + (product.transposesLeft ? [("LEFT_TRANSPOSED", "1")] : [])
@@ -60,11 +69,20 @@ struct ProcessorProductPlan {
     return PanelLayout(width: panelWidth, of: product.n, k: product.k)
   }
 
-  /// As many values of k at a time as hold whole runs of the patches, or whole vectors.
-  private func depth(_ product: GeneralProduct) -> Int {
+  /// The values of k after which a pass or a split may end: a whole run of the patches, if it fits, or a vector.
+  private func unit(_ product: GeneralProduct) -> Int {
     let run = product.left.runLength
     let isWhole = !product.transposesLeft && run <= depthLimit && !(isNarrow && !run.isMultiple(of: width))
-    return isWhole ? depthLimit / run * run : depthLimit
+    return isWhole ? run : isNarrow && !product.transposesLeft ? width : 1
+  }
+
+  /// Parts to cut a sum of `length` into, for each of `groups`, such that the last compute unit ends soonest; fewer where
+  /// that takes hardly longer, because the parts have to be added up.
+  static func parts(of length: Int, groups: Int, computeUnits: Int, most: Int) -> Int {
+    func time(_ parts: Int) -> Int { (groups * parts).dividedUp(by: computeUnits) * length.dividedUp(by: parts) }
+    let choices = 1...max(1, most)
+    let least = choices.map(time).min()!
+    return choices.first { 32 * time($0) <= 33 * least }!
   }
 
   func arguments(_ product: GeneralProduct, packing: PanelLayout?, computeUnits: Int) -> ProductArguments {
@@ -78,32 +96,42 @@ struct ProcessorProductPlan {
       result.rightRow = product.k
     }
 
-    // Four groups for each core even out what other programs take; small products are not worth sharing.
+    // Small products are not worth sharing among all.
     let work = product.batch * product.m * product.n * product.k
-    let wanted = min(4 * computeUnits, max(1, work / Self.leastWork))
+    let units = min(computeUnits, max(1, work / Self.leastWork))
     let panels = isNarrow ? 1 : product.n.dividedUp(by: panelWidth)
     result.rowsPerGroup = product.m.dividedUp(by: product.m.dividedUp(by: rowLimit)).roundedUp(to: Self.blockRows)
-    result.depth = depth(product)
+    let unit = unit(product)
     var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
     func split() {
-      guard groups < wanted && product.batch == 1 && product.k >= 8 * result.depth else { return }
-      let splits = min(wanted.dividedUp(by: groups), product.k / (4 * result.depth))
-      result.splitLength = product.k.dividedUp(by: splits).roundedUp(to: result.depth)
+      guard groups < 4 * units && product.batch == 1 else { return }
+      let splits = Self.parts(
+        of: product.k, groups: groups, computeUnits: units, most: min(4 * units, product.k / Self.leastSplit))
+      guard splits > 1 else { return }
+      result.splitLength = product.k.dividedUp(by: splits).roundedUp(to: unit)
       result.splits = product.k.dividedUp(by: result.splitLength)
       groups *= result.splits
     }
-    // Sharing panels copies the same patches for each share. A small result is cheaper to add up.
+    // Sharing panels copies the same patches for each share; a small result is cheaper to add up.
     if product.transposesLeft && product.m * product.n <= Self.smallResult { split() }
-    result.panelsPerGroup = panels.dividedUp(by: min(panels, wanted.dividedUp(by: groups)))
+    result.panelsPerGroup = panels.dividedUp(
+      by: Self.parts(of: panels, groups: groups, computeUnits: units, most: panels))
     groups *= panels.dividedUp(by: result.panelsPerGroup)
     if result.splits == 1 { split() }
+    // Passes of equal length: the last is not a short one.
+    let passes = max(1, result.splitLength.dividedUp(by: depthLimit / unit * unit))
+    result.depth = max(1, result.splitLength.dividedUp(by: passes)).roundedUp(to: unit)
     result.streams =
       result.splits == 1 && product.k <= result.depth && product.targetsAreRows && product.n.isMultiple(of: panelWidth)
       && product.batch * product.m * product.n > Self.cachedFloats
+    // Shorter blocks of rows even out what other programs take, but cut runs of transposed patches.
+    let wanted = product.transposesLeft ? units : 4 * units
     if groups < wanted {
       let rows = product.m.dividedUp(by: product.m.dividedUp(by: result.rowsPerGroup) * wanted.dividedUp(by: groups))
       result.rowsPerGroup = min(result.rowsPerGroup, rows.roundedUp(to: Self.blockRows))
     }
+    // An odd number of cache lines.
+    result.pitch = (isNarrow ? rowLimit : result.rowsPerGroup).dividedUp(by: 16) / 2 * 32 + 16
     return result
   }
 }

@@ -10,13 +10,14 @@ struct ProductArguments {
   var rowsPerGroup = 0
   var panelsPerGroup = 0
   var depth = 0
+  var pitch = 0
   var streams = false
 
   func words(_ product: GeneralProduct, hasBias: Bool) -> KernelArgument {
     .words(
       [
         product.m, product.n, product.k, splits, splitLength, hasBias ? 1 : 0, rightRow, rowsPerGroup, panelsPerGroup,
-        depth, streams ? 1 : 0,
+        depth, pitch, streams ? 1 : 0,
       ].map(Int32.init))
   }
 }

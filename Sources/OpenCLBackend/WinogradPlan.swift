@@ -69,31 +69,42 @@ struct WinogradPlan {
       guard channels >= 32, product.n >= 32, saving >= 1.4 else { return nil }
     }
     self.geometry = geometry
-    let wanted = 4 * device.computeUnits
+    let computeUnits = device.computeUnits
     if product.transposesLeft {
       let rows = geometry.k / channels * channels.dividedUp(by: Self.block)
       let units = rows * product.n.dividedUp(by: Self.block)
       blockK = Self.block
       let sums = Self.points * Self.block * Self.block
       blockTiles = max(8, (Self.cache - sums) / (2 * Self.points * (Self.block + 16)))
-      splits = max(1, min(wanted.dividedUp(by: units), geometry.count / (2 * blockTiles)))
-      groups = WorkSize(min(wanted, units * splits))
-      blockTiles = min(blockTiles, geometry.count.dividedUp(by: splits))
+      splits = ProcessorProductPlan.parts(
+        of: geometry.count, groups: units, computeUnits: computeUnits, most: geometry.count / (2 * blockTiles))
+      groups = WorkSize(min(4 * computeUnits, units * splits))
+      let tiles = geometry.count.dividedUp(by: splits)
+      blockTiles = tiles.dividedUp(by: tiles.dividedUp(by: blockTiles))
       scratch = 16 + 2 * Self.points * (blockTiles * (Self.block + 16) + 16) + sums
     } else {
       let panels = product.n.dividedUp(by: panelWidth)
       let blocks = geometry.k.dividedUp(by: Self.longestBlock)
       blockK = geometry.k.dividedUp(by: blocks).roundedUp(to: 16)
-      let tileGroups = min(wanted, geometry.count.dividedUp(by: 16))
-      panelsPerGroup = panels.dividedUp(by: min(panels, wanted.dividedUp(by: tileGroups)))
+      let tileGroups = min(computeUnits, geometry.count.dividedUp(by: 16))
+      panelsPerGroup = panels.dividedUp(by: min(panels, computeUnits.dividedUp(by: tileGroups)))
       let held = blockK < geometry.k ? panelsPerGroup : 1
-      tilesPerGroup = geometry.count.dividedUp(by: tileGroups)
-      let most = min(64, max(16, Self.cache / (Self.points * (blockK + 16 + held * panelWidth))))
-      blockTiles = tilesPerGroup.dividedUp(by: tilesPerGroup.dividedUp(by: most)).roundedUp(to: 8)
+      let most = min(64, max(16, Self.cache / (Self.points * (blockK + 16 + held * panelWidth)))) / 8 * 8
+      (blockTiles, tilesPerGroup) = Self.shares(of: geometry.count, most: most, groups: tileGroups)
       groups = WorkSize(geometry.count.dividedUp(by: tilesPerGroup), panels.dividedUp(by: panelsPerGroup))
       scratch =
         16 + Self.points * (blockTiles * (blockK + 16) + 16) + held * Self.points * (blockTiles * panelWidth + 16)
     }
+  }
+
+  /// Tiles that are taken at a time, in whole register blocks, and by each of `groups`, such that the last one ends soonest.
+  /// One group a compute unit: the scratch memory of each has to come into its cache.
+  private static func shares(of count: Int, most: Int, groups: Int) -> (block: Int, group: Int) {
+    let candidates = stride(from: most, through: 8, by: -8).map { block in
+      (block: block, group: block * count.dividedUp(by: block).dividedUp(by: groups))
+    }
+    // Every block reads the filter, which takes as long as some four tiles.
+    return candidates.min { $0.group * ($0.block + 4) * $1.block < $1.group * ($1.block + 4) * $0.block }!
   }
 
   /// The structure `Winograd` of `winograd.cl`, in the order of its fields.
