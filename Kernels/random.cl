@@ -1,9 +1,9 @@
-// Philox4x32-10 (Salmon et al., 2011). Element e of a draw is made of word e % 4 of block counter + e / 4,
-// whatever the device and however the work is shared.
+// Philox4x32-10 (Salmon et al., 2011). Element e of a draw is made of word e % 4 of block counter + e / 4, that of a
+// dropout of half e % 2 of word e / 2 % 4 of block counter + e / 8, whatever the device and however the work is shared.
 //
 // Words become draws two vectors at a time, `first` and `second`, which lie in the order of memory. On a
 // processor WIDTH is 16 and an item computes 16 blocks; on a card WIDTH is 4 and an item computes two.
-// Macros: DRAW, what is made of the bits: UNIFORM, NORMAL or, with DROPOUT, KEEP.
+// Macros: DRAW, what is made of the bits: UNIFORM or NORMAL; or DROPOUT.
 
 // The draws must have the same bits on every device: no fused multiply-add.
 #pragma OPENCL FP_CONTRACT OFF
@@ -16,10 +16,6 @@ typedef JOIN(uint, WIDTH) uintv;
 #define UNIFORM                                                                                               \
   a = p + (q - p) * UNIT(first);                                                                              \
   b = p + (q - p) * UNIT(second);
-#define KEEP                                                                                                  \
-  a = UNIT(first) >= p ? (floatv)(q) : (floatv)(0.0f);                                                        \
-  b = UNIT(second) >= p ? (floatv)(q) : (floatv)(0.0f);
-
 #if WIDTH == 16
 #define EVENS(x, y) \
   (uintv)(x.s0, x.s2, x.s4, x.s6, x.s8, x.sa, x.sc, x.se, y.s0, y.s2, y.s4, y.s6, y.s8, y.sa, y.sc, y.se)
@@ -51,20 +47,31 @@ typedef JOIN(uint, WIDTH) uintv;
   b = HIGH_PAIRS(even, odd);
 
 #ifdef DROPOUT
-#define STORE_DRAW(draw, at)                                                                                  \
-  if ((at) < count) WRITE(draw != 0.0f ? LOAD(input + (at)) * draw : (floatv)(0.0f), output + (at));
+#define DRAWS 2  // of a word
+#define KEEP(bits, at)                                                                                        \
+  if ((at) < count) {                                                                                         \
+    const floatv u = JOIN(convert_float, WIDTH)(JOIN(as_ushort, WIDTH)(bits)) * 0x1p-16f;                     \
+    WRITE(u >= p ? LOAD(input + (at)) * q : (floatv)(0.0f), output + (at));                                   \
+  }
+#define DRAW_TWO(firstWords, secondWords, at)                                                                 \
+  {                                                                                                           \
+    const uintv first = firstWords, second = secondWords;                                                     \
+    KEEP(first.lo, at)                                                                                        \
+    KEEP(first.hi, (at) + WIDTH)                                                                              \
+    KEEP(second.lo, (at) + 2 * WIDTH)                                                                         \
+    KEEP(second.hi, (at) + 3 * WIDTH)                                                                         \
+  }
 #else
-#define STORE_DRAW(draw, at)                                                                                  \
-  if ((at) < count) WRITE(draw, output + (at));
-#endif
+#define DRAWS 1
 #define DRAW_TWO(firstWords, secondWords, at)                                                                 \
   {                                                                                                           \
     const uintv first = firstWords, second = secondWords;                                                     \
     floatv a, b;                                                                                              \
     DRAW                                                                                                      \
-    STORE_DRAW(a, at)                                                                                         \
-    STORE_DRAW(b, (at) + WIDTH)                                                                               \
+    if ((at) < count) WRITE(a, output + (at));                                                                \
+    if ((at) + WIDTH < count) WRITE(b, output + (at) + WIDTH);                                                \
   }
+#endif
 
 #if WIDTH == 16
 #define LOW(x) ((x) & 0xFFFFFFFFul)
@@ -90,7 +97,7 @@ kernel void random(
 #endif
     global float *restrict output) {
 #if WIDTH == 16
-  FOR_EACH(i, (count + 63) / 64) {
+  FOR_EACH(i, (count + 64 * DRAWS - 1) / (64 * DRAWS)) {
     // Lane b of `wordn` holds word n of block b in its low half; the high halves do not matter. So one
     // multiplication of lanes makes both halves of a product of words.
     const ulong16 block = counter + (ulong)i * 16 + (ulong16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -107,13 +114,13 @@ kernel void random(
       k1 += 0xBB67AE85u;
     }
     const ulong16 low = LOW(word0) | word1 << 32, high = LOW(word2) | word3 << 32;
-    DRAW_TWO(WORDS(0, 1, 2, 3), WORDS(4, 5, 6, 7), i * 64)
-    DRAW_TWO(WORDS(8, 9, a, b), WORDS(c, d, e, f), i * 64 + 32)
+    DRAW_TWO(WORDS(0, 1, 2, 3), WORDS(4, 5, 6, 7), i * (64 * DRAWS))
+    DRAW_TWO(WORDS(8, 9, a, b), WORDS(c, d, e, f), i * (64 * DRAWS) + 32 * DRAWS)
   }
 #else
-  FOR_EACH(i, (count + 7) / 8) {
+  FOR_EACH(i, (count + 8 * DRAWS - 1) / (8 * DRAWS)) {
     const ulong block = counter + (ulong)i * 2;
-    DRAW_TWO(philox(block, key0, key1), philox(block + 1, key0, key1), i * 8)
+    DRAW_TWO(philox(block, key0, key1), philox(block + 1, key0, key1), i * (8 * DRAWS))
   }
 #endif
 }

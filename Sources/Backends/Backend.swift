@@ -108,7 +108,8 @@ public protocol Backend: AnyObject, Sendable {
   // MARK: Random numbers and optimization
 
   func random(_ distribution: Distribution, count: Int, generator: Philox, counter: UInt64) -> any Storage
-  /// Inverted dropout: `u ≥ rate ? x / (1 − rate) : 0` with `u` the uniform draw of the same generator.
+  /// Inverted dropout: `u ≥ rate ? x / (1 − rate) : 0`. Element `i` takes 16 bits, because making them is most of
+  /// the work: `u` is `Philox.uniform16` of half `i % 2` of lane `i / 2 % 4` of block `counter + i / 8`.
   func dropout(_ input: any Storage, rate: Float, generator: Philox, counter: UInt64) -> any Storage
   /// New values for many parameters at once. `slots[s][p]` is slot `s` of parameter `p`.
   func optimizerStep(

@@ -30,6 +30,12 @@ public struct Philox: Hashable, Sendable {
   @inline(__always)
   public static func uniform(_ bits: UInt32) -> Float { Float(bits >> 8) * 0x1p-24 }
 
+  /// Uniform in [0, 1) in steps of 2⁻¹⁶: the lower (0) or the upper (1) half.
+  @inline(__always)
+  public static func uniform16(_ bits: UInt32, half: Int) -> Float {
+    Float(bits >> UInt32(16 * half) & 0xFFFF) * 0x1p-16
+  }
+
   /// Uniform in (0, 1], whose logarithm is finite. Box–Muller makes lanes (0, 1) and (2, 3) from
   /// `√(−2 ln positiveUniform(even))` times cosine (even lane) or sine (odd lane) of `2π uniform(odd)`.
   @inline(__always)

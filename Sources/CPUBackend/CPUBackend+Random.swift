@@ -5,7 +5,7 @@ extension CPUBackend {
   public func random(
     _ distribution: Distribution, count: Int, generator: Philox, counter: UInt64
   ) -> any Storage {
-    // Ranges begin at multiples of 16, so at a block of four.
+    // Ranges begin at multiples of 16, so at a block.
     compute(count) { output, range in
       let first = counter &+ UInt64(range.lowerBound / 4), draws = output + range.lowerBound
       switch distribution {
@@ -22,7 +22,7 @@ extension CPUBackend {
     let x = read(input, count, "dropout")
     return compute(count) { output, range in
       vl_dropout(
-        generator.key.x, generator.key.y, counter &+ UInt64(range.lowerBound / 4), rate, x + range.lowerBound,
+        generator.key.x, generator.key.y, counter &+ UInt64(range.lowerBound / 8), rate, x + range.lowerBound,
         output + range.lowerBound, range.count)
     }
   }

@@ -66,10 +66,19 @@ VL_CLONES void vl_dropout(
   float *restrict output, long count
 ) {
   const float kept = 1.0f - rate;
-  EACH_GROUP(
-    for (int lane = 0; lane < 4; lane++) made[lane][j] = uniform(bits[lane][j]);)
-  for (long i = 0; i < count; i++) {
-    const float scaled = input[i] / kept;
-    output[i] = output[i] >= rate ? scaled : 0.0f;
+  for (long i = 0; i < count; i += 8 * group) {
+    uint32_t bits[4][group];
+    union {
+      uint32_t words[4 * group];
+      uint16_t halves[8 * group];
+    } drawn;
+    philox(key0, key1, counter + (uint64_t)(i / 8), bits);
+    for (int j = 0; j < group; j++)
+      for (int lane = 0; lane < 4; lane++) drawn.words[4 * j + lane] = bits[lane][j];
+    const long rest = count - i < 8 * group ? count - i : 8 * group;
+    for (long j = 0; j < rest; j++) {
+      const float scaled = input[i + j] / kept;
+      output[i + j] = (float)drawn.halves[j] * 0x1p-16f >= rate ? scaled : 0.0f;
+    }
   }
 }

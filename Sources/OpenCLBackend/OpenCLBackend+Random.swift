@@ -7,8 +7,9 @@ extension OpenCLBackend {
   ) -> any Storage {
     produce(count) { output in
       switch distribution {
-      case .uniform(let low, let high): try draw("UNIFORM", low, high, generator, counter, [], output)
-      case .normal(let mean, let deviation): try draw("NORMAL", mean, deviation, generator, counter, [], output)
+      case .uniform(let low, let high): try draw("DRAW", "UNIFORM", 4, low, high, generator, counter, [], output)
+      case .normal(let mean, let deviation):
+        try draw("DRAW", "NORMAL", 4, mean, deviation, generator, counter, [], output)
       }
     }
   }
@@ -17,24 +18,23 @@ extension OpenCLBackend {
     _ input: any Storage, rate: Float, generator: Philox, counter: UInt64
   ) -> any Storage {
     produce(input.count) { output in
-      try draw("KEEP", rate, 1 / (1 - rate), generator, counter, [buffer(input)], output)
+      try draw("DROPOUT", 1, 8, rate, 1 / (1 - rate), generator, counter, [buffer(input)], output)
     }
   }
 
   private func draw(
-    _ macro: String, _ p: Float, _ q: Float, _ generator: Philox, _ counter: UInt64, _ input: [KernelArgument],
-    _ output: OpenCLStorage
+    _ macro: String, _ value: any MacroValue, _ drawsOfBlock: Int, _ p: Float, _ q: Float, _ generator: Philox,
+    _ counter: UInt64, _ input: [KernelArgument], _ output: OpenCLStorage
   ) throws {
     let count = output.count, wide = needsWideIndices(count), blocks = runtime.family == .cpu ? 16 : 2
     let kernel = try runtime.kernel(
       .random, "random",
       defines: [
-        "WIDTH": runtime.flatWidth, "DRAW": macro, input.isEmpty ? "SOURCE" : "DROPOUT": 1,
-        wide ? "WIDE" : "NARROW": 1, runtime.storing(count): 1,
+        "WIDTH": runtime.flatWidth, macro: value, wide ? "WIDE" : "NARROW": 1, runtime.storing(count): 1,
       ])
     // A block costs about as much as moving forty floats.
     try runtime.launchShared(
-      kernel, units: (count + 4 * blocks - 1) / (4 * blocks), cost: 40 * blocks,
+      kernel, units: count.dividedUp(by: drawsOfBlock * blocks), cost: 40 * blocks,
       [
         .float(p), .float(q), .uint(generator.key.x), .uint(generator.key.y), .ulong(counter),
         runtime.index(count, wide: wide),

@@ -18,10 +18,10 @@ extension ReferenceBackend {
     let count = input.count
     let x = read(input, count, "dropout")
     return compute(count) { output in
-      for start in stride(from: 0, to: count, by: 4) {
-        let bits = generator.block(counter &+ UInt64(start / 4))
-        for lane in 0..<min(4, count - start) {
-          let kept = Philox.uniform(bits[lane]) >= rate
+      for start in stride(from: 0, to: count, by: 8) {
+        let bits = generator.block(counter &+ UInt64(start / 8))
+        for lane in 0..<min(8, count - start) {
+          let kept = Philox.uniform16(bits[lane / 2], half: lane % 2) >= rate
           output[start + lane] = kept ? x[start + lane] / (1 - rate) : 0
         }
       }

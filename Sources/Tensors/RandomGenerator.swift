@@ -49,11 +49,12 @@ extension Tensor {
     random(.normal(mean: mean, deviation: deviation), shape: shape, using: generator, on: device)
   }
 
-  /// Each element is 0 with probability `rate`, else multiplied by `1 / (1 − rate)`.
+  /// Each element is 0 with probability `rate`, to the nearest 2⁻¹⁶, else multiplied by `1 / (1 − rate)`.
   public func dropout(rate: Float, using generator: RandomGenerator) -> Tensor {
     require(rate >= 0 && rate < 1, "dropout: rate \(rate) is not in [0, 1)")
     if rate == 0 { return self }
-    return dropout(rate: rate, generator: generator.generator, counter: generator.draw(count))
+    // Two elements a number.
+    return dropout(rate: rate, generator: generator.generator, counter: generator.draw((count + 1) / 2))
   }
 
   private func dropout(rate: Float, generator: Philox, counter: UInt64) -> Tensor {

@@ -241,7 +241,7 @@ void vl_normalization_gradient(
   const VLNormalizationFactors *factors, const float *input, const float *gradient, const float *b,
   const float *c, float *output, long rows, long channels);
 
-// MARK: Random numbers: Philox4x32-10, four draws a block
+// MARK: Random numbers: Philox4x32-10, four draws a block; dropout takes eight
 
 void vl_uniform(
   uint32_t key0, uint32_t key1, uint64_t counter, float low, float high, float *output, long count);
