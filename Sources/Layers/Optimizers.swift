@@ -18,6 +18,17 @@ open class Optimizer {
     self.learningRate = learningRate
   }
 
+  /// The network last asked about, and its parameters.
+  private weak var network: Module?
+  private var parameters: [Parameter] = []
+
+  /// The trainable parameters of `network`, looked for at its first step only: that takes longer than enqueueing many
+  /// kernels. So its layers must stay the same ones.
+  package final func trainableParameters(of network: Module) -> [Parameter] {
+    if self.network !== network { (self.network, parameters) = (network, network.trainableParameters) }
+    return parameters
+  }
+
   /// The rule of step number `iteration`, from 1.
   open func rule(iteration: Int) -> OptimizerRule { fatalError("\(type(of: self)) does not override rule") }
 

@@ -89,7 +89,7 @@ extension GenerativeModel {
 extension Optimizer {
   /// One step of the trainable parameters of `network` down the gradient of `loss`.
   func minimize(_ loss: Tensor, over network: Module) {
-    let parameters = network.trainableParameters
+    let parameters = trainableParameters(of: network)
     update(parameters, gradients: gradients(of: loss, withRespectTo: parameters.map(\.value)))
   }
 }
