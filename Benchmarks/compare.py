@@ -7,8 +7,8 @@ Usage: compare.py steps [NAME[:BATCH] …] [--devices cpu opencl] [--rounds 3] [
 steps   a training step of each model beside PyTorch's in both memory formats, and the peak of resident memory;
         ratios are to PyTorch's better format (above 1: figment is faster)
 convolution
-        single convolutions and gradients of the networks beside PyTorch's in both memory formats, in GFLOP/s;
-        OpenBLAS' matrix product of 1024 × 1024 × 1024 in the same run is the yardstick
+        single convolutions and gradients of the networks beside PyTorch's in both memory formats, in GFLOP/s; the
+        yardstick is OpenBLAS' matrix product of 1024 × 1024 × 1024, measured before and after each
 gemm    matrix products beside OpenBLAS (through NumPy), PyTorch and CLBlast
 
 Every figure comes from a process of its own; rounds go through all programs in turn, so that a machine whose
@@ -21,10 +21,12 @@ import math
 import os
 import pathlib
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIGMENT = HERE.parent / ".build/release/figment"
@@ -33,10 +35,10 @@ STEPS = ["autoencoder:32", "vae:16", "vae:128", "gan:32", "dcgan:32", "age-cgan:
          "srgan-infer:1", "srgan-adversarial:1"]
 
 
-def measure(command, input=subprocess.DEVNULL):
+def measure(command):
     """The lines of JSON a program prints, and the most memory it was resident in, in MiB."""
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen([str(word) for word in command], stdin=input, stdout=output)
+        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
         if status:
             sys.exit(f"{' '.join(str(word) for word in command)}: ended with status {status}")
@@ -51,15 +53,12 @@ def machine():
     return {"date": datetime.date.today().isoformat(), "machine": model, "cores": os.cpu_count()}
 
 
-def in_turns(programs, rounds, input=None):
-    """Medians over rounds of every figure of every program: {program: {case: {"ms", "mib"}}}.
-
-    Each reads `input`, a file, if there is one.
-    """
+def in_turns(programs, rounds):
+    """Medians over rounds of every figure of every program: {program: {case: {"ms", "mib"}}}."""
     samples = {}
     for _ in range(rounds):
         for program, command in programs.items():
-            lines, resident = measure(command, open(input) if input else subprocess.DEVNULL)
+            lines, resident = measure(command)
             for line in lines:
                 if line["name"] != "ceilings":
                     samples.setdefault(program, {}).setdefault(line["name"], []).append((line["median_ms"], resident))
@@ -100,27 +99,67 @@ def compare_steps(options):
     return rows
 
 
+def openblas(seconds=0.2):
+    """GFLOP/s of NumPy's product of 1024 × 1024 × 1024."""
+    # Idle threads would go on spinning beside what is measured next.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+    import numpy
+    a, b = (numpy.random.rand(1024, 1024).astype("float32") for _ in range(2))
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < 3 or time.perf_counter() < end:
+        start = time.perf_counter()
+        a @ b
+        times.append(time.perf_counter() - start)
+    return 2e-9 * 1024**3 / statistics.median(times)
+
+
+def beside_openblas(command, input):
+    """The lines of JSON a program prints, each with the mean of OpenBLAS' speed before and after it.
+
+    The program is held while that is measured.
+    """
+    before = openblas()
+    with open(input) as given:
+        process = subprocess.Popen([str(word) for word in command], stdin=given, stdout=subprocess.PIPE, text=True)
+    for text in process.stdout:
+        process.send_signal(signal.SIGSTOP)
+        after = openblas()
+        process.send_signal(signal.SIGCONT)
+        yield {**json.loads(text), "openblas": (before + after) / 2}
+        before = after
+    if process.wait():
+        sys.exit(f"{' '.join(str(word) for word in command)}: ended with status {process.returncode}")
+
+
 def compare_convolutions(options):
-    figment = [FIGMENT, "benchmark", "convolution", *(options.names or ["vae", "dcgan", "srgan", "gan3d"]), "--format", "json"]
+    networks = options.names or ["vae", "dcgan", "srgan", "gan3d"]
+    figment = [FIGMENT, "benchmark", "convolution", *networks, "--format", "json"]
     lines, _ = measure([*figment, "--device", "cpu", "--seconds", "0.001"])
     work = {line["name"]: line["gflops"] * line["median_ms"] for line in lines if " → " in line["name"]}
     cases = pathlib.Path(tempfile.mkdtemp()) / "cases"
     cases.write_text("".join(name + "\n" for name in work))
     torch = [sys.executable, HERE / "peers/convolutions.py"]
-    programs = {
-        "OpenBLAS": [sys.executable, HERE / "peers/products.py", "numpy"], "contiguous": torch,
-        "channels-last": [*torch, "--channels-last"]}
+    programs = {"contiguous": torch, "channels-last": [*torch, "--channels-last"]}
     for device in options.devices:
         programs[f"figment {device}"] = [*figment, "--device", device, "--seconds", "0.3"]
-    found = in_turns(programs, options.rounds, cases)
-    yardstick = found.pop("OpenBLAS")["product 1024×1024×1024"]["ms"]
-    yardstick = 2e-6 * 1024**3 / yardstick
-    print(f"OpenBLAS: {yardstick:.0f} GFLOP/s\n{'GFLOP/s':60s}" + "".join(f"{program:>16s}" for program in found))
-    rows = [{"case": "product 1024×1024×1024", "program": "OpenBLAS", "gflops": yardstick}]
-    for case, flops in work.items():
-        speeds = {program: flops / cases[case]["ms"] for program, cases in found.items()}
-        rows += [{"case": case, "program": program, "gflops": speed} for program, speed in speeds.items()]
-        print(f"{case:60s}" + "".join(f"{speed:16.1f}" for speed in speeds.values()))
+    samples = {}
+    for _ in range(options.rounds):
+        for program, command in programs.items():
+            for line in beside_openblas(command, cases):
+                if line["name"] in work:
+                    figures = (work[line["name"]] / line["median_ms"], line["openblas"])
+                    samples.setdefault((line["name"], program), []).append(figures)
+    print(f"{'GFLOP/s, % of OpenBLAS':60s}" + "".join(f"{program:>20s}" for program in programs))
+    rows = []
+    for case in work:
+        text = f"{case:60s}"
+        for program in programs:
+            figures = samples[case, program]
+            speed = statistics.median(speed for speed, _ in figures)
+            share = statistics.median(speed / yardstick for speed, yardstick in figures)
+            rows.append({"case": case, "program": program, "gflops": speed, "of_openblas": share})
+            text += f"{speed:12.1f} {100 * share:5.0f} %"
+        print(text)
     return rows
 
 

@@ -1,16 +1,16 @@
 // Matrix product for processors.
 //
 // Index mapping: work-item = work-group (x: block of rows, y: block of panels, z: batch and split). It copies
-// its rows of `left`, up to DEPTH of k at a time, into a private tile and multiplies the tile with panels of `right`,
+// its rows of `left`, a part of k at a time, into a private tile and multiplies the tile with panels of `right`,
 // each VECTORS · WIDTH columns wide and contiguous in k, register block by register block.
 //
 // Why: ROWS × VECTORS = 8 × 2 accumulators leave the 32 vector registers of AVX-512 and NEON (narrower vectors:
 // the 16 of AVX2) room for the operands, and each k costs ten loads for sixteen multiply-adds, so the
-// multipliers are the limit. The tile and the part of a panel lie in the second-level cache; the more k a pass takes, the
-// less often the result is read and written. A pass also bounds the rounding error of a sum. ROW_LIMIT rows share each
-// panel read from outer caches.
+// multipliers are the limit. The tile and the part of a panel lie in the second-level cache; the more k a pass
+// takes, the less often the result is read and written. A pass also bounds the rounding error of a sum. ROW_LIMIT
+// rows share each panel read from outer caches.
 //
-// Macros: ROWS, VECTORS, DEPTH, ROW_LIMIT, WIDTH.
+// Macros: ROWS, VECTORS, and those of gemm_cpu_tile.cl.
 
 #define PANEL (VECTORS * WIDTH)
 

@@ -7,7 +7,7 @@
 // Why: every element of the tile is used COLUMNS times only, so copying it costs as much as using it; the register
 // block is just large enough to hide the latency of the additions, and the tile fits the first-level cache.
 //
-// Macros: COLUMNS, DEPTH, ROW_LIMIT, WIDTH.
+// Macros: COLUMNS, and those of gemm_cpu_tile.cl.
 
 #define ROWS 4
 #define PASS (4 * WIDTH)

@@ -5,13 +5,12 @@
 // Index mapping: LEFT_AT(row, k). Features of a patch are contiguous, so rows of the tile are patches: rows of
 // the product, or values of k with LEFT_TRANSPOSED.
 //
-// Macros: DEPTH and ROW_LIMIT, the most values of k and rows it holds; WIDTH.
+// Macros: ROW_LIMIT and DEPTH, the most rows and values of k it holds; with LEFT_TRANSPOSED instead of DEPTH TILE, its
+// floats, of which `pitch` makes many short lines or few long ones; WIDTH.
 
-// Lines of the tile are never a multiple of the cache's period apart. Copies write whole vectors: past the end of a line,
-// where the next one comes later or there is room.
+// Lines of the tile are never a multiple of the cache's period apart. Copies write whole vectors: past the end of a
+// line, where the next one comes later or there is room.
 #ifdef LEFT_TRANSPOSED
-// Many short lines or few long ones, as `pitch` says.
-#define TILE (DEPTH * (ROW_LIMIT + 16) + 32)
 #define LEFT_AT(row, k) ((k) * pitch + (row))
 #else
 #define PITCH (DEPTH + 16)

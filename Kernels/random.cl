@@ -16,6 +16,7 @@ typedef JOIN(uint, WIDTH) uintv;
 #define UNIFORM                                                                                               \
   a = p + (q - p) * UNIT(first);                                                                              \
   b = p + (q - p) * UNIT(second);
+
 #if WIDTH == 16
 #define EVENS(x, y) \
   (uintv)(x.s0, x.s2, x.s4, x.s6, x.s8, x.sa, x.sc, x.se, y.s0, y.s2, y.s4, y.s6, y.s8, y.sa, y.sc, y.se)

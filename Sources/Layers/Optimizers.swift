@@ -12,20 +12,20 @@ open class Optimizer {
   package final var slots: [[Tensor]] = []
   /// The parameters of the first step, which every later step must bring in the same order.
   private var identities: [ObjectIdentifier] = []
+  /// The network last asked about, and its parameters.
+  private weak var network: Module?
+  private var parameters: [Parameter] = []
 
   init(learningRate: Float) {
     require(learningRate.isFinite && learningRate >= 0, "the learning rate \(learningRate) is not a finite number ≥ 0")
     self.learningRate = learningRate
   }
 
-  /// The network last asked about, and its parameters.
-  private weak var network: Module?
-  private var parameters: [Parameter] = []
-
   /// The trainable parameters of `network`, looked for at its first step only: that takes longer than enqueueing many
   /// kernels. So its layers must stay the same ones.
   package final func trainableParameters(of network: Module) -> [Parameter] {
     if self.network !== network { (self.network, parameters) = (network, network.trainableParameters) }
+    assert(parameters.elementsEqual(network.trainableParameters, by: ===), "a layer was replaced while training")
     return parameters
   }
 

@@ -3,7 +3,8 @@ import Backends
 /// How a product of few rows with a large matrix is shared on processors: see `gemm_cpu_rows.cl`.
 struct FewRowsPlan {
   static let rowLimit = 128
-  /// Panels and values of k that a work-item's tile holds.
+  /// Panels and values of k that a work-item's tile holds. With the patches and the sums it takes 330 KiB of private
+  /// memory: wide blocks, because each copies the same patches.
   static let blockPanels = 8
   static let depth = 128
 
@@ -23,13 +24,16 @@ struct FewRowsPlan {
     arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
     let units = min(
       device.computeUnits, max(1, product.m * product.n * product.k / ProcessorProductPlan.leastWork))
-    // Every block of columns copies the same patches, so blocks are wide and the sum over k is shared.
+    // The sum over k is shared before the columns are.
     let mostSplits = max(1, product.k / (4 * Self.depth))
     let panels = product.n.dividedUp(by: 2 * width)
-    arguments.panelsPerGroup = min(Self.blockPanels, panels.dividedUp(by: units.dividedUp(by: mostSplits)))
+    let most = min(Self.blockPanels, panels.dividedUp(by: units.dividedUp(by: mostSplits)))
+    arguments.panelsPerGroup = panels.dividedUp(by: panels.dividedUp(by: most))
     let blocks = panels.dividedUp(by: arguments.panelsPerGroup)
-    let splits = ProcessorProductPlan.parts(of: product.k, groups: blocks, computeUnits: units, most: mostSplits)
-    arguments.splitLength = product.k.dividedUp(by: splits).roundedUp(to: Self.depth)
+    let passes = product.k.dividedUp(by: Self.depth)
+    let splits = parts(
+      of: passes, groups: blocks, computeUnits: units, most: min(4 * units, mostSplits), cost: 1)
+    arguments.splitLength = passes.dividedUp(by: splits) * Self.depth
     arguments.splits = product.k.dividedUp(by: arguments.splitLength)
     groups = WorkSize(blocks, 1, arguments.splits)
   }
@@ -51,8 +55,8 @@ extension OpenCLBackend {
     try launchInSplits(product, plan.arguments, bias: bias, activation: activation, into: output) { target in
       try runtime.launch(
         kernel, global: plan.groups, local: WorkSize(1), plan.arguments.words(product, hasBias: bias != nil),
-        .words(product.left.words), .words(layout.words(product, batch: 1)), .float(parameter), .buffer(left), .buffer(right),
-        .buffer(bias ?? right), .buffer(target))
+        .words(product.left.words), .words(layout.words(product, batch: 1)), .float(parameter), .buffer(left),
+        .buffer(right), .buffer(bias ?? right), .buffer(target))
     }
   }
 }

@@ -16,12 +16,7 @@ struct ProcessorProductPlan {
   /// Values of k that are worth a split of their own, whose result is written and read once more.
   static let leastSplit = 512
 
-  /// Values of k and rows of a work-item's tile with transposed patches, 144 KiB.
-  static let transposedTile = (depth: 136, rows: 256)
-
-  /// The most values of k and rows of a work-item's tile: up to 144 KiB, which second-level caches hold, or 52 and 13
-  /// where little is used twice. Copying is cheapest a patch's whole run at a time, which lies along k, or along the
-  /// rows if the patches are transposed; but each further pass over k reads the result again.
+  /// The most values of k and rows that a work-item's tile holds: up to 144 KiB, which second-level caches hold.
   let depthLimit: Int
   let rowLimit: Int
   let width: Int
@@ -32,17 +27,24 @@ struct ProcessorProductPlan {
     width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4
     isNarrow = product.n <= 4
     panelWidth = isNarrow ? product.n : product.n <= width ? width : 2 * width
-    (depthLimit, rowLimit) =
-      product.transposesLeft
-      ? isNarrow ? (16, 192) : product.n <= 8 * panelWidth ? (128, 256) : (256, 128) : (isNarrow ? 192 : 384, 64)
+    // Copying is cheapest a patch's whole run at a time, which lies along k, or along the rows if the patches are
+    // transposed; but each further pass over k reads the result again. The tile is small where little is used twice.
+    switch (product.transposesLeft, isNarrow) {
+    case (false, false): (depthLimit, rowLimit) = (384, 64)
+    case (false, true): (depthLimit, rowLimit) = (192, 64)
+    case (true, false): (depthLimit, rowLimit) = product.n <= 8 * panelWidth ? (128, 256) : (256, 128)
+    case (true, true): (depthLimit, rowLimit) = (16, 192)
+    }
   }
 
   func macros(_ product: GeneralProduct, activation: String) -> [(String, String)] {
-    let tile = product.transposesLeft && !isNarrow ? Self.transposedTile : (depth: depthLimit, rows: rowLimit)
-    return [("WIDTH", "\(width)"), ("DEPTH", "\(tile.depth)"), ("ROW_LIMIT", "\(tile.rows)"), ("ACTIVATION", activation)]
+    [("WIDTH", "\(width)"), ("ACTIVATION", activation)]
       + (isNarrow
         ? [("COLUMNS", "\(product.n)")] : [("ROWS", "\(Self.blockRows)"), ("VECTORS", "\(panelWidth / width)")])
-      + (product.transposesLeft ? [("LEFT_TRANSPOSED", "1")] : [])
+      + (product.transposesLeft
+        // One program for both shapes of the wide tile.
+        ? [("LEFT_TRANSPOSED", "1"), ("ROW_LIMIT", isNarrow ? "192" : "256"), ("TILE", isNarrow ? "3328" : "36864")]
+        : [("DEPTH", "\(depthLimit)"), ("ROW_LIMIT", "\(rowLimit)")])
   }
 
   /// The panels to copy the right operand into, or nil if the kernel reads it where it is.
@@ -76,15 +78,6 @@ struct ProcessorProductPlan {
     return isWhole ? run : isNarrow && !product.transposesLeft ? width : 1
   }
 
-  /// Parts to cut a sum of `length` into, for each of `groups`, such that the last compute unit ends soonest; fewer where
-  /// that takes hardly longer, because the parts have to be added up.
-  static func parts(of length: Int, groups: Int, computeUnits: Int, most: Int) -> Int {
-    func time(_ parts: Int) -> Int { (groups * parts).dividedUp(by: computeUnits) * length.dividedUp(by: parts) }
-    let choices = 1...max(1, most)
-    let least = choices.map(time).min()!
-    return choices.first { 32 * time($0) <= 33 * least }!
-  }
-
   func arguments(_ product: GeneralProduct, packing: PanelLayout?, computeUnits: Int) -> ProductArguments {
     var result = ProductArguments(
       rightRow: product.n, rightPanel: panelWidth, rightBatchStride: product.rightBatchStride, splitLength: product.k)
@@ -105,17 +98,19 @@ struct ProcessorProductPlan {
     var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
     func split() {
       guard groups < 4 * units && product.batch == 1 else { return }
-      let splits = Self.parts(
-        of: product.k, groups: groups, computeUnits: units, most: min(4 * units, product.k / Self.leastSplit))
+      let length = product.k.dividedUp(by: unit)
+      let splits = parts(
+        of: length, groups: groups, computeUnits: units, most: min(4 * units, product.k / Self.leastSplit),
+        cost: 64 / unit)
       guard splits > 1 else { return }
-      result.splitLength = product.k.dividedUp(by: splits).roundedUp(to: unit)
+      result.splitLength = length.dividedUp(by: splits) * unit
       result.splits = product.k.dividedUp(by: result.splitLength)
       groups *= result.splits
     }
     // Sharing panels copies the same patches for each share; a small result is cheaper to add up.
     if product.transposesLeft && product.m * product.n <= Self.smallResult { split() }
     result.panelsPerGroup = panels.dividedUp(
-      by: Self.parts(of: panels, groups: groups, computeUnits: units, most: panels))
+      by: parts(of: panels, groups: groups, computeUnits: units, most: min(panels, 4 * units), cost: 1))
     groups *= panels.dividedUp(by: result.panelsPerGroup)
     if result.splits == 1 { split() }
     // Passes of equal length: the last is not a short one.
@@ -130,10 +125,19 @@ struct ProcessorProductPlan {
       let rows = product.m.dividedUp(by: product.m.dividedUp(by: result.rowsPerGroup) * wanted.dividedUp(by: groups))
       result.rowsPerGroup = min(result.rowsPerGroup, rows.roundedUp(to: Self.blockRows))
     }
-    // An odd number of cache lines.
+    // An odd number of cache lines. Narrow products read vectors past the last row, up to the limit.
     result.pitch = (isNarrow ? rowLimit : result.rowsPerGroup).dividedUp(by: 16) / 2 * 32 + 16
     return result
   }
+}
+
+/// Parts to cut `length` into, for each of `groups`, such that the last compute unit ends soonest. `cost` is how much
+/// more a part takes than its length: adding up its result, or copying its operand.
+func parts(of length: Int, groups: Int, computeUnits: Int, most: Int, cost: Int) -> Int {
+  func time(_ parts: Int) -> Int {
+    (groups * parts).dividedUp(by: computeUnits) * (length.dividedUp(by: parts) + cost)
+  }
+  return (1...max(1, most)).min { time($0) < time($1) }!
 }
 
 extension OpenCLBackend {

@@ -7,9 +7,9 @@ extension OpenCLBackend {
   ) -> any Storage {
     produce(count) { output in
       switch distribution {
-      case .uniform(let low, let high): try draw("DRAW", "UNIFORM", 4, low, high, generator, counter, [], output)
+      case .uniform(let low, let high): try draw(macro: "DRAW", "UNIFORM", low, high, generator, counter, output)
       case .normal(let mean, let deviation):
-        try draw("DRAW", "NORMAL", 4, mean, deviation, generator, counter, [], output)
+        try draw(macro: "DRAW", "NORMAL", mean, deviation, generator, counter, output)
       }
     }
   }
@@ -18,13 +18,14 @@ extension OpenCLBackend {
     _ input: any Storage, rate: Float, generator: Philox, counter: UInt64
   ) -> any Storage {
     produce(input.count) { output in
-      try draw("DROPOUT", 1, 8, rate, 1 / (1 - rate), generator, counter, [buffer(input)], output)
+      try draw(
+        macro: "DROPOUT", 1, rate, 1 / (1 - rate), generator, counter, input: [buffer(input)], output, drawsOfBlock: 8)
     }
   }
 
   private func draw(
-    _ macro: String, _ value: any MacroValue, _ drawsOfBlock: Int, _ p: Float, _ q: Float, _ generator: Philox,
-    _ counter: UInt64, _ input: [KernelArgument], _ output: OpenCLStorage
+    macro: String, _ value: any MacroValue, _ p: Float, _ q: Float, _ generator: Philox, _ counter: UInt64,
+    input: [KernelArgument] = [], _ output: OpenCLStorage, drawsOfBlock: Int = 4
   ) throws {
     let count = output.count, wide = needsWideIndices(count), blocks = runtime.family == .cpu ? 16 : 2
     let kernel = try runtime.kernel(

@@ -72,13 +72,15 @@ struct WinogradPlan {
     let computeUnits = device.computeUnits
     if product.transposesLeft {
       let rows = geometry.k / channels * channels.dividedUp(by: Self.block)
-      let units = rows * product.n.dividedUp(by: Self.block)
+      let blocks = rows * product.n.dividedUp(by: Self.block)
       blockK = Self.block
       let sums = Self.points * Self.block * Self.block
       blockTiles = max(8, (Self.cache - sums) / (2 * Self.points * (Self.block + 16)))
-      splits = ProcessorProductPlan.parts(
-        of: geometry.count, groups: units, computeUnits: computeUnits, most: geometry.count / (2 * blockTiles))
-      groups = WorkSize(min(4 * computeUnits, units * splits))
+      // The sums of a part are written, read and added in the time of some thirty tiles.
+      splits = parts(
+        of: geometry.count, groups: blocks, computeUnits: computeUnits,
+        most: min(4 * computeUnits, geometry.count / (2 * blockTiles)), cost: 32)
+      groups = WorkSize(min(computeUnits, blocks * splits))
       let tiles = geometry.count.dividedUp(by: splits)
       blockTiles = tiles.dividedUp(by: tiles.dividedUp(by: blockTiles))
       scratch = 16 + 2 * Self.points * (blockTiles * (Self.block + 16) + 16) + sums
@@ -87,7 +89,8 @@ struct WinogradPlan {
       let blocks = geometry.k.dividedUp(by: Self.longestBlock)
       blockK = geometry.k.dividedUp(by: blocks).roundedUp(to: 16)
       let tileGroups = min(computeUnits, geometry.count.dividedUp(by: 16))
-      panelsPerGroup = panels.dividedUp(by: min(panels, computeUnits.dividedUp(by: tileGroups)))
+      panelsPerGroup = panels.dividedUp(
+        by: parts(of: panels, groups: tileGroups, computeUnits: computeUnits, most: panels, cost: 1))
       let held = blockK < geometry.k ? panelsPerGroup : 1
       let most = min(64, max(16, Self.cache / (Self.points * (blockK + 16 + held * panelWidth)))) / 8 * 8
       (blockTiles, tilesPerGroup) = Self.shares(of: geometry.count, most: most, groups: tileGroups)
@@ -97,8 +100,8 @@ struct WinogradPlan {
     }
   }
 
-  /// Tiles that are taken at a time, in whole register blocks, and by each of `groups`, such that the last one ends soonest.
-  /// One group a compute unit: the scratch memory of each has to come into its cache.
+  /// Tiles that are taken at a time, in whole register blocks, and by each of `groups`, such that the last one ends
+  /// soonest. One group a compute unit: the scratch memory of each has to come into its cache.
   private static func shares(of count: Int, most: Int, groups: Int) -> (block: Int, group: Int) {
     let candidates = stride(from: most, through: 8, by: -8).map { block in
       (block: block, group: block * count.dividedUp(by: block).dividedUp(by: groups))

@@ -49,7 +49,7 @@ extension Tensor {
     random(.normal(mean: mean, deviation: deviation), shape: shape, using: generator, on: device)
   }
 
-  /// Each element is 0 with probability `rate`, to the nearest 2⁻¹⁶, else multiplied by `1 / (1 − rate)`.
+  /// Each element is 0 with probability `rate`, rounded up to a multiple of 2⁻¹⁶, else multiplied by `1 / (1 − rate)`.
   public func dropout(rate: Float, using generator: RandomGenerator) -> Tensor {
     require(rate >= 0 && rate < 1, "dropout: rate \(rate) is not in [0, 1)")
     if rate == 0 { return self }

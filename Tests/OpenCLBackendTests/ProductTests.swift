@@ -62,6 +62,8 @@ import Testing
     // Few rows and a large matrix; a result too large for caches.
     MatrixProduct(m: 31, n: 1000, k: 517), MatrixProduct(m: 64, n: 33, k: 32), MatrixProduct(m: 2, n: 300, k: 2000),
     MatrixProduct(m: 13, n: 32, k: 1500), MatrixProduct(m: 450, n: 16384, k: 3),
+    // Whole tiles: transposed ones are of 256 rows by 128 values of k or the other way about.
+    MatrixProduct(m: 256, n: 40, k: 300), MatrixProduct(m: 128, n: 300, k: 520), MatrixProduct(m: 64, n: 70, k: 800),
     MatrixProduct(batch: 3, m: 33, n: 20, k: 50), MatrixProduct(batch: 3, m: 10, n: 3, k: 21),
     MatrixProduct(batch: 4, m: 12, n: 40, k: 9, sharesRight: true),
   ]

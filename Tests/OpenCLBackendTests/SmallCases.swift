@@ -177,7 +177,9 @@ private func products(_ m: Int, _ n: Int, _ k: Int) -> [BackendCase] {
   }
 }
 
-private func convolution(_ windows: Windows, batch: Int = 1, _ inputChannels: Int, _ outputChannels: Int) -> BackendCase {
+private func convolution(
+  _ windows: Windows, batch: Int = 1, _ inputChannels: Int, _ outputChannels: Int
+) -> BackendCase {
   let convolution = Convolution(
     batch: batch, windows: windows, inputChannels: inputChannels, outputChannels: outputChannels)
   return BackendCase(
@@ -208,8 +210,8 @@ let smallProducts: [BackendCase] =
 /// For what only processors do: few rows, splits of shorter products, Winograd's filtering, folds of one channel.
 let processorProducts: [BackendCase] =
   products(5, 33, 600) + [
-    // Work enough for four compute units.
-    products(32, 32, 1100)[0],
+    // Work enough for several compute units.
+    products(32, 32, 2100)[0], products(16, 32, 1100)[1],
     convolution(Windows([4, 5], [3, 3], .same), 16, 32),
     convolution(Windows([6, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), 16, 32),
     convolution(Windows([6, 6], [5, 5], .same), 32, 1),
