@@ -11,8 +11,8 @@ convolution
         yardstick is OpenBLAS' matrix product of 1024 × 1024 × 1024, measured before and after each
 gemm    matrix products beside OpenBLAS (through NumPy), PyTorch and CLBlast
 
-Every figure comes from a process of its own; rounds go through all programs in turn, so that a machine whose
-speed drifts treats all alike. --output keeps the table as JSON lines.
+Every figure but OpenBLAS' yardstick comes from a process of its own; rounds go through all programs in turn, so that
+a machine whose speed drifts treats all alike. --output keeps the table as JSON lines.
 """
 import argparse
 import datetime
@@ -26,7 +26,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+from peers.timing import median_seconds
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIGMENT = HERE.parent / ".build/release/figment"
@@ -35,13 +36,18 @@ STEPS = ["autoencoder:32", "vae:16", "vae:128", "gan:32", "dcgan:32", "age-cgan:
          "srgan-infer:1", "srgan-adversarial:1"]
 
 
+def end(command, status):
+    """Stops with a message unless a program ended well."""
+    if status:
+        sys.exit(f"{' '.join(str(word) for word in command)}: ended with status {status}")
+
+
 def measure(command):
     """The lines of JSON a program prints, and the most memory it was resident in, in MiB."""
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            sys.exit(f"{' '.join(str(word) for word in command)}: ended with status {status}")
+        end(command, status)
         output.seek(0)
         lines = [json.loads(line) for line in output.read().decode().splitlines() if line.startswith("{")]
     return lines, usage.ru_maxrss / 1024
@@ -99,36 +105,33 @@ def compare_steps(options):
     return rows
 
 
-def openblas(seconds=0.2):
-    """GFLOP/s of NumPy's product of 1024 × 1024 × 1024."""
+def openblas():
+    """A function that measures NumPy's product of 1024 × 1024 × 1024, in GFLOP/s."""
     # Idle threads would go on spinning beside what is measured next.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     import numpy
     a, b = (numpy.random.rand(1024, 1024).astype("float32") for _ in range(2))
-    times, end = [], time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < end:
-        start = time.perf_counter()
-        a @ b
-        times.append(time.perf_counter() - start)
-    return 2e-9 * 1024**3 / statistics.median(times)
+    return lambda: 2e-9 * 1024**3 / median_seconds(lambda: a @ b, 0.2)
 
 
-def beside_openblas(command, input):
-    """The lines of JSON a program prints, each with the mean of OpenBLAS' speed before and after it.
+def beside_products(command, input, products):
+    """The lines of JSON a program prints, each with the mean of `products()` before and after it.
 
     The program is held while that is measured.
     """
-    before = openblas()
+    before = products()
     with open(input) as given:
         process = subprocess.Popen([str(word) for word in command], stdin=given, stdout=subprocess.PIPE, text=True)
-    for text in process.stdout:
-        process.send_signal(signal.SIGSTOP)
-        after = openblas()
-        process.send_signal(signal.SIGCONT)
-        yield {**json.loads(text), "openblas": (before + after) / 2}
-        before = after
-    if process.wait():
-        sys.exit(f"{' '.join(str(word) for word in command)}: ended with status {process.returncode}")
+    try:
+        for text in process.stdout:
+            process.send_signal(signal.SIGSTOP)
+            after = products()
+            process.send_signal(signal.SIGCONT)
+            yield {**json.loads(text), "openblas": (before + after) / 2}
+            before = after
+        end(command, process.wait())
+    finally:
+        process.kill()  # an interrupted run must not leave a program held
 
 
 def compare_convolutions(options):
@@ -142,10 +145,10 @@ def compare_convolutions(options):
     programs = {"contiguous": torch, "channels-last": [*torch, "--channels-last"]}
     for device in options.devices:
         programs[f"figment {device}"] = [*figment, "--device", device, "--seconds", "0.3"]
-    samples = {}
+    samples, products = {}, openblas()
     for _ in range(options.rounds):
         for program, command in programs.items():
-            for line in beside_openblas(command, cases):
+            for line in beside_products(command, cases, products):
                 if line["name"] in work:
                     figures = (work[line["name"]] / line["median_ms"], line["openblas"])
                     samples.setdefault((line["name"], program), []).append(figures)

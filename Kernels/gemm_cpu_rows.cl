@@ -8,12 +8,11 @@
 // beforehand would write and read them again. Read in place, rows a power of two apart would push each other
 // out of the cache between one register block and the next.
 //
-// Macros: DEPTH, ROW_LIMIT, WIDTH.
+// Macros: DEPTH, BLOCK_PANELS, ROW_LIMIT, WIDTH.
 
 #define ROWS 8
 #define VECTORS 2
 #define PANEL (VECTORS * WIDTH)
-#define BLOCK_PANELS 8
 
 // (a0, b0, a1, b1, …) of the lower halves and of the upper.
 #if WIDTH == 16

@@ -8,11 +8,11 @@ input, those of the output, kernel size, stride.
 import argparse
 import json
 import re
-import statistics
 import sys
-import time
 
 import torch
+
+from timing import median_seconds
 
 CASE = re.compile(r"(forward|input gradient|filter gradient) (\S+) → (\S+) k(\d+)(?: s(\d+))?$")
 
@@ -51,12 +51,8 @@ def main():
     torch.set_grad_enabled(False)
     for case in map(str.strip, sys.stdin):
         run = make(case, options.channels_last)
-        times, start = [], time.perf_counter()
-        while len(times) < 5 or time.perf_counter() - start < options.seconds:
-            began = time.perf_counter()
-            run()
-            times.append(time.perf_counter() - began)
-        print(json.dumps({"name": case, "median_ms": 1e3 * statistics.median(times[2:])}), flush=True)
+        seconds = median_seconds(run, options.seconds)
+        print(json.dumps({"name": case, "median_ms": 1e3 * seconds}), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 Usage: products.py numpy|torch
 """
 import json
-import statistics
 import sys
-import time
+
+from timing import median_seconds
 
 CASES = [(512, 512, 512), (1024, 1024, 1024), (1025, 1025, 1025), (2048, 2048, 2048), (64, 64, 2048)]
 
@@ -26,13 +26,9 @@ def main():
     for m, n, k in CASES:
         for left, right in ((False, False), (False, True), (True, False)):
             a, b = operand(library, m, k, left), operand(library, k, n, right)
-            times, start = [], time.perf_counter()
-            while len(times) < 7 or time.perf_counter() - start < 0.3:
-                began = time.perf_counter()
-                a @ b
-                times.append(time.perf_counter() - began)
+            seconds = median_seconds(lambda: a @ b, 0.3)
             suffix = " TN" if left else " NT" if right else ""
-            print(json.dumps({"name": f"product {m}×{n}×{k}{suffix}", "median_ms": 1e3 * statistics.median(times[2:])}))
+            print(json.dumps({"name": f"product {m}×{n}×{k}{suffix}", "median_ms": 1e3 * seconds}))
 
 
 if __name__ == "__main__":

@@ -11,10 +11,9 @@ open class Optimizer {
   /// `slots[s][p]`: what the rule remembers of parameter `p`; empty before the first step.
   package final var slots: [[Tensor]] = []
   /// The parameters of the first step, which every later step must bring in the same order.
-  private var identities: [ObjectIdentifier] = []
-  /// The network last asked about, and its parameters.
-  private weak var network: Module?
   private var parameters: [Parameter] = []
+  /// What they were looked for in, if anything.
+  private weak var network: Module?
 
   init(learningRate: Float) {
     require(learningRate.isFinite && learningRate >= 0, "the learning rate \(learningRate) is not a finite number ≥ 0")
@@ -24,7 +23,8 @@ open class Optimizer {
   /// The trainable parameters of `network`, looked for at its first step only: that takes longer than enqueueing many
   /// kernels. So its layers must stay the same ones.
   package final func trainableParameters(of network: Module) -> [Parameter] {
-    if self.network !== network { (self.network, parameters) = (network, network.trainableParameters) }
+    if parameters.isEmpty { (self.network, parameters) = (network, network.trainableParameters) }
+    guard self.network === network else { return network.trainableParameters }
     assert(parameters.elementsEqual(network.trainableParameters, by: ===), "a layer was replaced while training")
     return parameters
   }
@@ -45,9 +45,9 @@ open class Optimizer {
     require(
       parameters.count == gradients.count && zip(parameters, gradients).allSatisfy { $0.shape == $1.shape },
       "optimizer: \(gradients.count) gradients do not fit \(parameters.count) parameters")
-    if identities.isEmpty { identities = parameters.map { ObjectIdentifier($0) } }
+    if self.parameters.isEmpty { self.parameters = parameters }
     require(
-      identities == parameters.map { ObjectIdentifier($0) },
+      self.parameters.elementsEqual(parameters, by: ===),
       "optimizer: a step must bring the parameters of the first step, in the same order")
     let device = gradients[0].device
     let rule = rule(iteration: iterations + 1)

@@ -20,10 +20,9 @@ struct FewRowsPlan {
   }
 
   init(_ product: GeneralProduct, device: OpenCLDevice) {
-    width = device.vectorWidth >= 16 ? 16 : device.vectorWidth >= 8 ? 8 : 4
+    width = device.productWidth
     arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
-    let units = min(
-      device.computeUnits, max(1, product.m * product.n * product.k / ProcessorProductPlan.leastWork))
+    let units = product.units(of: device)
     // The sum over k is shared before the columns are.
     let mostSplits = max(1, product.k / (4 * Self.depth))
     let panels = product.n.dividedUp(by: 2 * width)
@@ -31,8 +30,7 @@ struct FewRowsPlan {
     arguments.panelsPerGroup = panels.dividedUp(by: panels.dividedUp(by: most))
     let blocks = panels.dividedUp(by: arguments.panelsPerGroup)
     let passes = product.k.dividedUp(by: Self.depth)
-    let splits = parts(
-      of: passes, groups: blocks, computeUnits: units, most: min(4 * units, mostSplits), cost: 1)
+    let splits = parts(of: passes, groups: blocks, computeUnits: units, most: min(4 * units, mostSplits), cost: 1)
     arguments.splitLength = passes.dividedUp(by: splits) * Self.depth
     arguments.splits = product.k.dividedUp(by: arguments.splitLength)
     groups = WorkSize(blocks, 1, arguments.splits)
@@ -48,7 +46,7 @@ extension OpenCLBackend {
     let (macro, parameter) = (plan.arguments.splits > 1 ? .identity : activation).macro
     let macros = [
       ("WIDTH", "\(plan.width)"), ("DEPTH", "\(FewRowsPlan.depth)"), ("ROW_LIMIT", "\(FewRowsPlan.rowLimit)"),
-      ("ACTIVATION", macro),
+      ("BLOCK_PANELS", "\(FewRowsPlan.blockPanels)"), ("ACTIVATION", macro),
     ]
     let layout = PanelLayout(width: plan.panelWidth, of: product.n, k: product.k)
     let kernel = try runtime.kernel(.gemmCPURows, "fewRowsProduct", macros: macros)

@@ -16,6 +16,10 @@ struct ProcessorProductPlan {
   /// Values of k that are worth a split of their own, whose result is written and read once more.
   static let leastSplit = 512
 
+  /// The most values of k and rows of wide tiles of transposed patches: many short lines, or few long ones where each
+  /// pass reads little of the result again. One program has room for both.
+  private static let shortLines = (depth: 256, rows: 128), longLines = (depth: 128, rows: 256)
+
   /// The most values of k and rows that a work-item's tile holds: up to 144 KiB, which second-level caches hold.
   let depthLimit: Int
   let rowLimit: Int
@@ -23,8 +27,8 @@ struct ProcessorProductPlan {
   let isNarrow: Bool
   let panelWidth: Int
 
-  init(_ product: GeneralProduct, vectorWidth: Int) {
-    width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4
+  init(_ product: GeneralProduct, device: OpenCLDevice) {
+    width = device.productWidth
     isNarrow = product.n <= 4
     panelWidth = isNarrow ? product.n : product.n <= width ? width : 2 * width
     // Copying is cheapest a patch's whole run at a time, which lies along k, or along the rows if the patches are
@@ -32,19 +36,23 @@ struct ProcessorProductPlan {
     switch (product.transposesLeft, isNarrow) {
     case (false, false): (depthLimit, rowLimit) = (384, 64)
     case (false, true): (depthLimit, rowLimit) = (192, 64)
-    case (true, false): (depthLimit, rowLimit) = product.n <= 8 * panelWidth ? (128, 256) : (256, 128)
+    case (true, false): (depthLimit, rowLimit) = product.n <= 8 * panelWidth ? Self.longLines : Self.shortLines
     case (true, true): (depthLimit, rowLimit) = (16, 192)
     }
   }
 
+  /// Floats from one value of k to the next in a tile of transposed patches: an odd number of cache lines.
+  private static func pitch(rows: Int) -> Int { rows.dividedUp(by: 16) / 2 * 32 + 16 }
+
   func macros(_ product: GeneralProduct, activation: String) -> [(String, String)] {
-    [("WIDTH", "\(width)"), ("ACTIVATION", activation)]
-      + (isNarrow
-        ? [("COLUMNS", "\(product.n)")] : [("ROWS", "\(Self.blockRows)"), ("VECTORS", "\(panelWidth / width)")])
-      + (product.transposesLeft
-        // One program for both shapes of the wide tile.
-        ? [("LEFT_TRANSPOSED", "1"), ("ROW_LIMIT", isNarrow ? "192" : "256"), ("TILE", isNarrow ? "3328" : "36864")]
-        : [("DEPTH", "\(depthLimit)"), ("ROW_LIMIT", "\(rowLimit)")])
+    var result = [("WIDTH", "\(width)"), ("ACTIVATION", activation)]
+    result +=
+      isNarrow ? [("COLUMNS", "\(product.n)")] : [("ROWS", "\(Self.blockRows)"), ("VECTORS", "\(panelWidth / width)")]
+    guard product.transposesLeft else { return result + [("DEPTH", "\(depthLimit)"), ("ROW_LIMIT", "\(rowLimit)")] }
+    let tiles = isNarrow ? [(depth: depthLimit, rows: rowLimit)] : [Self.shortLines, Self.longLines]
+    let floats = tiles.map { $0.depth * Self.pitch(rows: $0.rows) }.max()!
+    return result
+      + [("LEFT_TRANSPOSED", "1"), ("ROW_LIMIT", "\(tiles.map(\.rows).max()!)"), ("TILE", "\(floats)")]
   }
 
   /// The panels to copy the right operand into, or nil if the kernel reads it where it is.
@@ -78,7 +86,7 @@ struct ProcessorProductPlan {
     return isWhole ? run : isNarrow && !product.transposesLeft ? width : 1
   }
 
-  func arguments(_ product: GeneralProduct, packing: PanelLayout?, computeUnits: Int) -> ProductArguments {
+  func arguments(_ product: GeneralProduct, packing: PanelLayout?, device: OpenCLDevice) -> ProductArguments {
     var result = ProductArguments(
       rightRow: product.n, rightPanel: panelWidth, rightBatchStride: product.rightBatchStride, splitLength: product.k)
     if let packing {
@@ -89,9 +97,7 @@ struct ProcessorProductPlan {
       result.rightRow = product.k
     }
 
-    // Small products are not worth sharing among all.
-    let work = product.batch * product.m * product.n * product.k
-    let units = min(computeUnits, max(1, work / Self.leastWork))
+    let units = product.units(of: device)
     let panels = isNarrow ? 1 : product.n.dividedUp(by: panelWidth)
     result.rowsPerGroup = product.m.dividedUp(by: product.m.dividedUp(by: rowLimit)).roundedUp(to: Self.blockRows)
     let unit = unit(product)
@@ -125,9 +131,21 @@ struct ProcessorProductPlan {
       let rows = product.m.dividedUp(by: product.m.dividedUp(by: result.rowsPerGroup) * wanted.dividedUp(by: groups))
       result.rowsPerGroup = min(result.rowsPerGroup, rows.roundedUp(to: Self.blockRows))
     }
-    // An odd number of cache lines. Narrow products read vectors past the last row, up to the limit.
-    result.pitch = (isNarrow ? rowLimit : result.rowsPerGroup).dividedUp(by: 16) / 2 * 32 + 16
+    // Narrow products read vectors past the last row, up to the limit.
+    result.pitch = Self.pitch(rows: isNarrow ? rowLimit : result.rowsPerGroup)
     return result
+  }
+}
+
+extension OpenCLDevice {
+  /// Floats in the vectors that processors compute products in.
+  var productWidth: Int { vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4 }
+}
+
+extension GeneralProduct {
+  /// Compute units to share it among: all, unless it is too small to wake them.
+  func units(of device: OpenCLDevice) -> Int {
+    min(device.computeUnits, max(1, batch * m * n * k / ProcessorProductPlan.leastWork))
   }
 }
 
@@ -145,10 +163,10 @@ extension OpenCLBackend {
     _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
     activation: Activation, into output: OpenCLStorage
   ) throws {
-    let plan = ProcessorProductPlan(product, vectorWidth: device.vectorWidth)
+    let plan = ProcessorProductPlan(product, device: device)
     let packing = plan.packing(product)
     let panels = try packing.map { try pack(right, of: product, as: $0) } ?? right
-    let arguments = plan.arguments(product, packing: packing, computeUnits: device.computeUnits)
+    let arguments = plan.arguments(product, packing: packing, device: device)
     // Splits are activated when they are added.
     let (macro, parameter) = (arguments.splits > 1 ? .identity : activation).macro
     let kernel = try runtime.kernel(

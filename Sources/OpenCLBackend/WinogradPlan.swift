@@ -55,10 +55,9 @@ struct WinogradPlan {
   /// Nil if direct computation must or should be used.
   init?(_ product: GeneralProduct, device: OpenCLDevice, use: OpenCLConfiguration.WinogradUse) {
     guard use != .never, product.batch == 1, product.k > 0 else { return nil }
-    let vectorWidth = device.vectorWidth
     let positions = product.transposesLeft ? product.k : product.m
     guard let geometry = WinogradGeometry(product.left, positions: positions) else { return nil }
-    width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4
+    width = device.productWidth
     panelWidth = 2 * width
     let channels = product.left.channels
     guard channels.isMultiple(of: 16), geometry.count > 0 else { return nil }
