@@ -6,7 +6,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
   case elementwise, reduction, copy, indexing, pooling, upsampling, normalization, random, optimizer, ceilings
   /// What goes before and after matrix products and convolutions.
   case gemmPanels
-  case gemmCPU, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
+  case gemmCPU, gemmCPUPhases, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
   /// Convolutions with 2 or 3 neighbouring taps and their gradients, on processors.
   case winograd
 
@@ -21,6 +21,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     let rows: File = ("rows", PackageResources.rows_cl)
     let gemm: File = ("gemm", PackageResources.gemm_cl)
     let tile: File = ("gemm_cpu_tile", PackageResources.gemm_cpu_tile_cl)
+    let block: File = ("gemm_cpu_block", PackageResources.gemm_cpu_block_cl)
     return switch self {
     case .elementwise: [prelude, ("elementwise", PackageResources.elementwise_cl)]
     case .reduction: [prelude, ("reduction", PackageResources.reduction_cl)]
@@ -39,7 +40,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .optimizer: [prelude, ("optimizer", PackageResources.optimizer_cl)]
     case .ceilings: [prelude, ("ceilings", PackageResources.ceilings_cl)]
     case .gemmPanels: [prelude, gemm, ("gemm_panels", PackageResources.gemm_panels_cl)]
-    case .gemmCPU: [prelude, gemm, tile, ("gemm_cpu", PackageResources.gemm_cpu_cl)]
+    case .gemmCPU: [prelude, gemm, tile, block, ("gemm_cpu", PackageResources.gemm_cpu_cl)]
+    case .gemmCPUPhases: [prelude, gemm, tile, block, ("gemm_cpu_phases", PackageResources.gemm_cpu_phases_cl)]
     case .gemmCPUNarrow: [prelude, gemm, tile, ("gemm_cpu_narrow", PackageResources.gemm_cpu_narrow_cl)]
     case .gemmCPURows: [prelude, gemm, tile, ("gemm_cpu_rows", PackageResources.gemm_cpu_rows_cl)]
     case .gemmFold: [prelude, gemm, ("gemm_fold", PackageResources.gemm_fold_cl)]

@@ -10,9 +10,7 @@
 // takes, the less often the result is read and written. A pass also bounds the rounding error of a sum. ROW_LIMIT
 // rows share each panel read from outer caches.
 //
-// Macros: ROWS, VECTORS, and those of gemm_cpu_tile.cl.
-
-#define PANEL (VECTORS * WIDTH)
+// Macros: those of gemm_cpu_block.cl and gemm_cpu_tile.cl.
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
     const Product p, const Patches patches, const ulong leftBatch, const ulong rightBatch,
@@ -37,6 +35,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
 #ifdef LEFT_TRANSPOSED
   const int pitch = p.pitch;
 #else
+  const int pitch = PITCH;
   if (p.splits == 1) {
     Position position = positionAt(&patches, firstRow);
     for (int row = 0; row < rows; ++row, advance(&patches, &position))
@@ -55,8 +54,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
 #ifdef LEFT_TRANSPOSED
     gatherPatches(&patches, left, k0, depth, firstRow, rows, pitch, tile);
 #else
-    gatherPatches(&patches, left, firstRow, rows, k0, depth, PITCH, tile);
-    for (int row = rows; row < (rows + ROWS - 1) / ROWS * ROWS; ++row) clear(tile + row * PITCH, 0, depth);
+    gatherPatches(&patches, left, firstRow, rows, k0, depth, pitch, tile);
+    for (int row = rows; row < (rows + ROWS - 1) / ROWS * ROWS; ++row) clear(tile + row * pitch, 0, depth);
 #endif
     // With few k, several panels for each register block's rows: what is stored is then in longer pieces.
     const int together = max(1, 128 / max(1, depth));
@@ -64,47 +63,13 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
       const int endTogether = min(panel0 + together, endPanel);
       for (int row0 = 0; row0 < rows; row0 += ROWS)
         for (int panel = panel0; panel < endTogether; ++panel) {
-          const float *a = tile + LEFT_AT(row0, 0);
-          const global float *b = right + panel * rightPanel + (size_t)k0 * p.rightRow;
           floatv sums[ROWS][VECTORS];
-#pragma unroll
-          for (int i = 0; i < ROWS; ++i)
-#pragma unroll
-            for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
-          for (int k = 0; k < depth; ++k, b += p.rightRow) {
-            floatv columns[VECTORS];
-#pragma unroll
-            for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(const global, b + v * WIDTH);
-#pragma unroll
-            for (int i = 0; i < ROWS; ++i) {
-              const floatv element = SPLAT(a[LEFT_AT(i, k)]);
-#pragma unroll
-              for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
-            }
-          }
-          // Through memory, so that what follows is one short loop instead of code for every register.
-          float results[ROWS * PANEL];
-#pragma unroll
-          for (int i = 0; i < ROWS; ++i)
-#pragma unroll
-            for (int v = 0; v < VECTORS; ++v) WHOLE(private, results + i * PANEL + v * WIDTH) = sums[i][v];
-          const int firstColumn = panel * PANEL;
-          const int columns = min(PANEL, p.n - firstColumn);
-          for (int i = 0; i < min(ROWS, rows - row0); ++i) {
-            global float *to = output + targets[row0 + i] + firstColumn;
-            for (int column = 0; column < columns; column += WIDTH) {
-              floatv value = WHOLE(private, results + i * PANEL + column);
-              if (!isFirst) value += LOAD(to + column);
-              if (isFinal) {
-                if (p.hasBias) value += LOAD(bias + firstColumn + column);
-                value = ACTIVATION(value, parameter);
-              }
-              if (p.streams)
-                STREAM(value, to + column);
-              else
-                storeLanes(value, to + column, columns - column);
-            }
-          }
+          clearBlock(sums);
+          multiplyBlock(
+              tile + LEFT_AT(row0, 0), pitch, right + panel * rightPanel + (size_t)k0 * p.rightRow, p.rightRow, depth,
+              sums);
+          storeBlock(
+              &p, sums, targets + row0, min(ROWS, rows - row0), panel, isFirst, isFinal, parameter, bias, output);
         }
     }
     k0 += p.depth;

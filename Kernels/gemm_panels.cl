@@ -16,22 +16,22 @@ kernel void packPanels(
   }
 }
 
-// Index mapping: one unit is WIDTH elements of the flat m × n result; elements of a row may go elsewhere and
-// get a bias only if WIDTH is 1. Splits are added in their order, so the result does not depend on timing.
+// Index mapping: one unit is WIDTH elements of the m × n result. They lie in one row unless it `isFlat`: its rows stay
+// where they are, and there is no bias. Splits are added in their order, so the result does not depend on timing.
 kernel void sumSplits(
-    const Product p, const Patches patches, const float parameter, const global float *restrict parts,
+    const Product p, const Patches patches, const int isFlat, const float parameter, const global float *restrict parts,
     const global float *restrict bias, global float *restrict output) {
   const size_t count = (size_t)p.m * p.n;
   FOR_EACH(unit, (count + WIDTH - 1) / WIDTH) {
     const size_t element = (size_t)unit * WIDTH;
     floatv sum = LOAD(parts + element);
     for (int split = 1; split < p.splits; ++split) sum += LOAD(parts + split * count + element);
-#if WIDTH == 1
-    const int row = (int)(element / p.n), column = (int)(element % p.n);
-    if (p.hasBias) sum += bias[column];
-    output[targetRow(&patches, positionAt(&patches, row)) * p.n + column] = ACTIVATION(sum, parameter);
-#else
-    STORE(ACTIVATION(sum, parameter), output + element);
-#endif
+    size_t target = element;
+    if (!isFlat) {
+      const int row = (int)(element / p.n), column = (int)(element - (size_t)row * p.n);
+      if (p.hasBias) sum += LOAD(bias + column);
+      target = targetRow(&patches, positionAt(&patches, row)) * p.n + column;
+    }
+    STORE(ACTIVATION(sum, parameter), output + target);
   }
 }

@@ -40,7 +40,7 @@ public enum Loss {
   /// `−½ (1 + logVariance − mean² − e^logVariance)`.
   public static func divergenceFromUnitNormal(mean: Tensor, logVariance: Tensor) -> Tensor {
     requireSame(mean, logVariance, "divergenceFromUnitNormal")
-    return 0.5 * (mean.squared() + logVariance.exp() - logVariance - 1)
+    return (mean.squared() + logVariance.exp() - logVariance).affine(scale: 0.5, offset: -0.5)
   }
 
   private static func requireSame(_ prediction: Tensor, _ target: Tensor, _ name: String) {

@@ -44,7 +44,7 @@ struct PanelLayout {
   /// The structure of `gemm_panels.cl`, in the order of its fields.
   func words(_ product: GeneralProduct, batch: Int) -> [Int32] {
     var inner = product.k, innerStride = product.n, columnStride = 1, tapStride = 0
-    var taps = [1, 1, 1], first = [0, 0, 0], step = [1, 1, 1], filterTaps = [1, 1, 1]
+    var taps: SIMD3<Int> = [1, 1, 1], first: SIMD3<Int> = [0, 0, 0], step = taps, filterTaps = taps
     switch product.right {
     case .rows: break
     case .columns: (innerStride, columnStride) = (1, product.k)
@@ -52,11 +52,11 @@ struct PanelLayout {
       (inner, innerStride, columnStride) = (channels, 1, channels)
       tapStride = channels * product.n
       (taps, first, step) = (phase.geometry.taps, phase.firstTap, phase.tapStep)
-      filterTaps = kernelSize
+      filterTaps = SIMD3(kernelSize)
     }
-    return
-      ([product.k, product.n, inner] + taps + first + step + filterTaps
-      + [innerStride, columnStride, tapStride, width, paddedK, panels, batch]).map(Int32.init)
+    var result = [product.k, product.n, inner].map(Int32.init)
+    result.append(taps, first, step, filterTaps)
+    return result + [innerStride, columnStride, tapStride, width, paddedK, panels, batch].map(Int32.init)
   }
 }
 

@@ -27,12 +27,18 @@ extension OpenCLBackend {
           convolution, outputGradient, filter, bias: bias, activation: activation, into: input)
       }
       let windows = convolution.windows.inThreeDimensions
-      for phase in InputGradientPhase.all(of: convolution) {
-        let positions = windows.areSinglePixels ? windows.inputPositions : phase.geometry.rows.reduce(1, *)
-        let product = GeneralProduct(
+      let phases = InputGradientPhase.all(of: convolution)
+      let products = phases.map { phase in
+        let positions = windows.areSinglePixels ? windows.inputPositions : phase.geometry.rows.product
+        return GeneralProduct(
           m: convolution.batch * positions, n: convolution.inputChannels, k: phase.geometry.features,
           left: phase.geometry,
           right: .phase(phase, kernelSize: windows.kernelSize, channels: convolution.outputChannels))
+      }
+      if let plan = joinedPhases(convolution, phases, products) {
+        return try computeJoined(plan, own(outputGradient), own(filter), bias: bias.map(own), activation: activation, into: input)
+      }
+      for product in products {
         try compute(product, outputGradient, filter, bias: bias, activation: activation, into: input)
       }
     }

@@ -45,8 +45,8 @@ extension OpenCLBackend {
     let plan = FewRowsPlan(product, device: device)
     let (macro, parameter) = (plan.arguments.splits > 1 ? .identity : activation).macro
     let macros = [
-      ("WIDTH", "\(plan.width)"), ("DEPTH", "\(FewRowsPlan.depth)"), ("ROW_LIMIT", "\(FewRowsPlan.rowLimit)"),
-      ("BLOCK_PANELS", "\(FewRowsPlan.blockPanels)"), ("ACTIVATION", macro),
+      Macro("WIDTH", plan.width), Macro("DEPTH", FewRowsPlan.depth), Macro("ROW_LIMIT", FewRowsPlan.rowLimit),
+      Macro("BLOCK_PANELS", FewRowsPlan.blockPanels), Macro("ACTIVATION", macro),
     ]
     let layout = PanelLayout(width: plan.panelWidth, of: product.n, k: product.k)
     let kernel = try runtime.kernel(.gemmCPURows, "fewRowsProduct", macros: macros)

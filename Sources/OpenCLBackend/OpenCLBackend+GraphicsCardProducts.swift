@@ -42,14 +42,14 @@ struct GraphicsCardProductPlan {
     self.splits = max(1, product.k.dividedUp(by: splitLength))
   }
 
-  func macros(_ product: GeneralProduct, activation: String) -> [(String, String)] {
+  func macros(_ product: GeneralProduct, activation: String) -> [Macro] {
     var macros = [
-      ("ACTIVATION", activation), ("TILE_M", "\(tile.m)"), ("TILE_N", "\(tile.n)"), ("TILE_K", "\(tile.k)"),
-      ("ITEMS_M", "\(tile.itemsM)"), ("ITEMS_N", "\(tile.itemsN)"),
+      Macro("ACTIVATION", activation), Macro("TILE_M", tile.m), Macro("TILE_N", tile.n), Macro("TILE_K", tile.k),
+      Macro("ITEMS_M", tile.itemsM), Macro("ITEMS_N", tile.itemsN),
     ]
-    if product.transposesLeft { macros.append(("LEFT_TRANSPOSED", "1")) }
-    if case .columns = product.right { macros.append(("RIGHT_TRANSPOSED", "1")) }
-    if product.left.isMatrix { macros.append(("SINGLE_TAP", "1")) }
+    if product.transposesLeft { macros.append(Macro("LEFT_TRANSPOSED", 1)) }
+    if case .columns = product.right { macros.append(Macro("RIGHT_TRANSPOSED", 1)) }
+    if product.left.isMatrix { macros.append(Macro("SINGLE_TAP", 1)) }
     return macros
   }
 }
@@ -119,7 +119,7 @@ extension PatchGeometry {
   /// The structure `Divisors` of `gemm_gpu.cl`: `n / d` is `(high 32 bits of n · magic + n) >> shift`, with
   /// `shift = ⌈log₂ d⌉` and `magic = ⌊2³² · (2^shift − d) / d⌋ + 1`.
   fileprivate var divisors: [Int32] {
-    (rows + taps + [channels]).flatMap { divisor -> [Int32] in
+    [rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, channels].flatMap { divisor -> [Int32] in
       // A phase without taps divides nothing.
       let d = UInt64(max(1, divisor))
       let shift = UInt64(64 - (d - 1).leadingZeroBitCount)

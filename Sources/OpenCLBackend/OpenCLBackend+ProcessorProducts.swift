@@ -16,9 +16,8 @@ struct ProcessorProductPlan {
   /// Values of k that are worth a split of their own, whose result is written and read once more.
   static let leastSplit = 512
 
-  /// The most values of k and rows of wide tiles of transposed patches: many short lines, or few long ones where each
-  /// pass reads little of the result again. One program has room for both.
-  private static let shortLines = (depth: 256, rows: 128), longLines = (depth: 128, rows: 256)
+  /// Floats of a wide tile of transposed patches, and the most rows it has: few long lines or many short ones.
+  private static let transposedTile = (floats: 36864, rows: 320)
 
   /// The most values of k and rows that a work-item's tile holds: up to 144 KiB, which second-level caches hold.
   let depthLimit: Int
@@ -36,7 +35,7 @@ struct ProcessorProductPlan {
     switch (product.transposesLeft, isNarrow) {
     case (false, false): (depthLimit, rowLimit) = (384, 64)
     case (false, true): (depthLimit, rowLimit) = (192, 64)
-    case (true, false): (depthLimit, rowLimit) = product.n <= 8 * panelWidth ? Self.longLines : Self.shortLines
+    case (true, false): (depthLimit, rowLimit) = (384, product.n <= 8 * panelWidth ? Self.transposedTile.rows : 128)
     case (true, true): (depthLimit, rowLimit) = (16, 192)
     }
   }
@@ -44,15 +43,21 @@ struct ProcessorProductPlan {
   /// Floats from one value of k to the next in a tile of transposed patches: an odd number of cache lines.
   private static func pitch(rows: Int) -> Int { rows.dividedUp(by: 16) / 2 * 32 + 16 }
 
-  func macros(_ product: GeneralProduct, activation: String) -> [(String, String)] {
-    var result = [("WIDTH", "\(width)"), ("ACTIVATION", activation)]
-    result +=
-      isNarrow ? [("COLUMNS", "\(product.n)")] : [("ROWS", "\(Self.blockRows)"), ("VECTORS", "\(panelWidth / width)")]
-    guard product.transposesLeft else { return result + [("DEPTH", "\(depthLimit)"), ("ROW_LIMIT", "\(rowLimit)")] }
-    let tiles = isNarrow ? [(depth: depthLimit, rows: rowLimit)] : [Self.shortLines, Self.longLines]
-    let floats = tiles.map { $0.depth * Self.pitch(rows: $0.rows) }.max()!
+  func macros(_ product: GeneralProduct, activation: String) -> [Macro] {
+    var result = [Macro("WIDTH", width), Macro("ACTIVATION", activation)]
+    if isNarrow {
+      result.append(Macro("COLUMNS", product.n))
+    } else {
+      result += [Macro("ROWS", Self.blockRows), Macro("VECTORS", panelWidth / width)]
+    }
+    if !product.transposesLeft {
+      result += [Macro("DEPTH", depthLimit), Macro("ROW_LIMIT", rowLimit)]
+    } else {
+      // One program for all shapes of the wide tile.
+      let (floats, rows) = isNarrow ? (depthLimit * Self.pitch(rows: rowLimit), rowLimit) : Self.transposedTile
+      result += [Macro("LEFT_TRANSPOSED", 1), Macro("ROW_LIMIT", rows), Macro("TILE", floats)]
+    }
     return result
-      + [("LEFT_TRANSPOSED", "1"), ("ROW_LIMIT", "\(tiles.map(\.rows).max()!)"), ("TILE", "\(floats)")]
   }
 
   /// The panels to copy the right operand into, or nil if the kernel reads it where it is.
@@ -101,6 +106,10 @@ struct ProcessorProductPlan {
     let panels = isNarrow ? 1 : product.n.dividedUp(by: panelWidth)
     result.rowsPerGroup = product.m.dividedUp(by: product.m.dividedUp(by: rowLimit)).roundedUp(to: Self.blockRows)
     let unit = unit(product)
+    var depthLimit = depthLimit
+    if product.transposesLeft && !isNarrow {
+      depthLimit = min(depthLimit, Self.transposedTile.floats / Self.pitch(rows: result.rowsPerGroup))
+    }
     var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
     func split() {
       guard groups < 4 * units && product.batch == 1 else { return }

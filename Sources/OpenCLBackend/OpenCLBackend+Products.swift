@@ -40,13 +40,26 @@ extension OpenCLBackend {
       try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
     case .fewRows:
       try computeFewRows(product, left, right, bias: bias, activation: activation, into: output)
-    case .panels:
+    case .panels, .joinedPhases:
       try computeInPanels(product, left, right, bias: bias, activation: activation, into: output)
     case .tile(let name):
       try computeInTiles(product, name, left, right, bias: bias, activation: activation, into: output)
     case .clblast:
       try computeByCLBlast(product, left, right, bias: bias, activation: activation, into: output)
     }
+  }
+
+  /// How to compute all phases of an input gradient together, or nil if each is better computed by itself.
+  func joinedPhases(
+    _ convolution: Convolution, _ phases: [InputGradientPhase], _ products: [GeneralProduct]
+  ) -> JoinedPhasesPlan? {
+    guard runtime.family == .cpu, convolution.inputCount > 0,
+      let plan = JoinedPhasesPlan(convolution, phases, device: device)
+    else { return nil }
+    // Filtering saves more, and products of few rows do not copy their filters.
+    let byRules = products.contains { variantByRules($0) == .panels } ? .joinedPhases : variantByRules(products[0])
+    let chosen = variant(of: products[0], byRules: byRules) { candidates(products[0]) + [.joinedPhases] }
+    return chosen == .joinedPhases ? plan : nil
   }
 
   /// The way that comes with the backend, found by measuring on one device of each family.
@@ -113,13 +126,14 @@ extension OpenCLBackend {
     let count = product.m * product.n
     let (macro, parameter) = activation.macro
     let isFlat = bias == nil && product.targetsAreRows
-    let width = isFlat ? runtime.flatWidth : 1
+    // Vectors of rows must not reach into the next.
+    let width = isFlat || product.n.isMultiple(of: runtime.flatWidth) ? runtime.flatWidth : 1
     let kernel = try runtime.kernel(
       .gemmPanels, "sumSplits",
       defines: ["WIDTH": width, "ACTIVATION": macro, needsWideIndices(parts.count) ? "WIDE" : "NARROW": 1])
     try runtime.launchShared(
       kernel, units: count.dividedUp(by: width), cost: (arguments.splits + 1) * width,
-      arguments.words(product, hasBias: bias != nil), .words(product.left.words), .float(parameter), .buffer(parts),
-      .buffer(bias ?? parts), .buffer(output))
+      arguments.words(product, hasBias: bias != nil), .words(product.left.words), .int(isFlat ? 1 : 0),
+      .float(parameter), .buffer(parts), .buffer(bias ?? parts), .buffer(output))
   }
 }

@@ -65,9 +65,12 @@ public enum OpenCLError: Error, Equatable, Sendable, CustomStringConvertible {
   ]
 }
 
-/// Throws `callFailed` for anything but success.
-func check(_ code: Int32, _ call: String, during operation: String) throws(OpenCLError) {
-  if code != CL_SUCCESS { throw .callFailed(operation: operation, call: call, code: code) }
+/// Throws `callFailed` for anything but success. Its texts are put together only then: it is called for every argument
+/// of every launch.
+func check(
+  _ code: Int32, _ call: @autoclosure () -> String, during operation: @autoclosure () -> String
+) throws(OpenCLError) {
+  if code != CL_SUCCESS { throw .callFailed(operation: operation(), call: call(), code: code) }
 }
 
 /// 1536 → "1.5 KiB".

@@ -30,6 +30,8 @@ struct Macro: Hashable {
   let name: String
   let value: Value
 
+  init(_ name: String, _ value: any MacroValue) { (self.name, self.value) = (name, value.asMacro) }
+
   enum Value: Hashable, CustomStringConvertible {
     case number(Int)
     case text(String)

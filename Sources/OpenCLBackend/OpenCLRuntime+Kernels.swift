@@ -11,12 +11,12 @@ extension OpenCLRuntime {
   func kernel(
     _ source: KernelSource, _ name: String, defines: KeyValuePairs<String, any MacroValue> = [:]
   ) throws -> OpenCLKernel {
-    try kernel(source, KernelKey(name: name, macros: defines.map { Macro(name: $0, value: $1.asMacro) }))
+    try kernel(source, KernelKey(name: name, macros: defines.map { Macro($0, $1) }))
   }
 
   /// The same with macros put together while the program runs.
-  func kernel(_ source: KernelSource, _ name: String, macros: [(String, String)]) throws -> OpenCLKernel {
-    try kernel(source, KernelKey(name: name, macros: macros.map { Macro(name: $0, value: .text($1)) }))
+  func kernel(_ source: KernelSource, _ name: String, macros: [Macro]) throws -> OpenCLKernel {
+    try kernel(source, KernelKey(name: name, macros: macros))
   }
 
   private func kernel(_ source: KernelSource, _ key: KernelKey) throws -> OpenCLKernel {

@@ -3,18 +3,18 @@ import Backends
 /// The left operand of a product: the matrix of patches of a channels-last image, one row for each position,
 /// whose columns are (tap, channel). The formula is in `gemm.cl`.
 struct PatchGeometry: Hashable {
-  /// Positions of one image, and the image's extents: depth, height, width.
-  var rows = [1, 1, 1]
-  var source = [1, 1, 1]
+  /// Positions of one image, and the image's extents: depth, height, width. No arrays: this is copied at every launch.
+  var rows: SIMD3<Int> = [1, 1, 1]
+  var source: SIMD3<Int> = [1, 1, 1]
   var channels: Int
-  var step = [1, 1, 1]
-  var origin = [0, 0, 0]
-  var taps = [1, 1, 1]
-  var tapStep = [1, 1, 1]
+  var step: SIMD3<Int> = [1, 1, 1]
+  var origin: SIMD3<Int> = [0, 0, 0]
+  var taps: SIMD3<Int> = [1, 1, 1]
+  var tapStep: SIMD3<Int> = [1, 1, 1]
   /// The result's extents; positions write every `targetStep`-th of it, from `targetOrigin` on.
-  var target = [1, 1, 1]
-  var targetStep = [1, 1, 1]
-  var targetOrigin = [0, 0, 0]
+  var target: SIMD3<Int> = [1, 1, 1]
+  var targetStep: SIMD3<Int> = [1, 1, 1]
+  var targetOrigin: SIMD3<Int> = [0, 0, 0]
 
   /// The rows of a matrix with so many columns: images of one pixel.
   init(matrixColumns: Int) { channels = matrixColumns }
@@ -25,19 +25,23 @@ struct PatchGeometry: Hashable {
     let windows = convolution.windows.inThreeDimensions
     // A product of matrices with one row a pixel: no geometry to look at, or to compile kernels for.
     if windows.areSinglePixels { return }
-    (rows, target) = (windows.outputSize, windows.outputSize)
-    source = windows.inputSize
-    (step, taps, tapStep) = (windows.stride, windows.kernelSize, windows.dilation)
-    origin = windows.paddingLow.map { -$0 }
+    (rows, target) = (SIMD3(windows.outputSize), SIMD3(windows.outputSize))
+    source = SIMD3(windows.inputSize)
+    (step, taps, tapStep) = (SIMD3(windows.stride), SIMD3(windows.kernelSize), SIMD3(windows.dilation))
+    origin = 0 &- SIMD3(windows.paddingLow)
   }
 
   /// The whole structure of `gemm.cl`, in the order of its fields.
   var words: [Int32] {
-    (rows + source + [channels] + step + origin + taps + tapStep + target + targetStep + targetOrigin)
-      .map(Int32.init)
+    var result = [Int32]()
+    result.reserveCapacity(31)
+    result.append(rows, source)
+    result.append(Int32(channels))
+    result.append(step, origin, taps, tapStep, target, targetStep, targetOrigin)
+    return result
   }
 
-  var features: Int { taps.reduce(channels, *) }
+  var features: Int { taps.product * channels }
   /// Features that are contiguous in the image.
   var runLength: Int { max(1, tapStep[2] == 1 ? taps[2] * channels : channels) }
   /// Whether patches are plain rows of a matrix.
@@ -45,6 +49,16 @@ struct PatchGeometry: Hashable {
     rows == [1, 1, 1] && source == [1, 1, 1] && taps == [1, 1, 1] && origin == [0, 0, 0]
   }
   var targetsAreRows: Bool { rows == target && targetOrigin == [0, 0, 0] }
+}
+
+extension SIMD3<Int> {
+  var product: Int { x * y * z }
+}
+
+extension [Int32] {
+  mutating func append(_ vectors: SIMD3<Int>...) {
+    for vector in vectors { for axis in 0..<3 { append(Int32(vector[axis])) } }
+  }
 }
 
 extension Windows {
@@ -64,8 +78,8 @@ extension Windows {
 struct InputGradientPhase {
   var geometry: PatchGeometry
   /// Where the taps are in the filter: `first + j · step` on each axis.
-  var firstTap = [0, 0, 0]
-  var tapStep = [1, 1, 1]
+  var firstTap: SIMD3<Int> = [0, 0, 0]
+  var tapStep: SIMD3<Int> = [1, 1, 1]
 
   /// All phases that have positions, those without taps included: their gradient is 0.
   static func all(of convolution: Convolution) -> [InputGradientPhase] {
@@ -83,12 +97,18 @@ struct InputGradientPhase {
 
   private init(geometry: PatchGeometry) { self.geometry = geometry }
 
+  /// All taps of a filter, in its own order.
+  init(allTaps taps: [Int], channels: Int) {
+    geometry = PatchGeometry(matrixColumns: channels)
+    geometry.taps = SIMD3(taps)
+  }
+
   private init(_ phase: [Int], _ windows: Windows, channels: Int) {
     geometry = PatchGeometry(matrixColumns: channels)
-    geometry.source = windows.outputSize
-    geometry.target = windows.inputSize
-    geometry.targetStep = windows.stride
-    geometry.targetOrigin = phase
+    geometry.source = SIMD3(windows.outputSize)
+    geometry.target = SIMD3(windows.inputSize)
+    geometry.targetStep = SIMD3(windows.stride)
+    geometry.targetOrigin = SIMD3(phase)
     for axis in 0..<3 {
       let stride = windows.stride[axis], dilation = windows.dilation[axis], kernel = windows.kernelSize[axis]
       let shifted = phase[axis] + windows.paddingLow[axis]

@@ -118,25 +118,28 @@ struct WinogradPlan {
   }
 
   /// - Parameter count: Of the largest storage.
-  func macros(activation: String, count: Int) -> [(String, String)] {
+  func macros(activation: String, count: Int) -> [Macro] {
     [
-      ("WIDTH", "\(width)"), ("OUTPUTS", "\(geometry.outputs)"), ("ROWS", "8"), ("VECTORS", "\(panelWidth / width)"),
-      ("BLOCK", "\(Self.block)"), ("ACTIVATION", activation), (needsWideIndices(count) ? "WIDE" : "NARROW", "1"),
+      Macro("WIDTH", width), Macro("OUTPUTS", geometry.outputs), Macro("ROWS", ProcessorProductPlan.blockRows),
+      Macro("VECTORS", panelWidth / width),
+      Macro("BLOCK", Self.block), Macro("ACTIVATION", activation), Macro(needsWideIndices(count) ? "WIDE" : "NARROW", 1),
     ]
   }
 
   /// The structure `Filters` of `winograd_filter.cl`, in the order of its fields.
   func filterWords(_ product: GeneralProduct) -> [Int32] {
     let patches = product.left, n = product.n
-    var first = [0, 0, 0], step = [1, geometry.phases, geometry.phases], filterTaps = patches.taps
+    var first: SIMD3<Int> = [0, 0, 0], step: SIMD3<Int> = [1, geometry.phases, geometry.phases]
+    var filterTaps = patches.taps
     var innerStride = n, columnStride = 1
     if case .phase(let phase, let kernelSize, let channels) = product.right {
-      (first, step, filterTaps) = (phase.firstTap, phase.tapStep, kernelSize)
+      (first, step, filterTaps) = (phase.firstTap, phase.tapStep, SIMD3(kernelSize))
       (innerStride, columnStride) = (1, channels)
     }
-    return
-      ([geometry.k, n, patches.channels, geometry.phases] + first + step + filterTaps
-      + [innerStride, columnStride, patches.channels * n, panelWidth, n.dividedUp(by: panelWidth), splits])
+    var result = [geometry.k, n, patches.channels, geometry.phases].map(Int32.init)
+    result.append(first, step, filterTaps)
+    return result
+      + [innerStride, columnStride, patches.channels * n, panelWidth, n.dividedUp(by: panelWidth), splits]
       .map(Int32.init)
   }
 }

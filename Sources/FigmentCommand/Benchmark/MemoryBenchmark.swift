@@ -136,6 +136,7 @@ struct MemoryBenchmark {
     let error = try error(of: run(backend, storages), inputs: inputs, on: device)
     let milliseconds = try Stopwatch(seconds: seconds).median {
       _ = run(backend, storages)
+    } waiting: {
       try device.synchronize()
     }
     var result = BenchmarkResult(name: name, device: device.identifier)

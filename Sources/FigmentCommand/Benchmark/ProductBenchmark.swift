@@ -86,6 +86,7 @@ struct ProductBenchmark {
 
     let milliseconds = try Stopwatch(seconds: seconds).median {
       _ = operation.run(on: backend, left.storage, right.storage)
+    } waiting: {
       try device.synchronize()
     }
     var result = BenchmarkResult(name: name, device: device.identifier)

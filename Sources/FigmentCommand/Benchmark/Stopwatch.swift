@@ -1,11 +1,36 @@
 /// Repeats for a while and takes the median.
 struct Stopwatch {
   let seconds: Double
+  /// What is repeated without waiting in between takes at least so long.
+  private static let leastSeconds = 0.005
 
   /// - Parameter body: Must wait for the device before it returns.
   /// - Returns: Milliseconds.
   func median(_ body: () throws -> Void) rethrows -> Double {
     for _ in 0..<2 { try body() }
+    return try measure(body)
+  }
+
+  /// The time of one operation among others: as in a training step, they are enqueued one after the other, and only
+  /// the last is waited for.
+  ///
+  /// - Parameters:
+  ///   - operation: May return before the device is done.
+  ///   - wait: Waits for the device.
+  /// - Returns: Milliseconds.
+  func median(of operation: () -> Void, waiting wait: () throws -> Void) rethrows -> Double {
+    var count = 1
+    func run() throws {
+      for _ in 0..<count { operation() }
+      try wait()
+    }
+    try run()
+    let once = try ContinuousClock().measure { try run() }.inSeconds
+    count = min(100, max(1, Int((Self.leastSeconds / once).rounded(.up))))
+    return try measure(run) / Double(count)
+  }
+
+  private func measure(_ body: () throws -> Void) rethrows -> Double {
     var times = [Double]()
     let start = ContinuousClock.now
     while times.count < 5 || (ContinuousClock.now - start).inSeconds < seconds {

@@ -21,8 +21,8 @@ public struct ProductShape: Hashable, Codable, Sendable {
     if product.left.isMatrix {
       left = "matrix"
     } else {
-      let taps = product.left.taps.map(String.init).joined(separator: "×")
-      left = "patches \(taps)" + (product.left.step.allSatisfy { $0 == 1 } ? "" : ", stride \(product.left.step[2])")
+      let taps = (0..<3).map { "\(product.left.taps[$0])" }.joined(separator: "×")
+      left = "patches \(taps)" + (product.left.step == [1, 1, 1] ? "" : ", stride \(product.left.step[2])")
     }
     kind = "\(left)\(product.transposesLeft ? " transposed" : ""), \(right)"
   }

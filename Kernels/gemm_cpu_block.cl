@@ -1,0 +1,76 @@
+// The register block that products on processors are made of: ROWS rows of a tile by one panel.
+//
+// Macros: ROWS, VECTORS, and those of gemm_cpu_tile.cl.
+
+#define PANEL (VECTORS * WIDTH)
+// The target of a row that has no place in the result.
+#define NOWHERE (~(size_t)0)
+
+static inline void clearBlock(floatv sums[ROWS][VECTORS]) {
+#pragma unroll
+  for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+    for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
+}
+
+// sums += the rows of the tile that begin at `a` · `depth` rows of a panel, `rightRow` floats apart.
+static inline void multiplyBlock(
+    const float *a, const int pitch, const global float *b, const int rightRow, const int depth,
+    floatv sums[ROWS][VECTORS]) {
+  for (int k = 0; k < depth; ++k, b += rightRow) {
+    floatv columns[VECTORS];
+#pragma unroll
+    for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(const global, b + v * WIDTH);
+#pragma unroll
+    for (int i = 0; i < ROWS; ++i) {
+      const floatv element = SPLAT(a[LEFT_AT(i, k)]);
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
+    }
+  }
+}
+
+// Stores a block's first `rows` rows, row i from output[targets[i]] on: added to what is there but for the first pass
+// over k, with bias and activation after the last.
+static inline void storeBlock(
+    const Product *p, floatv sums[ROWS][VECTORS], const size_t *targets, const int rows, const int panel,
+    const int isFirst, const int isFinal, const float parameter, const global float *bias, global float *output) {
+  const int firstColumn = panel * PANEL;
+  const int columns = min(PANEL, p->n - firstColumn);
+  output += firstColumn;
+  if (!isFinal && columns == PANEL && rows == ROWS) {
+#pragma unroll
+    for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) {
+        global float *to = output + targets[i] + v * WIDTH;
+        if (!isFirst) sums[i][v] += WHOLE(global, to);
+        WHOLE(global, to) = sums[i][v];
+      }
+    return;
+  }
+  // Through memory, so that what follows is one short loop instead of code for every register.
+  float results[ROWS * PANEL];
+#pragma unroll
+  for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+    for (int v = 0; v < VECTORS; ++v) WHOLE(private, results + i * PANEL + v * WIDTH) = sums[i][v];
+  for (int i = 0; i < rows; ++i) {
+    if (targets[i] == NOWHERE) continue;
+    global float *to = output + targets[i];
+    for (int column = 0; column < columns; column += WIDTH) {
+      floatv value = WHOLE(private, results + i * PANEL + column);
+      if (!isFirst) value += LOAD(to + column);
+      if (isFinal) {
+        if (p->hasBias) value += LOAD(bias + firstColumn + column);
+        value = ACTIVATION(value, parameter);
+      }
+      if (p->streams)
+        STREAM(value, to + column);
+      else if (columns - column >= WIDTH)
+        WHOLE(global, to + column) = value;
+      else
+        storeLanes(value, to + column, columns - column);
+    }
+  }
+}
