@@ -4,11 +4,11 @@
 // its rows of `left`, a part of k at a time, into a private tile and multiplies the tile with panels of `right`,
 // each VECTORS · WIDTH columns wide and contiguous in k, register block by register block.
 //
-// Why: ROWS × VECTORS = 8 × 2 accumulators leave the 32 vector registers of AVX-512 and NEON (narrower vectors:
-// the 16 of AVX2) room for the operands, and each k costs ten loads for sixteen multiply-adds, so the
-// multipliers are the limit. The tile and the part of a panel lie in the second-level cache; the more k a pass
-// takes, the less often the result is read and written. A pass also bounds the rounding error of a sum. ROW_LIMIT
-// rows share each panel read from outer caches.
+// Why: ROWS × VECTORS = 12 × 2 accumulators leave the 32 vector registers of AVX-512 room for the operands (6 × 2 those of
+// others), and each k costs 14 loads for 24 multiply-adds, so the multipliers are the limit; more rows also read
+// panels, which the first-level cache cannot hold, less often. The tile and the part of a panel lie in the second-level
+// cache; the more k a pass takes, the less often the result is read and written. A pass also bounds the rounding error
+// of a sum. ROW_LIMIT rows share each panel read from outer caches.
 //
 // Macros: those of gemm_cpu_block.cl and gemm_cpu_tile.cl.
 

@@ -7,6 +7,9 @@
 // Why: the sums of a block, and the points of the tiles that are added at a time, fit the second-level cache
 // together. Larger blocks would transform less often but leave it.
 
+// Rows of a register block: channels come in multiples of 16.
+#define CHANNEL_ROWS 8
+
 // A of OUTPUTS vectors.
 static inline void extend(const floatv *y, const int step, floatv *to, const int toStep) {
   to[0] = y[0];
@@ -83,13 +86,13 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
           &patches, &w, right, p.n, tile0, tiles, firstColumn, columns, pitch, pointPitch, gradient);
       for (int point = 0; point < POINTS; ++point)
         for (int column = 0; column < columns; column += PANEL)
-          for (int row = 0; row < rows; row += ROWS) {
+          for (int row = 0; row < rows; row += CHANNEL_ROWS) {
             const global float *a = image + point * pointPitch + row;
             const global float *b = gradient + point * pointPitch + column;
             global float *to = sums + (point * BLOCK + row) * BLOCK + column;
-            floatv products[ROWS][VECTORS];
+            floatv products[CHANNEL_ROWS][VECTORS];
 #pragma unroll
-            for (int i = 0; i < ROWS; ++i)
+            for (int i = 0; i < CHANNEL_ROWS; ++i)
 #pragma unroll
               for (int v = 0; v < VECTORS; ++v) products[i][v] = WHOLE(global, to + i * BLOCK + v * WIDTH);
             for (int t = 0; t < tiles; ++t, a += pitch, b += pitch) {
@@ -97,14 +100,14 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
 #pragma unroll
               for (int v = 0; v < VECTORS; ++v) vectors[v] = WHOLE(const global, b + v * WIDTH);
 #pragma unroll
-              for (int i = 0; i < ROWS; ++i) {
+              for (int i = 0; i < CHANNEL_ROWS; ++i) {
                 const floatv element = SPLAT(a[i]);
 #pragma unroll
                 for (int v = 0; v < VECTORS; ++v) products[i][v] += element * vectors[v];
               }
             }
 #pragma unroll
-            for (int i = 0; i < ROWS; ++i)
+            for (int i = 0; i < CHANNEL_ROWS; ++i)
 #pragma unroll
               for (int v = 0; v < VECTORS; ++v) WHOLE(global, to + i * BLOCK + v * WIDTH) = products[i][v];
           }

@@ -20,6 +20,7 @@ struct JoinedPhasesPlan {
   let groups: WorkSize
   private let depth: Int
   private let rowLimit: Int
+  private let blockRows: Int
   /// The structure `Phases` of `gemm_cpu_phases.cl`, in the order of its fields.
   let phaseWords: [Int32]
 
@@ -68,12 +69,13 @@ struct JoinedPhasesPlan {
     packing = PanelLayout(width: panelWidth, of: filter.n, k: filter.k)
 
     let units = filter.units(of: device)
-    rowLimit = min(64, Self.tile / (depth + 16) / 8 * 8)
+    blockRows = device.productRows
+    rowLimit = min(60, Self.tile / (depth + 16)) / blockRows * blockRows
     let rows = min(rowLimit, product.m.dividedUp(by: 4 * units))
     var arguments = ProductArguments(
       rightRow: panelWidth, rightPanel: packing.paddedK * panelWidth, rightBatchStride: 0, splitLength: product.k)
     arguments.rowsPerGroup =
-      product.m.dividedUp(by: product.m.dividedUp(by: rows)).roundedUp(to: ProcessorProductPlan.blockRows)
+      product.m.dividedUp(by: product.m.dividedUp(by: rows)).roundedUp(to: blockRows)
     let rowGroups = product.m.dividedUp(by: arguments.rowsPerGroup), panels = packing.panels
     arguments.panelsPerGroup = panels.dividedUp(
       by: parts(of: panels, groups: rowGroups, computeUnits: units, most: min(panels, 4 * units), cost: 1))
@@ -83,7 +85,7 @@ struct JoinedPhasesPlan {
 
   func macros(activation: String) -> [Macro] {
     [
-      Macro("WIDTH", width), Macro("ACTIVATION", activation), Macro("ROWS", ProcessorProductPlan.blockRows),
+      Macro("WIDTH", width), Macro("ACTIVATION", activation), Macro("ROWS", blockRows),
       Macro("VECTORS", panelWidth / width), Macro("DEPTH", depth), Macro("ROW_LIMIT", rowLimit),
       Macro("MOST_PHASES", Self.mostPhases),
     ]

@@ -2,8 +2,6 @@ import Backends
 
 /// How products are computed on processors: the macros of `gemm_cpu.cl` and how work is shared.
 struct ProcessorProductPlan {
-  /// Rows of a register block.
-  static let blockRows = 8
   /// Multiply-adds worth waking a thread for: some ten microseconds.
   static let leastWork = 1 << 18
 
@@ -17,25 +15,28 @@ struct ProcessorProductPlan {
   static let leastSplit = 512
 
   /// Floats of a wide tile of transposed patches, and the most rows it has: few long lines or many short ones.
-  private static let transposedTile = (floats: 36864, rows: 320)
+  private static let transposedTile = (floats: 36864, rows: 324)
 
   /// The most values of k and rows that a work-item's tile holds: up to 144 KiB, which second-level caches hold.
   let depthLimit: Int
   let rowLimit: Int
   let width: Int
+  /// Rows of a register block, of which `rowLimit` is a multiple.
+  let blockRows: Int
   let isNarrow: Bool
   let panelWidth: Int
 
   init(_ product: GeneralProduct, device: OpenCLDevice) {
     width = device.productWidth
     isNarrow = product.n <= 4
+    blockRows = isNarrow ? 8 : device.productRows
     panelWidth = isNarrow ? product.n : product.n <= width ? width : 2 * width
     // Copying is cheapest a patch's whole run at a time, which lies along k, or along the rows if the patches are
     // transposed; but each further pass over k reads the result again. The tile is small where little is used twice.
     switch (product.transposesLeft, isNarrow) {
-    case (false, false): (depthLimit, rowLimit) = (384, 64)
+    case (false, false): (depthLimit, rowLimit) = (384, 60)
     case (false, true): (depthLimit, rowLimit) = (192, 64)
-    case (true, false): (depthLimit, rowLimit) = (384, product.n <= 8 * panelWidth ? Self.transposedTile.rows : 128)
+    case (true, false): (depthLimit, rowLimit) = (384, product.n <= 8 * panelWidth ? Self.transposedTile.rows : 132)
     case (true, true): (depthLimit, rowLimit) = (16, 192)
     }
   }
@@ -48,14 +49,14 @@ struct ProcessorProductPlan {
     if isNarrow {
       result.append(Macro("COLUMNS", product.n))
     } else {
-      result += [Macro("ROWS", Self.blockRows), Macro("VECTORS", panelWidth / width)]
+      result += [Macro("ROWS", blockRows), Macro("VECTORS", panelWidth / width)]
     }
     if !product.transposesLeft {
       result += [Macro("DEPTH", depthLimit), Macro("ROW_LIMIT", rowLimit)]
     } else {
-      // One program for all shapes of the wide tile.
+      // One program for all shapes of the wide tile. The last line's end is written as whole vectors.
       let (floats, rows) = isNarrow ? (depthLimit * Self.pitch(rows: rowLimit), rowLimit) : Self.transposedTile
-      result += [Macro("LEFT_TRANSPOSED", 1), Macro("ROW_LIMIT", rows), Macro("TILE", floats)]
+      result += [Macro("LEFT_TRANSPOSED", 1), Macro("ROW_LIMIT", rows), Macro("TILE", floats + 16)]
     }
     return result
   }
@@ -77,7 +78,7 @@ struct ProcessorProductPlan {
     }
     // Rows far apart share few sets of a cache: worth it only where hardly anything is read twice.
     if case .rows = product.right, product.n.isMultiple(of: panelWidth),
-      product.n <= 4 * panelWidth || product.m <= 4 * Self.blockRows
+      product.n <= 4 * panelWidth || product.m <= 4 * blockRows
     {
       return nil
     }
@@ -104,7 +105,7 @@ struct ProcessorProductPlan {
 
     let units = product.units(of: device)
     let panels = isNarrow ? 1 : product.n.dividedUp(by: panelWidth)
-    result.rowsPerGroup = product.m.dividedUp(by: product.m.dividedUp(by: rowLimit)).roundedUp(to: Self.blockRows)
+    result.rowsPerGroup = product.m.dividedUp(by: product.m.dividedUp(by: rowLimit)).roundedUp(to: blockRows)
     let unit = unit(product)
     var depthLimit = depthLimit
     if product.transposesLeft && !isNarrow {
@@ -138,7 +139,7 @@ struct ProcessorProductPlan {
     let wanted = product.transposesLeft ? units : 4 * units
     if groups < wanted {
       let rows = product.m.dividedUp(by: product.m.dividedUp(by: result.rowsPerGroup) * wanted.dividedUp(by: groups))
-      result.rowsPerGroup = min(result.rowsPerGroup, rows.roundedUp(to: Self.blockRows))
+      result.rowsPerGroup = min(result.rowsPerGroup, rows.roundedUp(to: blockRows))
     }
     // Narrow products read vectors past the last row, up to the limit.
     result.pitch = Self.pitch(rows: isNarrow ? rowLimit : result.rowsPerGroup)
@@ -149,6 +150,10 @@ struct ProcessorProductPlan {
 extension OpenCLDevice {
   /// Floats in the vectors that processors compute products in.
   var productWidth: Int { vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4 }
+
+  /// Rows of a register block that is two vectors wide: 24 of the 32 registers of AVX-512 hold sums, the others operands;
+  /// with the 16 registers of others 12.
+  var productRows: Int { productWidth == 16 ? 12 : 6 }
 }
 
 extension GeneralProduct {

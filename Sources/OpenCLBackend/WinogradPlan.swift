@@ -42,6 +42,8 @@ struct WinogradPlan {
 
   let geometry: WinogradGeometry
   let width: Int
+  /// Tiles of a register block.
+  private let rows: Int
   let panelWidth: Int
   var blockTiles: Int
   var blockK: Int
@@ -57,7 +59,7 @@ struct WinogradPlan {
     guard use != .never, product.batch == 1, product.k > 0 else { return nil }
     let positions = product.transposesLeft ? product.k : product.m
     guard let geometry = WinogradGeometry(product.left, positions: positions) else { return nil }
-    width = device.productWidth
+    (width, rows) = (device.productWidth, device.productRows)
     panelWidth = 2 * width
     let channels = product.left.channels
     guard channels.isMultiple(of: 16), geometry.count > 0 else { return nil }
@@ -91,8 +93,9 @@ struct WinogradPlan {
       panelsPerGroup = panels.dividedUp(
         by: parts(of: panels, groups: tileGroups, computeUnits: computeUnits, most: panels, cost: 1))
       let held = blockK < geometry.k ? panelsPerGroup : 1
-      let most = min(64, max(16, Self.cache / (Self.points * (blockK + 16 + held * panelWidth)))) / 8 * 8
-      (blockTiles, tilesPerGroup) = Self.shares(of: geometry.count, most: most, groups: tileGroups)
+      let most = min(64, max(16, Self.cache / (Self.points * (blockK + 16 + held * panelWidth))))
+      (blockTiles, tilesPerGroup) = Self.shares(
+        of: geometry.count, most: most, blockRows: device.productRows, groups: tileGroups)
       groups = WorkSize(geometry.count.dividedUp(by: tilesPerGroup), panels.dividedUp(by: panelsPerGroup))
       scratch =
         16 + Self.points * (blockTiles * (blockK + 16) + 16) + held * Self.points * (blockTiles * panelWidth + 16)
@@ -101,8 +104,8 @@ struct WinogradPlan {
 
   /// Tiles that are taken at a time, in whole register blocks, and by each of `groups`, such that the last one ends
   /// soonest. One group a compute unit: the scratch memory of each has to come into its cache.
-  private static func shares(of count: Int, most: Int, groups: Int) -> (block: Int, group: Int) {
-    let candidates = stride(from: most, through: 8, by: -8).map { block in
+  private static func shares(of count: Int, most: Int, blockRows: Int, groups: Int) -> (block: Int, group: Int) {
+    let candidates = stride(from: most / blockRows * blockRows, through: blockRows, by: -blockRows).map { block in
       (block: block, group: block * count.dividedUp(by: block).dividedUp(by: groups))
     }
     // Every block reads the filter, which takes as long as some four tiles.
@@ -120,7 +123,7 @@ struct WinogradPlan {
   /// - Parameter count: Of the largest storage.
   func macros(activation: String, count: Int) -> [Macro] {
     [
-      Macro("WIDTH", width), Macro("OUTPUTS", geometry.outputs), Macro("ROWS", ProcessorProductPlan.blockRows),
+      Macro("WIDTH", width), Macro("OUTPUTS", geometry.outputs), Macro("ROWS", rows),
       Macro("VECTORS", panelWidth / width),
       Macro("BLOCK", Self.block), Macro("ACTIVATION", activation), Macro(needsWideIndices(count) ? "WIDE" : "NARROW", 1),
     ]
