@@ -4,18 +4,20 @@ import Backends
 // a sum over taps or a transposition: see `gemm_fold.cl`.
 
 extension Convolution {
-  /// Channels at the other end, and columns of a product, below which there is little to gain.
+  /// Channels at the other end below which there is little to gain.
   private static let wide = 16
+  /// Columns of a product, one for each tap and channel, that fill half a vector.
+  private static let fewest = 9
 
   /// Whether few channels go out, and few products are for positions that no window is centred on.
   var isNarrowOutward: Bool {
-    outputChannels <= 4 && inputChannels >= Self.wide && windows.taps * outputChannels > Self.wide
+    outputChannels <= 4 && inputChannels >= Self.wide && windows.taps * outputChannels >= Self.fewest
       && 4 * windows.inputPositions <= 5 * windows.outputPositions
   }
 
   /// Whether few channels come in.
   var isNarrowInward: Bool {
-    inputChannels <= 4 && outputChannels >= Self.wide && windows.taps * inputChannels > Self.wide
+    inputChannels <= 4 && outputChannels >= Self.wide && windows.taps * inputChannels >= Self.fewest
   }
 
   /// Whether a filter gradient's sides can be exchanged: few channels go out, and there is a result at every step.
