@@ -13,6 +13,12 @@ struct GeneralProduct {
   var rightBatchStride = 0
 
   var targetsAreRows: Bool { transposesLeft || left.targetsAreRows }
+
+  /// Stops if the kernels could not count to an extent.
+  func requireExtents() {
+    precondition(
+      max(m, n, k) < Int(Int32.max) - 1024, "a matrix product of \(m) × \(n) × \(k) has a dimension beyond 2³¹")
+  }
 }
 
 /// How the right operand lies in memory.

@@ -29,9 +29,7 @@ extension OpenCLBackend {
     activation: Activation, into output: OpenCLStorage
   ) throws {
     guard product.batch * product.m * product.n > 0 else { return }
-    precondition(
-      max(product.m, product.n, product.k) < Int(Int32.max) - 1024,
-      "a matrix product of \(product.m) × \(product.n) × \(product.k) has a dimension beyond 2³¹")
+    product.requireExtents()
     let (left, right, bias) = (own(left), own(right), bias.map(own))
     switch variant(of: product, byRules: variantByRules(product), candidates: { candidates(product) }) {
     case .winograd:
@@ -41,6 +39,7 @@ extension OpenCLBackend {
     case .fewRows:
       try computeFewRows(product, left, right, bias: bias, activation: activation, into: output)
     case .panels, .joinedPhases:
+      // No single product is a candidate for joining.
       try computeInPanels(product, left, right, bias: bias, activation: activation, into: output)
     case .tile(let name):
       try computeInTiles(product, name, left, right, bias: bias, activation: activation, into: output)
@@ -57,6 +56,7 @@ extension OpenCLBackend {
       let plan = JoinedPhasesPlan(convolution, phases, device: device)
     else { return nil }
     // Filtering saves more, and products of few rows do not copy their filters.
+    plan.filter.requireExtents()
     let byRules = products.contains { variantByRules($0) == .panels } ? .joinedPhases : variantByRules(products[0])
     let chosen = variant(of: products[0], byRules: byRules) { candidates(products[0]) + [.joinedPhases] }
     return chosen == .joinedPhases ? plan : nil

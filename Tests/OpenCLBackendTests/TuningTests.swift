@@ -48,6 +48,21 @@ import Testing
     }
   }
 
+  /// Odd extents, phases without taps, different strides, three dimensions, several panels.
+  @Test(arguments: [
+    ProductTests.convolution(2, [13, 10], [3, 3], channels: (70, 33), stride: [2, 2], low: [0, 1], high: [1, 1]),
+    ProductTests.convolution(1, [11, 9], [2, 2], channels: (20, 7), stride: [3, 2]),
+    ProductTests.convolution(3, [17, 6], [5, 1], channels: (7, 16), stride: [4, 1], low: [2, 0]),
+    ProductTests.convolution(1, [5, 6, 7], [3, 3, 3], channels: (33, 9), stride: [2, 2, 2], low: [1, 0, 1]),
+  ]) func phasesOfAStrideAreJoined(_ convolution: Convolution) throws {
+    let device = try device(.cpu)
+    let operation = ProductOperation.inputGradient(convolution)
+    let found = try compute(operation, on: device)
+    #expect(device.statistics.productVariant == "joined phases")
+    let error = try ProductTests.difference(found, compute(operation, on: ProductTests.reference))
+    #expect(error <= 1e-5, "off by \(error)")
+  }
+
   @Test func tunedWaysAreKeptAndServeTheirNeighbours() throws {
     let folder = try TemporaryFolder()
     let operation = ProductOperation.matrixProduct(MatrixProduct(m: 40, n: 64, k: 96))
