@@ -26,14 +26,22 @@ static inline void copy(const global float *restrict source, float *destination,
   for (int i = 0; i < count; i += WIDTH) WHOLE(private, destination + i) = WHOLE(const global, source + i);
 }
 
+// Whether patches are the rows of a matrix: images of one pixel, of which one position sees one tap.
+static inline int isMatrix(const Patches *patches) {
+  int is = 1;
+  for (int axis = 0; axis < 3; ++axis)
+    is &= (patches->rows[axis] == 1) & (patches->source[axis] == 1) & (patches->taps[axis] == 1) &
+          (patches->origin[axis] == 0);
+  return is;
+}
+
 // Copies features firstFeature ..< firstFeature + features of consecutive patches into lines of the tile.
 static inline void gatherPatches(
     const Patches *patches, const global float *restrict image, const int firstPosition, const int positions,
     const int firstFeature, const int features, const int pitch, float *tile) {
   const int channels = patches->channels;
   const int depth = patches->source[0], height = patches->source[1], width = patches->source[2];
-  if (depth * height * width == 1 && patches->taps[0] * patches->taps[1] * patches->taps[2] == 1 &&
-      patches->origin[0] == 0 && patches->origin[1] == 0 && patches->origin[2] == 0) {
+  if (isMatrix(patches)) {
     // Rows of a matrix: copying one takes less time than finding out where a patch lies.
     const global float *from = image + (size_t)firstPosition * channels + firstFeature;
     for (int i = 0; i < positions; ++i, from += channels, tile += pitch) {

@@ -6,8 +6,6 @@ struct JoinedPhasesPlan {
   private static let mostPhases = 4
   /// What lines of the tile hold at the most: programs are compiled for few lengths.
   private static let depths = [256, 576, 1152]
-  /// Floats of a tile, which second-level caches hold.
-  private static let tile = 36864
 
   /// The positions, of which each stands for a pixel of every phase, and what all phases see from there.
   let product: GeneralProduct
@@ -70,7 +68,7 @@ struct JoinedPhasesPlan {
 
     let units = filter.units(of: device)
     blockRows = device.productRows
-    rowLimit = min(60, Self.tile / (depth + 16)) / blockRows * blockRows
+    rowLimit = min(60, ProcessorProductPlan.tileFloats / (depth + 16)) / blockRows * blockRows
     let rows = min(rowLimit, product.m.dividedUp(by: 4 * units))
     var arguments = ProductArguments(
       rightRow: panelWidth, rightPanel: packing.paddedK * panelWidth, rightBatchStride: 0, splitLength: product.k)

@@ -14,8 +14,11 @@ struct ProcessorProductPlan {
   /// Values of k that are worth a split of their own, whose result is written and read once more.
   static let leastSplit = 512
 
-  /// Floats of a wide tile of transposed patches, and the most rows it has: few long lines or many short ones.
-  private static let transposedTile = (floats: 36864, rows: 324)
+  /// Floats of a tile that second-level caches hold.
+  static let tileFloats = 36864
+
+  /// The most rows of a wide tile of transposed patches: few long lines or many short ones.
+  private static let transposedRows = 324
 
   /// The most values of k and rows that a work-item's tile holds: up to 144 KiB, which second-level caches hold.
   let depthLimit: Int
@@ -36,7 +39,7 @@ struct ProcessorProductPlan {
     switch (product.transposesLeft, isNarrow) {
     case (false, false): (depthLimit, rowLimit) = (384, 60)
     case (false, true): (depthLimit, rowLimit) = (192, 64)
-    case (true, false): (depthLimit, rowLimit) = (384, product.n <= 8 * panelWidth ? Self.transposedTile.rows : 132)
+    case (true, false): (depthLimit, rowLimit) = (384, product.n <= 8 * panelWidth ? Self.transposedRows : 132)
     case (true, true): (depthLimit, rowLimit) = (16, 192)
     }
   }
@@ -55,7 +58,7 @@ struct ProcessorProductPlan {
       result += [Macro("DEPTH", depthLimit), Macro("ROW_LIMIT", rowLimit)]
     } else {
       // One program for all shapes of the wide tile. The last line's end is written as whole vectors.
-      let (floats, rows) = isNarrow ? (depthLimit * Self.pitch(rows: rowLimit), rowLimit) : Self.transposedTile
+      let (floats, rows) = isNarrow ? (depthLimit * Self.pitch(rows: rowLimit), rowLimit) : (Self.tileFloats, Self.transposedRows)
       result += [Macro("LEFT_TRANSPOSED", 1), Macro("ROW_LIMIT", rows), Macro("TILE", floats + 16)]
     }
     return result
@@ -109,7 +112,7 @@ struct ProcessorProductPlan {
     let unit = unit(product)
     var depthLimit = depthLimit
     if product.transposesLeft && !isNarrow {
-      depthLimit = min(depthLimit, Self.transposedTile.floats / Self.pitch(rows: result.rowsPerGroup))
+      depthLimit = min(depthLimit, Self.tileFloats / Self.pitch(rows: result.rowsPerGroup))
     }
     var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
     func split() {

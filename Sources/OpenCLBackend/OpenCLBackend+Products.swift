@@ -56,10 +56,11 @@ extension OpenCLBackend {
       let plan = JoinedPhasesPlan(convolution, phases, device: device)
     else { return nil }
     // Filtering saves more, and products of few rows do not copy their filters.
-    plan.filter.requireExtents()
     let byRules = products.contains { variantByRules($0) == .panels } ? .joinedPhases : variantByRules(products[0])
     let chosen = variant(of: products[0], byRules: byRules) { candidates(products[0]) + [.joinedPhases] }
-    return chosen == .joinedPhases ? plan : nil
+    guard chosen == .joinedPhases else { return nil }
+    plan.filter.requireExtents()
+    return plan
   }
 
   /// The way that comes with the backend, found by measuring on one device of each family.

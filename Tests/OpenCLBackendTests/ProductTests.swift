@@ -62,8 +62,9 @@ import Testing
     // Few rows and a large matrix; a result too large for caches.
     MatrixProduct(m: 31, n: 1000, k: 517), MatrixProduct(m: 64, n: 33, k: 32), MatrixProduct(m: 2, n: 300, k: 2000),
     MatrixProduct(m: 13, n: 32, k: 1500), MatrixProduct(m: 450, n: 16384, k: 3),
-    // Whole tiles: transposed ones are of 256 rows by 128 values of k or the other way about.
-    MatrixProduct(m: 256, n: 40, k: 300), MatrixProduct(m: 128, n: 300, k: 520), MatrixProduct(m: 64, n: 70, k: 800),
+    // Whole tiles: transposed ones have 324 rows and 109 values of k, or 132 and 256.
+    MatrixProduct(m: 324, n: 40, k: 327), MatrixProduct(m: 132, n: 300, k: 512), MatrixProduct(m: 64, n: 70, k: 800),
+    MatrixProduct(m: 256, n: 40, k: 300), MatrixProduct(m: 128, n: 300, k: 520),
     MatrixProduct(batch: 3, m: 33, n: 20, k: 50), MatrixProduct(batch: 3, m: 10, n: 3, k: 21),
     MatrixProduct(batch: 4, m: 12, n: 40, k: 9, sharesRight: true),
   ]
@@ -129,6 +130,8 @@ import Testing
   }
 
   static let convolutions: [Convolution] = [
+    // Images of one pixel, beside which positions see nothing.
+    convolution(3, [1, 1], [1, 1], channels: (32, 40), low: [0, 0], high: [1, 2]),
     // The layers of the autoencoders.
     convolution(2, [28, 28], [3, 3], channels: (1, 32), low: [1, 1]),
     convolution(2, [28, 28], [3, 3], channels: (32, 64), stride: [2, 2], low: [0, 0], high: [1, 1]),

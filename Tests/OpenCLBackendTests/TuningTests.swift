@@ -48,10 +48,12 @@ import Testing
     }
   }
 
-  /// Odd extents, phases without taps, different strides, three dimensions, several panels.
+  /// Odd extents, phases without taps, different strides, three dimensions, several panels, positions that see nothing
+  /// of images of one pixel.
   @Test(arguments: [
     ProductTests.convolution(2, [13, 10], [3, 3], channels: (70, 33), stride: [2, 2], low: [0, 1], high: [1, 1]),
     ProductTests.convolution(1, [11, 9], [2, 2], channels: (20, 7), stride: [3, 2]),
+    ProductTests.convolution(2, [3, 3], [2, 2], channels: (20, 33), stride: [2, 2]),
     ProductTests.convolution(3, [17, 6], [5, 1], channels: (7, 16), stride: [4, 1], low: [2, 0]),
     ProductTests.convolution(1, [5, 6, 7], [3, 3, 3], channels: (33, 9), stride: [2, 2, 2], low: [1, 0, 1]),
   ]) func phasesOfAStrideAreJoined(_ convolution: Convolution) throws {
