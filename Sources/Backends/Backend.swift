@@ -43,6 +43,12 @@ public protocol Backend: AnyObject, Sendable {
   func reduce(
     _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
   ) -> any Storage
+  /// What a layer's backward pass begins with: the gradient in front of its activation, `f′ · gradient` with `f′` in
+  /// terms of the layer's `output`, `[…, channels]`, and the sum of that over all axes but the last, which is the gradient
+  /// by the layer's bias, `[channels]`.
+  func activationAndBiasGradients(
+    _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
+  ) -> (gradient: any Storage, bias: any Storage)
   /// Rows `indices[i]` of `[rows, width]`, giving `[indices.count, width]`. Indices are whole numbers held
   /// as floats; one outside `0..<rows` gives a row of NaN.
   func gather(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage

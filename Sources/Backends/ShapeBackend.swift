@@ -51,6 +51,9 @@ public final class ShapeBackend: Backend {
   public func reduce(
     _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
   ) -> any Storage { allocate(count: outer * inner) }
+  public func activationAndBiasGradients(
+    _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
+  ) -> (gradient: any Storage, bias: any Storage) { (like(gradient), allocate(count: channels)) }
   public func gather(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage {
     allocate(count: indices.count * width)
   }

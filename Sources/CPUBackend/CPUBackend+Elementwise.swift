@@ -131,7 +131,8 @@ extension UnaryOperation {
 }
 
 extension BinaryOperation {
-  fileprivate var loop: (kind: VLBinary, parameter: Float) {
+  /// Which loop it is, with its constant.
+  var loop: (kind: VLBinary, parameter: Float) {
     switch self {
     case .add: (.add, 0)
     case .subtract: (.subtract, 0)

@@ -42,15 +42,49 @@ extension CPUBackend {
             x + (o * length + run.lowerBound) * inner, run.count, inner, columns.lowerBound, columns.upperBound,
             partial + (o * runs.count + task % runs.count) * inner + columns.lowerBound)
         }
-        for o in 0..<outer {
-          for i in 0..<inner {
-            var total = 0.0
-            for run in 0..<runs.count { total += partial[(o * runs.count + run) * inner + i] }
-            output[o * inner + i] = Float(total)
-          }
-        }
+        for o in 0..<outer { addRuns(partial + o * runs.count * inner, runs.count, inner, output + o * inner) }
       }
     }
+  }
+
+  /// The sums of `[runs, inner]`.
+  private func addRuns(
+    _ partial: UnsafePointer<Double>, _ runs: Int, _ inner: Int, _ output: UnsafeMutablePointer<Float>
+  ) {
+    for i in 0..<inner {
+      var total = 0.0
+      for run in 0..<runs { total += partial[run * inner + i] }
+      output[i] = Float(total)
+    }
+  }
+
+  public func activationAndBiasGradients(
+    _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
+  ) -> (gradient: any Storage, bias: any Storage) {
+    let count = output.count, rows = count / channels
+    guard channels <= 2048 else {
+      // Runs of so wide rows would be too few, or their sums too many.
+      let passed = binary(
+        .activationGradient(activation), output, gradient, Broadcast([count], [count], to: [count]))
+      return (passed, reduce(.sum, passed, outer: 1, length: rows, inner: channels))
+    }
+    let y = read(output, count, "activationAndBiasGradients, output")
+    let dy = read(gradient, count, "activationAndBiasGradients, gradient")
+    let (kind, parameter) = BinaryOperation.activationGradient(activation).loop
+    // A run is still in a core's cache when it is summed.
+    let runs = Tiles(of: rows, width: 32_768 / channels)
+    let passed = HostStorage(count: count, pool: pool)
+    let bias = make(channels) { bias in
+      withPartialSums(runs.count * channels) { partial in
+        forEachTask(runs.count, weight: runs.width * channels) { task in
+          let first = runs[task].lowerBound * channels, rows = runs[task].count, length = rows * channels
+          vl_binary(kind, parameter, y + first, 0, 1, dy + first, 0, 1, passed.pointer + first, 1, length)
+          vl_sum(passed.pointer + first, rows, channels, 0, channels, partial + task * channels)
+        }
+        addRuns(partial, runs.count, channels, bias)
+      }
+    }
+    return (passed, bias)
   }
 
   /// Memory for `count` double-precision values.

@@ -12,10 +12,38 @@ extension OpenCLBackend {
     }
     guard let combine = reduction.macro else { return argumentMaximum(input, outer, length, inner) }
     var stage = own(input), length = length
-    repeat {
-      (stage, length) = fold(combine, stage, outer, length, inner)
-    } while length > 1
+    while length > 1 { (stage, length) = fold(combine, stage, outer, length, inner) }
     return stage
+  }
+
+  public func activationAndBiasGradients(
+    _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
+  ) -> (gradient: any Storage, bias: any Storage) {
+    let count = output.count
+    guard count > 0 else { return (runtime.allocate(count: 0), fill(0, count: channels)) }
+    let isProcessor = runtime.family == .cpu, rowsInLine = rowsInGradientLine(count, channels)
+    let width = rowsInLine * channels, lanes = isProcessor ? 16 : 1
+    let vectors = isProcessor ? (1...32).last { (width / lanes).isMultiple(of: $0) }! : 1
+    let chunk = vectors * lanes, chunks = width / chunk, lines = count.dividedUp(by: width)
+    let (parts, share) =
+      isProcessor
+      ? runtime.split(lines, outer: chunks, atLeast: max(8, 4096 / width), atMost: 2048) : (1, lines)
+    let sums = runtime.allocate(count: parts * width)
+    let passed = produce(count) { passed in
+      let (macro, parameter) = activation.macro
+      let wide = needsWideIndices(count + width)
+      let kernel = try runtime.kernel(
+        .activationGradient, "activationGradient",
+        defines: [
+          "WIDTH": lanes, "VECTORS": vectors, "ACTIVATION": macro, wide ? "WIDE" : "NARROW": 1,
+          runtime.storing(count): 1,
+        ])
+      try runtime.launchShared(
+        kernel, units: parts * chunks, cost: 3 * min(share, lines) * chunk, .float(parameter),
+        runtime.index(parts * chunks, wide: wide), runtime.index(share, wide: wide), runtime.index(count, wide: wide),
+        .uint(UInt32(width)), buffer(output), buffer(gradient), .buffer(passed), .buffer(sums))
+    }
+    return (passed, reduce(.sum, sums, outer: 1, length: parts * rowsInLine, inner: channels))
   }
 
   /// One stage: `[outer, length, inner]` to `[outer, parts, inner]`. Returns the result and `parts`.
@@ -42,6 +70,16 @@ extension OpenCLBackend {
         runtime.index(length, wide: wide), runtime.index(inner, wide: wide), .buffer(input), .buffer(output))
     }
     return (output, parts)
+  }
+
+  /// On a processor as many rows as make whole vectors, and enough of these that no sum waits for its last addition; on
+  /// a card as many as keep it busy.
+  private func rowsInGradientLine(_ count: Int, _ channels: Int) -> Int {
+    guard runtime.family == .cpu else {
+      return max(1, min(count / channels / 16, runtime.device.computeUnits * 2048 / channels))
+    }
+    let rows = 16 >> min(4, channels.trailingZeroBitCount)
+    return count < 1 << 14 ? rows : rows * max(1, 64 / (rows * channels))
   }
 
   private func foldRows(

@@ -31,6 +31,14 @@ extension ReferenceBackend {
     }
   }
 
+  public func activationAndBiasGradients(
+    _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
+  ) -> (gradient: any Storage, bias: any Storage) {
+    let flat = Broadcast([output.count], [output.count], to: [output.count])
+    let passed = binary(.activationGradient(activation), output, gradient, flat)
+    return (passed, reduce(.sum, passed, outer: 1, length: output.count / channels, inner: channels))
+  }
+
   private func fold(
     _ x: UnsafePointer<Float>, _ outer: Int, _ length: Int, _ inner: Int, _ operation: (Float, Float) -> Float
   ) -> HostStorage {

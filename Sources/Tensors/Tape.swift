@@ -105,8 +105,8 @@ public func gradients(
   }
   return Tape.$isRecording.withValue(createsGraph) {
     var pass = BackwardPass(targets: targets, retainsGraph: retainsGraph ?? createsGraph)
-    let found = pass.run(from: output, seed: seed ?? .ones(output.shape, on: output.device))
-    return zip(inputs, found).map { input, gradient in gradient ?? .zeros(input.shape, on: input.device) }
+    let found = pass.run(from: output, seed: seed ?? Tensor(uniform: 1, shape: output.shape, on: output.device))
+    return zip(inputs, found).map { input, gradient in gradient ?? Tensor(uniform: 0, shape: input.shape, on: input.device) }
   }
 }
 

@@ -16,8 +16,15 @@ extension Tensor {
       storage, shape: shape, inputs: [left, right], savesOutput: savesOutput, pullback: pullback)
   }
 
+  /// What all elements are, if it is known and this tensor broadcasts to the shape of `other`.
+  private func uniformValue(beside other: Tensor) -> Float? {
+    device == other.device && shape.broadcast(with: other.shape) == other.shape ? uniformValue : nil
+  }
+
   public static func + (left: Tensor, right: Tensor) -> Tensor {
-    binary(.add, left, right, named: "+") { gradient, _, needs in
+    if let value = right.uniformValue(beside: left) { return left + value }
+    if let value = left.uniformValue(beside: right) { return right + value }
+    return binary(.add, left, right, named: "+") { gradient, _, needs in
       [
         needs[0] ? gradient.sum(to: left.shape) : nil,
         needs[1] ? gradient.sum(to: right.shape) : nil,
@@ -26,7 +33,9 @@ extension Tensor {
   }
 
   public static func - (left: Tensor, right: Tensor) -> Tensor {
-    binary(.subtract, left, right, named: "-") { gradient, _, needs in
+    if let value = right.uniformValue(beside: left) { return left - value }
+    if let value = left.uniformValue(beside: right) { return value - right }
+    return binary(.subtract, left, right, named: "-") { gradient, _, needs in
       [
         needs[0] ? gradient.sum(to: left.shape) : nil,
         needs[1] ? (-gradient).sum(to: right.shape) : nil,
@@ -35,7 +44,9 @@ extension Tensor {
   }
 
   public static func * (left: Tensor, right: Tensor) -> Tensor {
-    binary(.multiply, left, right, named: "*") { gradient, _, needs in
+    if let value = right.uniformValue(beside: left) { return left * value }
+    if let value = left.uniformValue(beside: right) { return right * value }
+    return binary(.multiply, left, right, named: "*") { gradient, _, needs in
       [
         needs[0] ? (gradient * right).sum(to: left.shape) : nil,
         needs[1] ? (gradient * left).sum(to: right.shape) : nil,

@@ -92,11 +92,11 @@ extension Tensor {
       storage, shape: convolution.outputShape, inputs: [self, filter] + (bias.map { [$0] } ?? []),
       savesOutput: activation != .identity
     ) { gradient, output, needs in
-      let gradient = gradient.activationGradient(activation, output: output)
+      let (gradient, bias) = gradient.gradientsBehind(activation, output: output, needsBias: needs.count > 2 && needs[2])
       return [
         needs[0] ? gradient.convolutionInputGradient(convolution, filter: filter) : nil,
         needs[1] ? self.convolutionFilterGradient(convolution, outputGradient: gradient) : nil,
-      ] + (needs.count < 3 ? [] : [needs[2] ? gradient.sumOverChannels() : nil])
+      ] + (needs.count < 3 ? [] : [bias])
     }
   }
 
@@ -165,11 +165,11 @@ extension Tensor {
       storage, shape: convolution.inputShape, inputs: [self, filter] + (bias.map { [$0] } ?? []),
       savesOutput: activation != .identity
     ) { gradient, output, needs in
-      let gradient = gradient.activationGradient(activation, output: output)
+      let (gradient, bias) = gradient.gradientsBehind(activation, output: output, needsBias: needs.count > 2 && needs[2])
       return [
         needs[0] ? gradient.convolved(convolution, filter: filter) : nil,
         needs[1] ? gradient.convolutionFilterGradient(convolution, outputGradient: self) : nil,
-      ] + (needs.count < 3 ? [] : [needs[2] ? gradient.sumOverChannels() : nil])
+      ] + (needs.count < 3 ? [] : [bias])
     }
   }
 
@@ -188,9 +188,6 @@ extension Tensor {
       ]
     }
   }
-
-  /// The sum over every axis but the last: a bias' gradient.
-  func sumOverChannels() -> Tensor { sum(axes: Array(0..<rank - 1)) }
 
   private func requireBias(_ bias: Tensor?, channels: Int, _ operation: String) {
     require(

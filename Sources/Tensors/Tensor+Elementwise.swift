@@ -12,7 +12,8 @@ extension Tensor {
 
   /// `scale · x + offset`.
   public func affine(scale: Float, offset: Float) -> Tensor {
-    unary(.affine(scale: scale, offset: offset)) { gradient, _, _ in
+    if let value = uniformValue { return Tensor(uniform: scale * value + offset, shape: shape, on: device) }
+    return unary(.affine(scale: scale, offset: offset)) { gradient, _, _ in
       [scale == 1 ? gradient : gradient.affine(scale: scale, offset: 0)]
     }
   }
@@ -39,7 +40,7 @@ extension Tensor {
     }
   }
 
-  public func squared() -> Tensor { unary(.square) { gradient, _, _ in [2 * (gradient * self)] } }
+  public func squared() -> Tensor { unary(.square) { gradient, _, _ in [2 * gradient * self] } }
 
   /// `1 / x`.
   public func reciprocal() -> Tensor {
@@ -105,6 +106,20 @@ extension Tensor {
         needs[1] ? second.activationGradient(activation, output: output) : nil,
       ]
     }
+  }
+
+  /// What a layer's pullback begins with, `self` being the gradient by its `output`: that in front of its activation, and
+  /// the bias' if it is needed.
+  func gradientsBehind(
+    _ activation: Activation, output: Tensor, needsBias: Bool
+  ) -> (gradient: Tensor, bias: Tensor?) {
+    if needsBias, activation != .identity, !Tape.isRecording {
+      let (gradient, bias) = device.backend.activationAndBiasGradients(
+        activation, output: output.storage, gradient: storage, channels: shape[-1])
+      return (Tensor(gradient, shape: shape, on: device), Tensor(bias, shape: [shape[-1]], on: device))
+    }
+    let gradient = activationGradient(activation, output: output)
+    return (gradient, needsBias ? gradient.sumOverChannels() : nil)
   }
 
   /// `max(x, 0)`.

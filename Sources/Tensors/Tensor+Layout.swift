@@ -17,6 +17,7 @@ extension Tensor {
     require(
       newShape.count == count,
       "reshape: \(shape) has \(count) elements, \(newShape) has \(newShape.count)")
+    if let value = uniformValue { return Tensor(uniform: value, shape: newShape, on: device) }
     let old = shape
     return Tensor(storage, shape: newShape, inputs: [self]) { gradient, _, _ in [gradient.reshaped(to: old)] }
   }
@@ -49,6 +50,7 @@ extension Tensor {
   public func broadcast(to newShape: Shape) -> Tensor {
     if newShape == shape { return self }
     require(shape.broadcast(with: newShape) == newShape, "broadcast: \(shape) does not stretch to \(newShape)")
+    if let value = uniformValue { return Tensor(uniform: value, shape: newShape, on: device) }
     let old = shape
     let strides = Broadcast.strides(of: shape, broadcastTo: newShape)
     return Tensor(view(newShape, strides: strides), shape: newShape, inputs: [self]) { gradient, _, _ in

@@ -66,11 +66,11 @@ extension Tensor {
       storage, shape: [shape[0], weight.shape[1]], inputs: [self, weight] + (bias.map { [$0] } ?? []),
       savesOutput: activation != .identity
     ) { gradient, output, needs in
-      let gradient = gradient.activationGradient(activation, output: output)
+      let (gradient, bias) = gradient.gradientsBehind(activation, output: output, needsBias: needs.count > 2 && needs[2])
       return [
         needs[0] ? Tensor.matmul(gradient, weight, transposesRight: true) : nil,
         needs[1] ? Tensor.matmul(self, gradient, transposesLeft: true) : nil,
-      ] + (needs.count < 3 ? [] : [needs[2] ? gradient.sum(axes: [0]) : nil])
+      ] + (needs.count < 3 ? [] : [bias])
     }
   }
 }

@@ -42,10 +42,13 @@ extension Tensor {
   public func sum(axes: [Int]? = nil, keepingDimensions: Bool = false) -> Tensor {
     let axes = normalized(axes: axes, for: "sum")
     if axes.isEmpty { return self }
-    let (kept, whole) = (kept(axes), shape)
-    return Tensor(
-      folded(.sum, axes), shape: keepingDimensions ? kept : dropped(axes), inputs: [self]
-    ) { gradient, _, _ in [gradient.reshaped(to: kept).broadcast(to: whole)] }
+    let (kept, whole) = (kept(axes), shape), result = keepingDimensions ? kept : dropped(axes)
+    if let value = uniformValue, result.count > 0 {
+      return Tensor(uniform: value * Float(count / result.count), shape: result, on: device)
+    }
+    return Tensor(folded(.sum, axes), shape: result, inputs: [self]) { gradient, _, _ in
+      [gradient.reshaped(to: kept).broadcast(to: whole)]
+    }
   }
 
   /// The sum over the axes by which `smaller` was broadcast to this shape: broadcasting's adjoint.
@@ -55,6 +58,9 @@ extension Tensor {
     let axes = (0..<rank).filter { $0 < missing || (smaller[$0 - missing] == 1 && shape[$0] != 1) }
     return sum(axes: axes).reshaped(to: smaller)
   }
+
+  /// The sum over every axis but the last: a bias' gradient.
+  func sumOverChannels() -> Tensor { sum(axes: Array(0..<rank - 1)) }
 
   public func mean(axes: [Int]? = nil, keepingDimensions: Bool = false) -> Tensor {
     let sum = sum(axes: axes, keepingDimensions: keepingDimensions)

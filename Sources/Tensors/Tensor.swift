@@ -11,9 +11,15 @@ import Backends
 public struct Tensor: Sendable {
   public let shape: Shape
   public let device: Device
-  package let storage: any Storage
+  private let contents: Contents
   /// The place of this tensor on the tape, nil for constants.
   let node: Node?
+
+  private enum Contents: Sendable {
+    case stored(any Storage)
+    /// All elements are this.
+    case uniform(Float)
+  }
 
   package init(_ storage: any Storage, shape: Shape, on device: Device) {
     self.init(storage, shape: shape, on: device, node: nil)
@@ -21,7 +27,26 @@ public struct Tensor: Sendable {
 
   init(_ storage: any Storage, shape: Shape, on device: Device, node: Node?) {
     require(storage.count == shape.count, "storage of \(storage.count) floats cannot hold shape \(shape)")
-    (self.storage, self.shape, self.device, self.node) = (storage, shape, device, node)
+    (contents, self.shape, self.device, self.node) = (.stored(storage), shape, device, node)
+  }
+
+  /// A constant whose elements all are `value`, which takes no memory, and in arithmetic often no operation. Gradients
+  /// are such at their beginning: the seed, and what means and sums make of it.
+  init(uniform value: Float, shape: Shape, on device: Device) {
+    (contents, self.shape, self.device, node) = (.uniform(value), shape, device, nil)
+  }
+
+  /// What all elements are, if it is known here.
+  var uniformValue: Float? {
+    if case .uniform(let value) = contents { value } else { nil }
+  }
+
+  /// The elements on the device, row-major. Those of a uniform tensor are made at every call.
+  package var storage: any Storage {
+    switch contents {
+    case .stored(let storage): storage
+    case .uniform(let value): device.backend.fill(value, count: count)
+    }
   }
 
   /// A tensor with the given elements, row-major.
@@ -74,7 +99,7 @@ public struct Tensor: Sendable {
   }
 
   /// The same values as a constant: gradients stop here.
-  public func detached() -> Tensor { Tensor(storage, shape: shape, on: device) }
+  public func detached() -> Tensor { node == nil ? self : Tensor(storage, shape: shape, on: device) }
 
   /// The same values as a new variable, which gradients can be taken with respect to.
   public func tracked() -> Tensor { Tensor(storage, shape: shape, on: device, node: Node()) }

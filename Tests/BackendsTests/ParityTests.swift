@@ -24,6 +24,9 @@ import Testing
   @Test(arguments: unaryCases) func unary(_ operation: BackendCase) throws { try check(operation) }
   @Test(arguments: binaryCases) func binary(_ operation: BackendCase) throws { try check(operation) }
   @Test(arguments: broadcastCases) func broadcast(_ operation: BackendCase) throws { try check(operation) }
+  @Test(arguments: activationGradientCases) func activationGradient(_ operation: BackendCase) throws {
+    try check(operation)
+  }
   @Test(arguments: reductionCases) func reduction(_ operation: BackendCase) throws { try check(operation) }
   @Test(arguments: indexingCases) func indexing(_ operation: BackendCase) throws { try check(operation) }
   @Test(arguments: matrixProductCases) func matrixProduct(_ operation: BackendCase) throws { try check(operation) }

@@ -7,6 +7,24 @@ private let reductionShapes: [(outer: Int, length: Int, inner: Int)] = [
   (1000, 10, 1), (1000, 3, 2),
 ]
 
+/// Rows of less than a vector, of several, of many; more rows than one thread takes; one row; none.
+private let layers: [(rows: Int, channels: Int)] = [
+  (1, 1), (16, 2), (17, 3), (5000, 1), (3000, 7), (129, 17), (16, 12_544), (1024, 32), (12_545, 32), (7, 33),
+  (4097, 24), (300, 513), (3, 2049), (0, 5),
+]
+
+let activationGradientCases: [BackendCase] =
+  layers.enumerated().map { i, layer in
+    let activation = activations[1 + i % (activations.count - 1)]
+    return BackendCase("\(activation) gradient of \(layer.rows) × \(layer.channels) and its bias", .scale(1e-5)) { run in
+      // Outputs on both sides of the kink, but not beside it.
+      let output = run.integers(layer.rows * layer.channels, -1..<3)
+      let result = run.backend.activationAndBiasGradients(
+        activation, output: output, gradient: run.uniform(layer.rows * layer.channels), channels: layer.channels)
+      return [result.gradient, result.bias]
+    }
+  }
+
 let reductionCases: [BackendCase] =
   reductionShapes.flatMap { outer, length, inner in
     let shape = "[\(outer), \(length), \(inner)]"

@@ -3,7 +3,8 @@ import TestSupport
 
 /// Every operation on shapes that are small and odd: what a checker that interprets kernels can run.
 let smallCases: [BackendCase] =
-  elementCases + layoutCases + reductionCases + windowCases + normalizationCases + drawCases + smallProducts
+  elementCases + layoutCases + reductionCases + activationGradientCases + windowCases + normalizationCases + drawCases
+  + smallProducts
 
 private let activations: [Activation] = [.identity, .relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .elu(alpha: 1.3)]
 
@@ -87,6 +88,16 @@ private let reductionCases: [BackendCase] = [
     return [Reduction.sum, .maximum, .minimum, .argumentMaximum].map {
       run.backend.reduce($0, x, outer: outer, length: length, inner: inner)
     }
+  }
+}
+
+private let activationGradientCases: [BackendCase] = [(19, 1), (5, 3), (70, 17), (3, 530), (40, 32)].enumerated().map {
+  i, layer in
+  BackendCase("gradient behind an activation, \(layer)", .scale(1e-5)) { run in
+    let count = layer.0 * layer.1
+    let result = run.backend.activationAndBiasGradients(
+      activations[i], output: run.uniform(count), gradient: run.uniform(count), channels: layer.1)
+    return [result.gradient, result.bias]
   }
 }
 
