@@ -9,7 +9,7 @@ struct ProcessorProductPlan {
   static let cachedFloats = 6 << 20
 
   /// Floats of a result that is cheap to add up from splits.
-  static let smallResult = 1 << 17
+  static let smallResult = 1 << 19
 
   /// Values of k that are worth a split of their own, whose result is written and read once more.
   static let leastSplit = 512
@@ -19,6 +19,10 @@ struct ProcessorProductPlan {
 
   /// The most rows of a wide tile of transposed patches: few long lines or many short ones.
   private static let transposedRows = 324
+
+  /// Values of k that a pass takes from a right operand whose rows are far apart, so that they stay in the cache for all
+  /// rows of the tile.
+  private static let farRows = 112
 
   /// The most values of k and rows that a work-item's tile holds: up to 144 KiB, which second-level caches hold.
   let depthLimit: Int
@@ -79,14 +83,16 @@ struct ProcessorProductPlan {
       }
       return PanelLayout(width: 1, of: product.n, k: product.k, paddedTo: width)
     }
-    // Rows far apart share few sets of a cache: worth it only where hardly anything is read twice.
-    if case .rows = product.right, product.n.isMultiple(of: panelWidth),
-      product.n <= 4 * panelWidth || product.m <= 4 * blockRows
-    {
+    // Rows far apart share few sets of a cache: worth it only where they are not read again by the next tile. The last
+    // panel may end in the next row, or in what follows the last one.
+    if case .rows = product.right, product.n.isMultiple(of: width), isNear(product) || product.m <= rowLimit {
       return nil
     }
     return PanelLayout(width: panelWidth, of: product.n, k: product.k)
   }
+
+  /// Whether rows of the right operand, left where they are, are as good as panels.
+  private func isNear(_ product: GeneralProduct) -> Bool { product.n <= 4 * panelWidth }
 
   /// The values of k after which a pass or a split may end: a whole run of the patches, if it fits, or a vector.
   private func unit(_ product: GeneralProduct) -> Int {
@@ -113,6 +119,7 @@ struct ProcessorProductPlan {
     var depthLimit = depthLimit
     if product.transposesLeft && !isNarrow {
       depthLimit = min(depthLimit, Self.tileFloats / Self.pitch(rows: result.rowsPerGroup))
+      if packing == nil && !isNear(product) { depthLimit = min(depthLimit, Self.farRows) }
     }
     var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
     func split() {

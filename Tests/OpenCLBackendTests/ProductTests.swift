@@ -65,6 +65,8 @@ import Testing
     // Whole tiles: transposed ones have 324 rows and 109 values of k, or 132 and 256.
     MatrixProduct(m: 324, n: 40, k: 327), MatrixProduct(m: 132, n: 300, k: 512), MatrixProduct(m: 64, n: 70, k: 800),
     MatrixProduct(m: 256, n: 40, k: 300), MatrixProduct(m: 128, n: 300, k: 520),
+    // A right operand that is read where it is, past the ends of its rows: near ones, far ones, of several matrices.
+    MatrixProduct(m: 70, n: 48, k: 130), MatrixProduct(m: 30, n: 144, k: 300), MatrixProduct(batch: 2, m: 20, n: 176, k: 40),
     MatrixProduct(batch: 3, m: 33, n: 20, k: 50), MatrixProduct(batch: 3, m: 10, n: 3, k: 21),
     MatrixProduct(batch: 4, m: 12, n: 40, k: 9, sharesRight: true),
   ]

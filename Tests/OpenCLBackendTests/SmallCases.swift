@@ -220,7 +220,7 @@ let smallProducts: [BackendCase] =
 
 /// For what only processors do: few rows, splits of shorter products, Winograd's filtering, folds of one channel.
 let processorProducts: [BackendCase] =
-  products(5, 33, 600) + [
+  products(5, 33, 600) + products(20, 48, 9) + [
     // Work enough for several compute units.
     products(32, 32, 2100)[0], products(16, 32, 1100)[1],
     convolution(Windows([4, 5], [3, 3], .same), 16, 32),
