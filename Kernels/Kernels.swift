@@ -6,7 +6,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
   case elementwise, activationGradient, reduction, copy, indexing, pooling, upsampling, normalization, random, optimizer, ceilings
   /// What goes before and after matrix products and convolutions.
   case gemmPanels
-  case gemmCPU, gemmCPUPhases, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
+  case gemmCPU, gemmCPULines, gemmCPUPhases, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
   /// Convolutions with 2 or 3 neighbouring taps and their gradients, on processors.
   case winograd
 
@@ -42,6 +42,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .ceilings: [prelude, ("ceilings", PackageResources.ceilings_cl)]
     case .gemmPanels: [prelude, gemm, ("gemm_panels", PackageResources.gemm_panels_cl)]
     case .gemmCPU: [prelude, gemm, tile, block, ("gemm_cpu", PackageResources.gemm_cpu_cl)]
+    case .gemmCPULines: [prelude, gemm, tile, block, ("gemm_cpu_lines", PackageResources.gemm_cpu_lines_cl)]
     case .gemmCPUPhases: [prelude, gemm, tile, block, ("gemm_cpu_phases", PackageResources.gemm_cpu_phases_cl)]
     case .gemmCPUNarrow: [prelude, gemm, tile, ("gemm_cpu_narrow", PackageResources.gemm_cpu_narrow_cl)]
     case .gemmCPURows: [prelude, gemm, tile, ("gemm_cpu_rows", PackageResources.gemm_cpu_rows_cl)]

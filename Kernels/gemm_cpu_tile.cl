@@ -5,13 +5,15 @@
 // Index mapping: LEFT_AT(row, k). Features of a patch are contiguous, so rows of the tile are patches: rows of
 // the product, or values of k with LEFT_TRANSPOSED.
 //
-// Macros: ROW_LIMIT and DEPTH, the most rows and values of k it holds; with LEFT_TRANSPOSED instead of DEPTH TILE, its
+// Macros: STEP where the tile holds lines of the image (gemm_cpu_lines.cl); else ROW_LIMIT and DEPTH, the most rows and values of k it holds; with LEFT_TRANSPOSED instead of DEPTH TILE, its
 // floats, of which `pitch` makes many short lines or few long ones; WIDTH.
 
 // Lines of the tile are never a multiple of the cache's period apart. Copies write whole vectors: past the end of a
 // line, where the next one comes later or there is room.
 #ifdef LEFT_TRANSPOSED
 #define LEFT_AT(row, k) ((k) * pitch + (row))
+#elif defined(STEP)
+#define LEFT_AT(row, k) ((row) * STEP + (k))
 #else
 #define PITCH (DEPTH + 16)
 #define TILE (ROW_LIMIT * PITCH)

@@ -38,6 +38,10 @@ extension OpenCLBackend {
       try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
     case .fewRows:
       try computeFewRows(product, left, right, bias: bias, activation: activation, into: output)
+    case .lines:
+      // A candidate only where there is a plan.
+      let plan = LinesPlan(product, device: device)!
+      try computeByLines(product, plan, left, right, bias: bias, activation: activation, into: output)
     case .panels, .joinedPhases:
       // No single product is a candidate for joining.
       try computeInPanels(product, left, right, bias: bias, activation: activation, into: output)
@@ -68,6 +72,7 @@ extension OpenCLBackend {
     switch runtime.family {
     case .cpu:
       if WinogradPlan(product, device: device, use: runtime.configuration.winograd) != nil { return .winograd }
+      if LinesPlan(product, device: device) != nil { return .lines }
       return FewRowsPlan.serves(product) ? .fewRows : .panels
     case .gpu:
       return .tile(GraphicsCardProductPlan.Tile.byRules(product, device: device).name)
@@ -81,6 +86,7 @@ extension OpenCLBackend {
     case .cpu:
       result.append(.panels)
       if FewRowsPlan.serves(product) { result.append(.fewRows) }
+      if LinesPlan(product, device: device) != nil { result.append(.lines) }
       if runtime.configuration.winograd != .never, WinogradPlan(product, device: device, use: .wherePossible) != nil {
         result.append(.winograd)
       }

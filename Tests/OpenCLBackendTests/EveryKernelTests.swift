@@ -55,7 +55,7 @@ extension OpenCLConfiguration.Family {
   /// The sources it computes with. Those of the ceilings compute nothing, and take long.
   fileprivate var sources: [KernelSource] {
     let processors: Set<KernelSource> = [
-      .gemmCPU, .gemmCPUPhases, .gemmCPUNarrow, .gemmCPURows, .gemmFold, .winograd,
+      .gemmCPU, .gemmCPULines, .gemmCPUPhases, .gemmCPUNarrow, .gemmCPURows, .gemmFold, .winograd,
     ]
     return KernelSource.allCases.filter {
       $0 != .ceilings && (self == .cpu ? $0 != .gemmGPU : !processors.contains($0))

@@ -168,6 +168,13 @@ import Testing
     convolution(1, [13, 11], [5, 3], channels: (2, 20), stride: [3, 2], low: [2, 1], high: [1, 0], dilation: [2, 3]),
     convolution(2, [13, 12], [3, 5], channels: (24, 4), low: [2, 4], dilation: [2, 2]),
     convolution(3, [40], [7], channels: (17, 3), low: [3]),
+    // Lines of the image instead of patches: rows of 13, 17 and 29 positions, blocks of several lines and of parts of a
+    // run, planes, a dilation across lines, windows beyond each edge, channels that fill no panel.
+    convolution(3, [11, 29], [3, 3], channels: (1, 48), low: [1, 1], high: [2, 1]),
+    convolution(2, [9, 35], [5, 7], channels: (3, 32), stride: [2, 2], low: [4, 5], high: [3, 4]),
+    convolution(1, [9, 16], [2, 4], channels: (4, 37), low: [3, 2], dilation: [3, 1]),
+    convolution(2, [5, 7, 33], [4, 4, 4], channels: (1, 64), stride: [2, 2, 2], low: [1, 1, 1], high: [1, 1, 1]),
+    convolution(2, [10, 19], [3, 3], channels: (16, 2), stride: [1, 2], low: [1, 0], high: [1, 2]),
     // Tiles of Winograd's filtering: whole, hanging over each edge, in phases of a stride, of images in a row.
     convolution(2, [13, 9], [3, 3], channels: (32, 96), low: [1, 1]),
     convolution(2, [15, 15], [3, 3], channels: (48, 64)),

@@ -2,6 +2,8 @@
 public enum ProductVariant: Hashable, Sendable {
   /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering.
   case panels, fewRows, winograd
+  /// Images of few channels, whose lines are copied instead of their patches, on processors.
+  case lines
   /// All phases of a strided convolution's input gradient in one launch, on processors.
   case joinedPhases
   /// A tile of the kernel for graphics cards, by its name, such as `128×128×8`.
@@ -12,7 +14,7 @@ public enum ProductVariant: Hashable, Sendable {
 
 extension ProductVariant: CustomStringConvertible, Codable {
   private static let words: [(ProductVariant, String)] = [
-    (.panels, "panels"), (.fewRows, "few rows"), (.winograd, "winograd"), (.joinedPhases, "joined phases"),
+    (.panels, "panels"), (.fewRows, "few rows"), (.winograd, "winograd"), (.lines, "lines"), (.joinedPhases, "joined phases"),
     (.clblast, "clblast"),
   ]
 
