@@ -1,6 +1,8 @@
-// Products with the patches of images of few channels, for processors. Such patches are short runs, each of which
-// repeats most of its neighbour: here the lines of the image that a row of positions sees are copied instead, and the
-// multiplication finds every patch in them, STEP floats after the one before.
+// Products with the patches of images whose channels, or whose results', are few, for processors. Copying patches, each
+// of which repeats most of its neighbour, would cost more than multiplying them: here the lines of the image that a row of
+// positions sees are copied instead, and the multiplication finds every patch in them, STEP floats after the one before.
+//
+// Three kernels: `linesProduct`; with COLUMNS, 1 to 4 of them, `linesNarrowProduct`; with TAP_LINES `linesGradient`.
 //
 // Macros: STEP, floats from the patch of one position to the next; RUN, features of a patch in one line; TILE, floats of
 // all lines that a row of positions sees, `pitch` apart, and a vector; those of gemm_cpu_block.cl. For gradients TAP_LINES,
@@ -28,7 +30,67 @@ static inline void copyLines(
     }
 }
 
-#ifndef BLOCK_RUN
+#if defined(COLUMNS)
+
+// The product of few columns: vectors are along k, and `right` is COLUMNS rows of it, `rightRow` apart. RUN is whole
+// vectors; LENGTH, positions of a row, rounded up to whole vectors.
+//
+// Index mapping: work-item = work-group (x: `rowsPerGroup` rows of positions).
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linesNarrowProduct(
+    const Product p, const Patches patches, const float parameter, const global float *restrict left,
+    const global float *restrict right, const global float *restrict bias, global float *restrict output) {
+  float tile[TILE];
+  float results[COLUMNS][LENGTH];
+  const int length = patches.rows[2], lines = p.m / length;
+  const int first = (int)get_group_id(0) * p.rowsPerGroup, end = min(first + p.rowsPerGroup, lines);
+  const int tapLines = patches.taps[0] * patches.taps[1];
+  for (int column = 0; column < COLUMNS; ++column)
+    for (int x = length; x < LENGTH; ++x) results[column][x] = 0.0f;
+  for (int line = first; line < end; ++line) {
+    const Position position = placeAt(patches.rows[0], patches.rows[1], 1, line);
+    copyLines(&patches, left, position, p.pitch, tile);
+    for (int x = 0; x < length; x += ROWS) {
+      floatv sums[ROWS][COLUMNS];
+#pragma unroll
+      for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+        for (int column = 0; column < COLUMNS; ++column) sums[i][column] = SPLAT(0.0f);
+      for (int tapLine = 0; tapLine < tapLines; ++tapLine) {
+        const float *a = tile + tapLine * p.pitch + x * STEP;
+        const global float *b = right + tapLine * RUN;
+        for (int k = 0; k < RUN; k += WIDTH) {
+          floatv weights[COLUMNS];
+#pragma unroll
+          for (int column = 0; column < COLUMNS; ++column)
+            weights[column] = WHOLE(const global, b + (size_t)column * p.rightRow + k);
+#pragma unroll
+          for (int i = 0; i < ROWS; ++i) {
+            const floatv elements = WHOLE(private, a + LEFT_AT(i, k));
+#pragma unroll
+            for (int column = 0; column < COLUMNS; ++column) sums[i][column] += elements * weights[column];
+          }
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < ROWS; ++i)
+        if (x + i < length)
+#pragma unroll
+          for (int column = 0; column < COLUMNS; ++column) results[column][x + i] = FOLD(sums[i][column]);
+    }
+    const size_t target = targetRow(&patches, position);
+    for (int column = 0; column < COLUMNS; ++column) {
+      const float offset = p.hasBias ? bias[column] : 0.0f;
+      for (int x = 0; x < length; x += WIDTH) {
+        const floatv value = WHOLE(private, results[column] + x) + offset;
+        WHOLE(private, results[column] + x) = ACTIVATION(value, parameter);
+      }
+      for (int x = 0; x < length; ++x)
+        output[(target + (size_t)x * patches.targetStep[2]) * COLUMNS + column] = results[column][x];
+    }
+  }
+}
+
+#elif !defined(TAP_LINES)
 
 // Index mapping: work-item = work-group (x: `rowsPerGroup` rows of positions, y: block of panels).
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linesProduct(

@@ -12,13 +12,6 @@
 #define ROWS 4
 #define PASS (4 * WIDTH)
 
-#if WIDTH >= 16
-#define FOLD16(v) FOLD8((v).lo + (v).hi)
-#endif
-#define FOLD8(v) FOLD4((v).lo + (v).hi)
-#define FOLD4(v) ((v).x + (v).y + ((v).z + (v).w))
-#define FOLD JOIN(FOLD, WIDTH)
-
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
     const Product p, const Patches patches, const ulong leftBatch, const ulong rightBatch,
     const ulong rightPanel, const float parameter, const global float *restrict left,

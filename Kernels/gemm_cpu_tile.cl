@@ -20,6 +20,14 @@
 #define LEFT_AT(row, k) ((row) * PITCH + (k))
 #endif
 
+// The sum of a vector's lanes.
+#if WIDTH >= 16
+#define FOLD16(v) FOLD8((v).lo + (v).hi)
+#endif
+#define FOLD8(v) FOLD4((v).lo + (v).hi)
+#define FOLD4(v) ((v).x + (v).y + ((v).z + (v).w))
+#define FOLD JOIN(FOLD, WIDTH)
+
 static inline void clear(float *destination, const int from, const int to) {
   for (int i = from; i < to; i += WIDTH) WHOLE(private, destination + i) = SPLAT(0.0f);
 }

@@ -6,13 +6,13 @@ extension OpenCLBackend {
     activation: Activation
   ) -> any Storage {
     produce(convolution.outputCount) { output in
-      if convolution.isNarrowOutward {
-        return try narrowConvolution(convolution, input, filter, bias: bias, activation: activation, into: output)
-      }
       let patches = PatchGeometry(forward: convolution)
       let product = GeneralProduct(
         m: convolution.batch * convolution.windows.outputPositions, n: convolution.outputChannels,
         k: patches.features, left: patches, right: .rows)
+      if convolution.isNarrowOutward, !goesByLines(product) {
+        return try narrowConvolution(convolution, input, filter, bias: bias, activation: activation, into: output)
+      }
       try compute(product, input, filter, bias: bias, activation: activation, into: output)
     }
   }
@@ -22,10 +22,6 @@ extension OpenCLBackend {
     activation: Activation
   ) -> any Storage {
     produce(convolution.inputCount) { input in
-      if convolution.isNarrowInward {
-        return try narrowInputGradient(
-          convolution, outputGradient, filter, bias: bias, activation: activation, into: input)
-      }
       let windows = convolution.windows.inThreeDimensions
       let phases = InputGradientPhase.all(of: convolution)
       let products = phases.map { phase in
@@ -34,6 +30,10 @@ extension OpenCLBackend {
           m: convolution.batch * positions, n: convolution.inputChannels, k: phase.geometry.features,
           left: phase.geometry,
           right: .phase(phase, kernelSize: windows.kernelSize, channels: convolution.outputChannels))
+      }
+      if convolution.isNarrowInward, products.count > 1 || !goesByLines(products[0]) {
+        return try narrowInputGradient(
+          convolution, outputGradient, filter, bias: bias, activation: activation, into: input)
       }
       if let plan = joinedPhases(convolution, phases, products) {
         return try computeJoined(plan, own(outputGradient), own(filter), bias: bias.map(own), activation: activation, into: input)

@@ -19,16 +19,20 @@ struct LinesPlan {
   /// Nil if the product has other operands.
   init?(_ product: GeneralProduct, device: OpenCLDevice) {
     let left = product.left
-    guard product.batch == 1, left.channels <= Self.mostChannels, left.taps.product > 1, left.tapStep[2] == 1,
-      left.features <= Self.mostFeatures, left.rows[2] >= Self.leastPositions
-    else { return nil }
+    guard product.batch == 1, left.taps.product > 1, left.tapStep[2] == 1, left.rows[2] >= Self.leastPositions else {
+      return nil
+    }
     let general = ProcessorProductPlan(product, device: device)
     (width, panelWidth) = (general.width, general.panelWidth)
-    guard !general.isNarrow, product.n >= width else { return nil }
     let tapLines = left.taps[0] * left.taps[1], run = left.taps[2] * left.channels
+    guard
+      general.isNarrow
+        ? !product.transposesLeft && run.isMultiple(of: width)
+        : left.channels <= Self.mostChannels && left.features <= Self.mostFeatures && product.n >= width
+    else { return nil }
     let length = left.rows[2], lines = (product.transposesLeft ? product.k : product.m) / length
     // A block of pixels, or of features.
-    let most = device.productRows
+    let most = general.isNarrow ? device.productRows / 2 / product.n + 2 : device.productRows
     let rows = product.transposesLeft ? 1 : length.dividedUp(by: length.dividedUp(by: most))
     let seen = (length.roundedUp(to: rows) - 1) * left.step[2] + left.taps[2]
     let pitch = (seen * left.channels).roundedUp(to: 16) + 16
@@ -58,6 +62,9 @@ struct LinesPlan {
       var arguments = general.arguments(product, packing: packing, device: device)
       (arguments.splits, arguments.panelsPerGroup, arguments.pitch) = (1, panels, pitch)
       arguments.rowsPerGroup = lines.dividedUp(by: units == 1 ? 1 : min(lines, 16 * units))
+      if general.isNarrow {
+        specialization += [Macro("COLUMNS", product.n), Macro("LENGTH", length.roundedUp(to: width))]
+      }
       self.arguments = arguments
       groups = WorkSize(lines.dividedUp(by: arguments.rowsPerGroup), 1)
     }
@@ -85,6 +92,13 @@ extension OpenCLBackend {
     }
     let panels = try plan.packing.map { try pack(right, of: product, as: $0) } ?? right
     let (macro, parameter) = activation.macro
+    if product.n <= 4 {
+      let kernel = try runtime.kernel(.gemmCPULines, "linesNarrowProduct", macros: plan.macros(activation: macro))
+      return try runtime.launch(
+        kernel, global: plan.groups, local: WorkSize(1), arguments.words(product, hasBias: bias != nil),
+        .words(product.left.words), .float(parameter), .buffer(left), .buffer(panels), .buffer(bias ?? panels),
+        .buffer(output))
+    }
     let kernel = try runtime.kernel(.gemmCPULines, "linesProduct", macros: plan.macros(activation: macro))
     try runtime.launch(
       kernel, global: plan.groups, local: WorkSize(1), arguments.words(product, hasBias: bias != nil),

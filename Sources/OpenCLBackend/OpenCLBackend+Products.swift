@@ -72,11 +72,16 @@ extension OpenCLBackend {
     switch runtime.family {
     case .cpu:
       if WinogradPlan(product, device: device, use: runtime.configuration.winograd) != nil { return .winograd }
-      if LinesPlan(product, device: device) != nil { return .lines }
+      if goesByLines(product) { return .lines }
       return FewRowsPlan.serves(product) ? .fewRows : .panels
     case .gpu:
       return .tile(GraphicsCardProductPlan.Tile.byRules(product, device: device).name)
     }
+  }
+
+  /// Whether the product's patches can be left in lines of the image.
+  func goesByLines(_ product: GeneralProduct) -> Bool {
+    runtime.family == .cpu && LinesPlan(product, device: device) != nil
   }
 
   /// All ways that can compute a product on this device.
@@ -86,7 +91,7 @@ extension OpenCLBackend {
     case .cpu:
       result.append(.panels)
       if FewRowsPlan.serves(product) { result.append(.fewRows) }
-      if LinesPlan(product, device: device) != nil { result.append(.lines) }
+      if goesByLines(product) { result.append(.lines) }
       if runtime.configuration.winograd != .never, WinogradPlan(product, device: device, use: .wherePossible) != nil {
         result.append(.winograd)
       }

@@ -87,12 +87,17 @@ struct InputGradientPhase {
     if windows.areSinglePixels {
       return [InputGradientPhase(geometry: PatchGeometry(matrixColumns: convolution.outputChannels))]
     }
-    let phases = (0..<3).map { axis in 0..<min(windows.stride[axis], windows.inputSize[axis]) }
-    return phases[0].flatMap { z in
-      phases[1].flatMap { y in
-        phases[2].map { x in InputGradientPhase([z, y, x], windows, channels: convolution.outputChannels) }
+    let counts = (0..<3).map { axis in min(windows.stride[axis], windows.inputSize[axis]) }
+    var phases = [InputGradientPhase]()
+    phases.reserveCapacity(counts[0] * counts[1] * counts[2])
+    for z in 0..<counts[0] {
+      for y in 0..<counts[1] {
+        for x in 0..<counts[2] {
+          phases.append(InputGradientPhase([z, y, x], windows, channels: convolution.outputChannels))
+        }
       }
     }
+    return phases
   }
 
   private init(geometry: PatchGeometry) { self.geometry = geometry }

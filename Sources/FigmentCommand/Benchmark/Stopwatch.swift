@@ -1,8 +1,6 @@
 /// Repeats for a while and takes the median.
 struct Stopwatch {
   let seconds: Double
-  /// What is repeated without waiting in between takes at least so long.
-  private static let leastSeconds = 0.005
 
   /// - Parameter body: Must wait for the device before it returns.
   /// - Returns: Milliseconds.
@@ -16,9 +14,13 @@ struct Stopwatch {
   ///
   /// - Parameters:
   ///   - operation: May return before the device is done.
+  ///   - leastSeconds: What is repeated without waiting in between takes at least so long,
+  ///   - most: unless it is so many operations.
   ///   - wait: Waits for the device.
   /// - Returns: Milliseconds.
-  func median(of operation: () -> Void, waiting wait: () throws -> Void) rethrows -> Double {
+  func median(
+    of operation: () -> Void, leastSeconds: Double = 0.005, most: Int = 100, waiting wait: () throws -> Void
+  ) rethrows -> Double {
     var count = 1
     func run() throws {
       for _ in 0..<count { operation() }
@@ -26,7 +28,7 @@ struct Stopwatch {
     }
     try run()
     let once = try ContinuousClock().measure { try run() }.inSeconds
-    count = min(100, max(1, Int((Self.leastSeconds / once).rounded(.up))))
+    count = min(most, max(1, Int((leastSeconds / once).rounded(.up))))
     return try measure(run) / Double(count)
   }
 
