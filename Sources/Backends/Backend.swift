@@ -1,7 +1,7 @@
 /// A device that computes: everything a tensor needs, and no more.
 ///
 /// All tensors are contiguous, row-major and channels-last. Operations allocate what they return, never
-/// change their inputs and never throw: a device failure is latched and thrown by the next `download` or
+/// change what anyone else can see and never throw: a device failure is latched and thrown by the next `download` or
 /// `synchronize`, while operations after it return storage of undefined contents. Callers have checked
 /// shapes; a count that does not match is a programming mistake and stops the program.
 ///
@@ -117,8 +117,8 @@ public protocol Backend: AnyObject, Sendable {
   /// Inverted dropout: `u ≥ rate ? x / (1 − rate) : 0`. Element `i` takes 16 bits, because making them is most of
   /// the work: `u` is `Philox.uniform16` of half `i % 2` of lane `i / 2 % 4` of block `counter + i / 8`.
   func dropout(_ input: any Storage, rate: Float, generator: Philox, counter: UInt64) -> any Storage
-  /// New values for many parameters at once. `slots[s][p]` is slot `s` of parameter `p`.
+  /// New values for many parameters at once. `slots[s][p]` is slot `s` of parameter `p`. A storage that nothing but these
+  /// arrays holds is written where it is, which spares a third of the memory traffic; any other is copied first.
   func optimizerStep(
-    _ rule: OptimizerRule, parameters: [any Storage], gradients: [any Storage], slots: [[any Storage]]
-  ) -> (parameters: [any Storage], slots: [[any Storage]])
+    _ rule: OptimizerRule, parameters: inout [any Storage], gradients: [any Storage], slots: inout [[any Storage]])
 }

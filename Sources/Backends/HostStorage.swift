@@ -21,6 +21,18 @@ public final class HostStorage: Storage, @unchecked Sendable {
 
   deinit { pool.giveBack(block) }
 
+  /// A storage that must be one of these.
+  package static func own(_ storage: any Storage) -> HostStorage {
+    guard let storage = storage as? HostStorage else { fatalError("storage of another backend (\(type(of: storage)))") }
+    return storage
+  }
+
+  package func copied() -> HostStorage {
+    let copy = HostStorage(count: count, pool: pool)
+    copy.pointer.update(from: pointer, count: count)
+    return copy
+  }
+
   public var values: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: pointer, count: count) }
 }
 

@@ -20,4 +20,16 @@ public enum OptimizerRule: Hashable, Sendable {
     case .adam: 2
     }
   }
+
+  /// Stops if a step's operands do not belong together.
+  package func requireFit(_ parameters: [any Storage], _ gradients: [any Storage], _ slots: [[any Storage]]) {
+    require(
+      gradients.count == parameters.count && slots.count == slotCount
+        && slots.allSatisfy { $0.count == parameters.count },
+      "optimizerStep: \(parameters.count) parameters, \(gradients.count) gradients, slots \(slots.map(\.count))")
+    let others = [gradients] + slots
+    require(
+      parameters.indices.allSatisfy { p in others.allSatisfy { $0[p].count == parameters[p].count } },
+      "optimizerStep: a gradient or a slot has not as many values as its parameter")
+  }
 }

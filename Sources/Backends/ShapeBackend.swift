@@ -120,6 +120,6 @@ public final class ShapeBackend: Backend {
     like(input)
   }
   public func optimizerStep(
-    _ rule: OptimizerRule, parameters: [any Storage], gradients: [any Storage], slots: [[any Storage]]
-  ) -> (parameters: [any Storage], slots: [[any Storage]]) { (parameters.map(like), slots.map { $0.map(like) }) }
+    _ rule: OptimizerRule, parameters: inout [any Storage], gradients: [any Storage], slots: inout [[any Storage]]
+  ) {}
 }

@@ -1,9 +1,25 @@
 /// A block of a device's memory holding `count` 32-bit floats, freed by reference counting.
 ///
 /// Only the backend that made it may read it. Between the operations of one backend it is immutable once
-/// written: every operation writes into storage it has just allocated.
+/// written: every operation writes into storage it has just allocated, or that nobody else holds.
 public protocol Storage: AnyObject, Sendable {
   var count: Int { get }
+}
+
+extension [any Storage] {
+  private final class Nothing: Storage {
+    let count = 0
+    static let storage = Nothing()
+  }
+
+  /// Storage `i`, to be written: the one that is there if this array alone holds it, else a copy, which takes its place.
+  package mutating func writable<Own: Storage>(_ i: Int, as own: (any Storage) -> Own, copy: (Own) -> Own) -> Own {
+    var storage = own(self[i])
+    self[i] = Nothing.storage
+    if !isKnownUniquelyReferenced(&storage) { storage = copy(storage) }
+    self[i] = storage
+    return storage
+  }
 }
 
 /// What a backend has done since it was made. All figures are totals, but `bytesInUse`.

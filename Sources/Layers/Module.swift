@@ -26,6 +26,12 @@ public final class Parameter {
   }
 
   public var shape: Shape { stored.shape }
+
+  /// Gives away its elements, which `value` is to be set to again.
+  func takeStorage() -> any Storage {
+    defer { stored = Tensor(uniform: .nan, shape: stored.shape, on: stored.device) }
+    return stored.storage
+  }
 }
 
 /// Something with parameters: a layer, a network, a model.

@@ -54,13 +54,14 @@ open class Optimizer {
     if slots.isEmpty {
       slots = (0..<rule.slotCount).map { _ in parameters.map { .zeros($0.shape, on: device) } }
     }
-    let (values, newSlots) = device.backend.optimizerStep(
-      rule, parameters: parameters.map(\.value.storage), gradients: gradients.map(\.storage),
-      slots: slots.map { $0.map(\.storage) })
+    // Held here alone, they are written where they are.
+    var values = parameters.map { $0.takeStorage() }, memory = slots.map { $0.map(\.storage) }
+    slots = []
+    device.backend.optimizerStep(rule, parameters: &values, gradients: gradients.map(\.storage), slots: &memory)
     for (parameter, storage) in zip(parameters, values) {
       parameter.value = Tensor(storage, shape: parameter.shape, on: device)
     }
-    slots = newSlots.map { slot in
+    slots = memory.map { slot in
       zip(parameters, slot).map { Tensor($1, shape: $0.shape, on: device) }
     }
     iterations += 1

@@ -2,18 +2,20 @@ import Backends
 import Kernels
 
 extension OpenCLBackend {
+  /// Parameters of a launch: `optimizer.cl` has so many places.
+  private static let places = 16
+
   public func optimizerStep(
-    _ rule: OptimizerRule, parameters: [any Storage], gradients: [any Storage], slots: [[any Storage]]
-  ) -> (parameters: [any Storage], slots: [[any Storage]]) {
-    require(
-      gradients.count == parameters.count && slots.count == rule.slotCount
-        && slots.allSatisfy { $0.count == parameters.count },
-      "optimizerStep: \(parameters.count) parameters, \(gradients.count) gradients, slots \(slots.map(\.count))")
-    let newParameters = parameters.map { runtime.allocate(count: $0.count) }
-    let newSlots = slots.map { $0.map { runtime.allocate(count: $0.count) } }
-    let present = parameters.indices.filter { parameters[$0].count > 0 }
+    _ rule: OptimizerRule, parameters: inout [any Storage], gradients: [any Storage], slots: inout [[any Storage]]
+  ) {
+    rule.requireFit(parameters, gradients, slots)
+    func writable(_ storages: inout [any Storage]) -> [OpenCLStorage] {
+      storages.indices.map { storages.writable($0, as: own, copy: copied) }
+    }
+    let weights = writable(&parameters), memory = slots.indices.map { writable(&slots[$0]) }
+    let present = weights.indices.filter { weights[$0].count > 0 }
     runtime.perform {
-      let wide = present.contains { needsWideIndices(parameters[$0].count) }, width = runtime.flatWidth
+      let wide = present.contains { needsWideIndices(weights[$0].count) }, width = runtime.flatWidth
       let (macro, constants, nesterov) = rule.macro
       let kernel = try runtime.kernel(
         .optimizer, "optimizerStep",
@@ -21,25 +23,31 @@ extension OpenCLBackend {
           "WIDTH": width, "RULE": macro, "SLOTS": rule.slotCount, nesterov ? "NESTEROV" : "PLAIN": 1,
           wide ? "WIDE" : "NARROW": 1,
         ])
-      for first in stride(from: 0, to: present.count, by: 8) {
-        let batch = present[first..<min(first + 8, present.count)]
+      for first in stride(from: 0, to: present.count, by: Self.places) {
+        let batch = present[first..<min(first + Self.places, present.count)]
         var arguments = constants.map { KernelArgument.float($0) }
-        for place in 0..<8 {
+        arguments.reserveCapacity(arguments.count + Self.places * (3 + memory.count))
+        for place in 0..<Self.places {
           // A place without a parameter repeats the first one's buffers, with nothing to do.
           let isUsed = place < batch.count
           let p = batch[first + (isUsed ? place : 0)]
-          arguments += [
-            runtime.index(isUsed ? parameters[p].count : 0, wide: wide), buffer(parameters[p]),
-            buffer(gradients[p]), .buffer(newParameters[p]),
-          ]
-          for s in slots.indices { arguments += [buffer(slots[s][p]), .buffer(newSlots[s][p])] }
+          arguments.append(runtime.index(isUsed ? weights[p].count : 0, wide: wide))
+          arguments.append(buffer(gradients[p]))
+          arguments.append(.buffer(weights[p]))
+          for slot in memory { arguments.append(.buffer(slot[p])) }
         }
-        let elements = batch.reduce(0) { $0 + parameters[$1].count }
+        let elements = batch.reduce(0) { $0 + weights[$1].count }
         try runtime.launchShared(
           kernel, units: (elements + width - 1) / width, cost: (3 + 2 * rule.slotCount) * width, arguments)
       }
     }
-    return (newParameters, newSlots)
+  }
+
+  private func copied(_ storage: OpenCLStorage) -> OpenCLStorage {
+    let copy = runtime.allocate(count: storage.count)
+    self.copy(
+      storage, into: copy, StridedCopy(shape: [storage.count], sourceStrides: [1], destinationStrides: [1]))
+    return copy
   }
 }
 

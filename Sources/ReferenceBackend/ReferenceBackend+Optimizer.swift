@@ -3,32 +3,21 @@ import Backends
 // The formulas are in `ElementFunctions.swift` of `Backends`.
 extension ReferenceBackend {
   public func optimizerStep(
-    _ rule: OptimizerRule, parameters: [any Storage], gradients: [any Storage], slots: [[any Storage]]
-  ) -> (parameters: [any Storage], slots: [[any Storage]]) {
-    require(
-      gradients.count == parameters.count && slots.count == rule.slotCount
-        && slots.allSatisfy { $0.count == parameters.count },
-      "optimizerStep: \(parameters.count) parameters, \(gradients.count) gradients, slots \(slots.map(\.count))")
-    var newParameters = [any Storage]()
-    var newSlots = [[any Storage]](repeating: [], count: rule.slotCount)
-    for p in parameters.indices {
-      let count = parameters[p].count
-      let w = read(parameters[p], count, "optimizerStep, parameter")
-      let g = read(gradients[p], count, "optimizerStep, gradient")
-      let oldSlots = slots.map { read($0[p], count, "optimizerStep, slot") }
-      let resultSlots = slots.map { _ in compute(count) { _ in } }
-      newParameters.append(
-        compute(count) { output in
-          for i in 0..<count {
-            var slots = SIMD2<Float>()
-            for s in oldSlots.indices { slots[s] = oldSlots[s][i] }
-            output[i] = w[i]
-            rule.step(&output[i], gradient: g[i], slots: &slots)
-            for s in oldSlots.indices { resultSlots[s].pointer[i] = slots[s] }
-          }
-        })
-      for s in resultSlots.indices { newSlots[s].append(resultSlots[s]) }
+    _ rule: OptimizerRule, parameters: inout [any Storage], gradients: [any Storage], slots: inout [[any Storage]]
+  ) {
+    rule.requireFit(parameters, gradients, slots)
+    func own(_ storages: inout [any Storage], _ p: Int) -> UnsafeMutablePointer<Float> {
+      storages.writable(p, as: HostStorage.own) { $0.copied() }.pointer
     }
-    return (newParameters, newSlots)
+    for p in parameters.indices {
+      let g = read(gradients[p], parameters[p].count, "optimizerStep, gradient")
+      let w = own(&parameters, p), s = slots.indices.map { own(&slots[$0], p) }
+      for i in 0..<parameters[p].count {
+        var values = SIMD2<Float>()
+        for slot in s.indices { values[slot] = s[slot][i] }
+        rule.step(&w[i], gradient: g[i], slots: &values)
+        for slot in s.indices { s[slot][i] = values[slot] }
+      }
+    }
   }
 }

@@ -32,7 +32,7 @@ public struct Tensor: Sendable {
 
   /// A constant whose elements all are `value`, which takes no memory, and in arithmetic often no operation. Gradients
   /// are such at their beginning: the seed, and what means and sums make of it.
-  init(uniform value: Float, shape: Shape, on device: Device) {
+  package init(uniform value: Float, shape: Shape, on device: Device) {
     (contents, self.shape, self.device, node) = (.uniform(value), shape, device, nil)
   }
 

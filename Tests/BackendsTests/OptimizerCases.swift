@@ -23,8 +23,7 @@ let optimizerCases: [BackendCase] = rules.flatMap { rule in
       var slots = (0..<rule.slotCount).map { _ in sizes.map { run.backend.fill(0, count: $0) } }
       for _ in 0..<3 {
         let gradients = sizes.map { run.uniform($0) }
-        (parameters, slots) = run.backend.optimizerStep(
-          rule, parameters: parameters, gradients: gradients, slots: slots)
+        run.backend.optimizerStep(rule, parameters: &parameters, gradients: gradients, slots: &slots)
       }
       return parameters + slots.flatMap(\.self)
     }

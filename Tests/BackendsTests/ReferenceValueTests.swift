@@ -134,10 +134,11 @@ import Testing
 
   @Test func optimizersFollowTheirFormulas() throws {
     func two(_ rule: OptimizerRule) throws -> [Float] {
-      var w = [backend.upload([1])], slots = (0..<rule.slotCount).map { _ in [backend.upload([0])] as [any Storage] }
+      var w: [any Storage] = [backend.upload([1])]
+      var slots = (0..<rule.slotCount).map { _ in [backend.upload([0])] as [any Storage] }
       var path: [Float] = []
       for _ in 0..<2 {
-        (w, slots) = backend.optimizerStep(rule, parameters: w, gradients: [backend.upload([0.5])], slots: slots)
+        backend.optimizerStep(rule, parameters: &w, gradients: [backend.upload([0.5])], slots: &slots)
         path += try backend.values(of: w[0])
       }
       return path

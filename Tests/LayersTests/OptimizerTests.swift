@@ -55,6 +55,24 @@ import Testing
     }
   }
 
+  @Test(arguments: TestDevices.withReference)
+  func parametersAreWrittenInPlaceUnlessSomebodyElseHoldsThem(device: TestDevice) throws {
+    let device = try device.device()
+    let optimizer = Adam(), shared = Parameter(.ones([3], on: device)), own = Parameter(.ones([40], on: device))
+    func step() {
+      optimizer.update([shared, own], gradients: [.ones([3], on: device), .ones([40], on: device)])
+    }
+    step()
+    let held = shared.value, slots = optimizer.slots, values = try held.scalars()
+    let places = [shared, own].map { ObjectIdentifier($0.value.storage) }
+    let memory = try slots.map { try $0.map { try $0.scalars() } }
+    step()
+    #expect(try held.scalars() == values && shared.value.scalars() != values)
+    #expect(try slots.map { try $0.map { try $0.scalars() } } == memory)
+    #expect(ObjectIdentifier(shared.value.storage) != places[0])
+    #expect(ObjectIdentifier(own.value.storage) == places[1])
+  }
+
   @Test func updatedParametersStayVariables() throws {
     let device = Device(ReferenceBackend())
     let parameter = Parameter(.ones([2], on: device))

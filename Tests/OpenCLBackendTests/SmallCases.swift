@@ -169,10 +169,11 @@ private let drawCases: [BackendCase] =
   ].map { rule in
     BackendCase("\(rule)", .scale(1e-4)) { run in
       let counts = [1, 17, 3]
-      let step = run.backend.optimizerStep(
-        rule, parameters: counts.map { run.uniform($0) }, gradients: counts.map { run.uniform($0) },
-        slots: (0..<rule.slotCount).map { _ in counts.map { run.uniform($0, 0...1) } })
-      return step.parameters + step.slots.joined()
+      var parameters = counts.map { run.uniform($0) }
+      var slots = (0..<rule.slotCount).map { _ in counts.map { run.uniform($0, 0...1) } }
+      run.backend.optimizerStep(
+        rule, parameters: &parameters, gradients: counts.map { run.uniform($0) }, slots: &slots)
+      return parameters + slots.joined()
     }
   }
 

@@ -257,16 +257,14 @@ long vl_multiply_adds(long turns, float factor, float term, float *result);
 
 // MARK: Optimizers
 
-void vl_sgd(float rate, const float *w, const float *g, float *newW, long count);
+// From the gradient `g`, in place: the parameter `w`, and what the rule remembers of it.
+void vl_sgd(float rate, const float *g, float *w, long count);
 void vl_sgd_momentum(
-  float rate, float momentum, bool nesterov, const float *w, const float *g, const float *v, float *newW,
-  float *newV, long count);
-void vl_rmsprop(
-  float rate, float rho, float epsilon, const float *w, const float *g, const float *v, float *newW,
-  float *newV, long count);
+  float rate, float momentum, bool nesterov, const float *g, float *w, float *v, long count);
+void vl_rmsprop(float rate, float rho, float epsilon, const float *g, float *w, float *v, long count);
 void vl_adam(
-  float rate, float beta1, float beta2, float epsilon, float decay, const float *w, const float *g,
-  const float *m, const float *v, float *newW, float *newM, float *newV, long count);
+  float rate, float beta1, float beta2, float epsilon, float decay, const float *g, float *w, float *m, float *v,
+  long count);
 
 #ifdef __cplusplus
 }
