@@ -9,8 +9,6 @@ struct LinesPlan {
   /// Positions that make a row worth its lines.
   private static let leastPositions = 8
 
-  let width: Int
-  let panelWidth: Int
   let packing: PanelLayout?
   let arguments: ProductArguments
   let groups: WorkSize
@@ -23,7 +21,7 @@ struct LinesPlan {
       return nil
     }
     let general = ProcessorProductPlan(product, device: device)
-    (width, panelWidth) = (general.width, general.panelWidth)
+    let width = general.width, panelWidth = general.panelWidth
     let tapLines = left.taps[0] * left.taps[1], run = left.taps[2] * left.channels
     guard
       general.isNarrow
@@ -38,8 +36,9 @@ struct LinesPlan {
     let pitch = (seen * left.channels).roundedUp(to: 16) + 16
     guard tapLines * pitch <= ProcessorProductPlan.tileFloats else { return nil }
     var specialization = [
-      Macro("WIDTH", width), Macro("VECTORS", panelWidth / width), Macro("STEP", left.step[2] * left.channels),
-      Macro("RUN", run), Macro("TILE", tapLines * pitch + 16), Macro("ROWS", rows),
+      Macro("WIDTH", width), Macro("VECTORS", max(1, panelWidth / width)),
+      Macro("STEP", left.step[2] * left.channels), Macro("RUN", run), Macro("TILE", tapLines * pitch + 16),
+      Macro("ROWS", rows),
     ]
 
     let units = product.units(of: device), panels = product.n.dividedUp(by: panelWidth)
