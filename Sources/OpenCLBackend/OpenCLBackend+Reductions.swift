@@ -21,10 +21,20 @@ extension OpenCLBackend {
   ) -> (gradient: any Storage, bias: any Storage) {
     let count = output.count
     guard count > 0 else { return (runtime.allocate(count: 0), fill(0, count: channels)) }
-    let isProcessor = runtime.family == .cpu, rowsInLine = rowsInGradientLine(count, channels)
+    let isProcessor = runtime.family == .cpu
+    if isProcessor, count < 1024 {
+      // Two launches that are nearly free, of programs that are there anyway: to read another takes much longer.
+      let flat = Broadcast([count], [count], to: [count])
+      let passed = binary(.activationGradient(activation), output, gradient, flat)
+      return (passed, reduce(.sum, passed, outer: 1, length: count / channels, inner: channels))
+    }
+    let rowsInLine = rowsInGradientLine(count, channels)
     let width = rowsInLine * channels, lanes = isProcessor ? 16 : 1
-    let vectors = isProcessor ? (1...32).last { (width / lanes).isMultiple(of: $0) }! : 1
-    let chunk = vectors * lanes, chunks = width / chunk, lines = count.dividedUp(by: width)
+    let lines = count.dividedUp(by: width)
+    // Long stretches of memory; but few lines are as well walked by the program that most layers have.
+    let most = lines > 64 ? 32 : 4
+    let vectors = isProcessor ? (1...most).last { (width / lanes).isMultiple(of: $0) }! : 1
+    let chunk = vectors * lanes, chunks = width / chunk
     let (parts, share) =
       isProcessor
       ? runtime.split(lines, outer: chunks, atLeast: max(8, 4096 / width), atMost: 2048) : (1, lines)
