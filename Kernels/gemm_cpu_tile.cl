@@ -5,8 +5,9 @@
 // Index mapping: LEFT_AT(row, k). Features of a patch are contiguous, so rows of the tile are patches: rows of
 // the product, or values of k with LEFT_TRANSPOSED.
 //
-// Macros: STEP where the tile holds lines of the image (gemm_cpu_lines.cl); else ROW_LIMIT and DEPTH, the most rows and values of k it holds; with LEFT_TRANSPOSED instead of DEPTH TILE, its
-// floats, of which `pitch` makes many short lines or few long ones; WIDTH.
+// Macros: STEP where the tile holds lines of the image (gemm_cpu_lines.cl); else ROW_LIMIT and DEPTH, the most rows and
+// values of k it holds; with LEFT_TRANSPOSED instead of DEPTH TILE, its floats, of which `pitch` makes many short lines
+// or few long ones; WIDTH.
 
 // Lines of the tile are never a multiple of the cache's period apart. Copies write whole vectors: past the end of a
 // line, where the next one comes later or there is room.

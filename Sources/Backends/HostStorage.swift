@@ -6,7 +6,8 @@ import Synchronization
 
 /// Ordinary memory, aligned for vector loads, from a pool; for backends that compute on the host.
 public final class HostStorage: Storage, @unchecked Sendable {
-  // Unchecked: the memory is written only by the operation that allocated it, before anyone else sees it.
+  // Unchecked: the memory is written only by the operation that allocated it, before anyone else sees it, or by an
+  // optimizer that alone holds it.
   public let pointer: UnsafeMutablePointer<Float>
   public let count: Int
   private let block: HostMemoryPool.Block
