@@ -122,3 +122,15 @@ public protocol Backend: AnyObject, Sendable {
   func optimizerStep(
     _ rule: OptimizerRule, parameters: inout [any Storage], gradients: [any Storage], slots: inout [[any Storage]])
 }
+
+extension Backend {
+  /// ``activationAndBiasGradients(_:output:gradient:channels:)`` as two operations: where they cannot be done in one walk,
+  /// or need not be.
+  package func activationGradientAndItsSum(
+    _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
+  ) -> (gradient: any Storage, bias: any Storage) {
+    let flat = Broadcast([output.count], [output.count], to: [output.count])
+    let passed = binary(.activationGradient(activation), output, gradient, flat)
+    return (passed, reduce(.sum, passed, outer: 1, length: output.count / channels, inner: channels))
+  }
+}

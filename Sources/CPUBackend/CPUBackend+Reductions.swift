@@ -64,9 +64,7 @@ extension CPUBackend {
     let count = output.count, rows = count / channels
     guard channels <= 2048 else {
       // Runs of so wide rows would be too few, or their sums too many.
-      let passed = binary(
-        .activationGradient(activation), output, gradient, Broadcast([count], [count], to: [count]))
-      return (passed, reduce(.sum, passed, outer: 1, length: rows, inner: channels))
+      return activationGradientAndItsSum(activation, output: output, gradient: gradient, channels: channels)
     }
     let y = read(output, count, "activationAndBiasGradients, output")
     let dy = read(gradient, count, "activationAndBiasGradients, gradient")

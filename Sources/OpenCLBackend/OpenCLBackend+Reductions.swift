@@ -24,9 +24,7 @@ extension OpenCLBackend {
     let isProcessor = runtime.family == .cpu
     if isProcessor, count < 1024 {
       // Two launches that are nearly free, of programs that are there anyway: to read another takes much longer.
-      let flat = Broadcast([count], [count], to: [count])
-      let passed = binary(.activationGradient(activation), output, gradient, flat)
-      return (passed, reduce(.sum, passed, outer: 1, length: count / channels, inner: channels))
+      return activationGradientAndItsSum(activation, output: output, gradient: gradient, channels: channels)
     }
     let rowsInLine = rowsInGradientLine(count, channels)
     let width = rowsInLine * channels, lanes = isProcessor ? 16 : 1

@@ -34,9 +34,7 @@ extension ReferenceBackend {
   public func activationAndBiasGradients(
     _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
   ) -> (gradient: any Storage, bias: any Storage) {
-    let flat = Broadcast([output.count], [output.count], to: [output.count])
-    let passed = binary(.activationGradient(activation), output, gradient, flat)
-    return (passed, reduce(.sum, passed, outer: 1, length: output.count / channels, inner: channels))
+    activationGradientAndItsSum(activation, output: output, gradient: gradient, channels: channels)
   }
 
   private func fold(
