@@ -5,6 +5,8 @@
 #define PANEL (VECTORS * WIDTH)
 // The target of a row that has no place in the result.
 #define NOWHERE (~(size_t)0)
+// Whether an activation is so short that its code may be there once for every register of a block.
+#define LEAKY_RELU_IS_SHORT 1
 
 static inline void clearBlock(floatv sums[ROWS][VECTORS]) {
 #pragma unroll
@@ -49,6 +51,29 @@ static inline void storeBlock(
       }
     return;
   }
+#if JOIN(ACTIVATION, _IS_SHORT)
+  if (columns == PANEL && rows == ROWS) {
+    floatv offsets[VECTORS];
+#pragma unroll
+    for (int v = 0; v < VECTORS; ++v)
+      offsets[v] = p->hasBias ? WHOLE(const global, bias + firstColumn + v * WIDTH) : SPLAT(0.0f);
+#pragma unroll
+    for (int i = 0; i < ROWS; ++i) {
+      if (targets[i] == NOWHERE) continue;
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) {
+        global float *to = output + targets[i] + v * WIDTH;
+        if (!isFirst) sums[i][v] += WHOLE(global, to);
+        const floatv value = ACTIVATION(sums[i][v] + offsets[v], parameter);
+        if (p->streams)
+          STREAM(value, to);
+        else
+          WHOLE(global, to) = value;
+      }
+    }
+    return;
+  }
+#endif
   // Through memory, so that what follows is one short loop instead of code for every register.
   float results[ROWS * PANEL];
 #pragma unroll

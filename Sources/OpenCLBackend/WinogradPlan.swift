@@ -102,14 +102,13 @@ struct WinogradPlan {
     }
   }
 
-  /// Tiles that are taken at a time, in whole register blocks, and by each of `groups`, such that the last one ends
-  /// soonest. One group a compute unit: the scratch memory of each has to come into its cache.
+  /// Tiles that are taken at a time and by each of `groups`, both whole register blocks: equal shares, in as few blocks as
+  /// hold `most`, because each reads all of the filter. One group a compute unit: the scratch memory of each has to come
+  /// into its cache.
   private static func shares(of count: Int, most: Int, blockRows: Int, groups: Int) -> (block: Int, group: Int) {
-    let candidates = stride(from: most / blockRows * blockRows, through: blockRows, by: -blockRows).map { block in
-      (block: block, group: block * count.dividedUp(by: block).dividedUp(by: groups))
-    }
-    // Every block reads the filter, which takes as long as some four tiles.
-    return candidates.min { $0.group * ($0.block + 4) * $1.block < $1.group * ($1.block + 4) * $0.block }!
+    let group = count.dividedUp(by: groups).roundedUp(to: blockRows)
+    let blocks = group.dividedUp(by: most / blockRows * blockRows)
+    return (group.dividedUp(by: blocks).roundedUp(to: blockRows), group)
   }
 
   /// The structure `Winograd` of `winograd.cl`, in the order of its fields.
