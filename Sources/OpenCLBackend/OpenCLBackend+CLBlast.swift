@@ -43,6 +43,7 @@ extension OpenCLRuntime {
       // Its codes below 0 are OpenCL's, and its own follow them.
       try check(Int32(status.rawValue), "CLBlastSgemm", during: "matrix product")
       counts.launches += 1
+      recorder?.giveUp()
     }
   }
 }

@@ -5,7 +5,7 @@ extension OpenCLBackend {
     _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage {
-    produce(convolution.outputCount) { output in
+    enqueue(.convolution(convolution), input, filter, bias: bias, activation: activation) { output in
       let patches = PatchGeometry(forward: convolution)
       let product = GeneralProduct(
         m: convolution.batch * convolution.windows.outputPositions, n: convolution.outputChannels,
@@ -21,7 +21,7 @@ extension OpenCLBackend {
     _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage {
-    produce(convolution.inputCount) { input in
+    enqueue(.inputGradient(convolution), outputGradient, filter, bias: bias, activation: activation) { input in
       let windows = convolution.windows.inThreeDimensions
       let phases = InputGradientPhase.all(of: convolution)
       let products = phases.map { phase in
@@ -47,7 +47,7 @@ extension OpenCLBackend {
   public func convolutionFilterGradient(
     _ convolution: Convolution, input: any Storage, outputGradient: any Storage
   ) -> any Storage {
-    produce(convolution.filterCount) { filter in
+    enqueue(.filterGradient(convolution), input, outputGradient) { filter in
       if convolution.exchangesSides {
         return try narrowFilterGradient(convolution, input, outputGradient, into: filter)
       }

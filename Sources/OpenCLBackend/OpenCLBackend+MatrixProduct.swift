@@ -5,7 +5,7 @@ extension OpenCLBackend {
     _ product: MatrixProduct, _ left: any Storage, _ right: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage {
-    produce(product.batch * product.m * product.n) { output in
+    enqueue(.matrixProduct(product), left, right, bias: bias, activation: activation) { output in
       var general = GeneralProduct(
         batch: product.batch, m: product.m, n: product.n, k: product.k,
         left: PatchGeometry(matrixColumns: product.transposesLeft ? product.m : product.k),

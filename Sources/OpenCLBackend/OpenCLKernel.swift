@@ -4,13 +4,32 @@ import COpenCL
 public final class OpenCLKernel: @unchecked Sendable {
   // Unchecked: arguments are set and the kernel enqueued under the runtime's lock.
   let handle: cl_kernel
+  private let program: cl_program
   public let name: String
   /// The most work-items a group of this kernel may have on this device.
   public let maximumWorkGroupSize: Int
 
-  init(handle: cl_kernel, name: String, maximumWorkGroupSize: Int) {
-    (self.handle, self.name, self.maximumWorkGroupSize) = (handle, name, maximumWorkGroupSize)
+  /// - Parameter program: Lives as long as the runtime.
+  init(_ name: String, of program: cl_program, on device: OpenCLDevice) throws(OpenCLError) {
+    var code: Int32 = 0
+    let kernel = clCreateKernel(program, name, &code)
+    try check(code, "clCreateKernel", during: "kernel \(name)")
+    var size = 1
+    clGetKernelWorkGroupInfo(
+      kernel, device.id, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &size, nil)
+    (handle, self.program, self.name, maximumWorkGroupSize) = (kernel!, program, name, size)
   }
+
+  private init(_ other: OpenCLKernel) throws(OpenCLError) {
+    var code: Int32 = 0
+    let kernel = clCreateKernel(other.program, other.name, &code)
+    try check(code, "clCreateKernel", during: "kernel \(other.name)")
+    (handle, program, name) = (kernel!, other.program, other.name)
+    maximumWorkGroupSize = other.maximumWorkGroupSize
+  }
+
+  /// The same with arguments of its own.
+  func copy() throws(OpenCLError) -> OpenCLKernel { try OpenCLKernel(self) }
 
   deinit { clReleaseKernel(handle) }
 }

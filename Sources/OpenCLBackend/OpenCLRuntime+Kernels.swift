@@ -29,14 +29,7 @@ extension OpenCLRuntime {
   }
 
   private func makeKernel(_ source: KernelSource, _ name: String, _ macros: String) throws(OpenCLError) -> OpenCLKernel {
-    let program = try program(source, macros, for: name)
-    var code: Int32 = 0
-    let kernel = clCreateKernel(program, name, &code)
-    try check(code, "clCreateKernel", during: "kernel \(name)")
-    var size = 1
-    clGetKernelWorkGroupInfo(
-      kernel, device.id, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &size, nil)
-    return OpenCLKernel(handle: kernel!, name: name, maximumWorkGroupSize: size)
+    try OpenCLKernel(name, of: program(source, macros, for: name), on: device)
   }
 
   private func program(_ source: KernelSource, _ macros: String, for name: String) throws(OpenCLError) -> cl_program {

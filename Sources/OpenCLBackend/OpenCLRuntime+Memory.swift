@@ -81,6 +81,7 @@ extension OpenCLRuntime {
         }
         reclaimUploads(all: false)
         pendingUploads.append(PendingUpload(event: event, copy: copy))
+        recorder?.giveUp()
         counts.uploads += 1
       }
     }

@@ -24,6 +24,9 @@ public final class OpenCLRuntime: @unchecked Sendable {
   var kernels: [KernelKey: OpenCLKernel] = [:]
   /// By source and macros.
   var programs: [String: cl_program] = [:]
+  /// Products as they were launched before, and what is writing one down.
+  var sequences: [LaunchSequence.Key: LaunchSequence] = [:]
+  var recorder: LaunchRecorder?
   var pool = BufferPool()
   var counts = BackendStatistics()
   var failure: (any Error)?
@@ -70,7 +73,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
     clFinish(queue)
     for upload in pendingUploads { upload.release() }
     pool.trim()
-    kernels = [:]
+    (kernels, sequences) = ([:], [:])
     for program in programs.values { clReleaseProgram(program) }
     clReleaseCommandQueue(queue)
     clReleaseContext(context)
@@ -129,28 +132,38 @@ public final class OpenCLRuntime: @unchecked Sendable {
     _ kernel: OpenCLKernel, global: WorkSize, local: WorkSize, _ arguments: [KernelArgument]
   ) throws {
     try lock.withLock {
+      var kernel = kernel
+      let recorder = recorder.flatMap { $0.isOfThisThread ? $0 : nil }
+      // Its own, which keeps these arguments.
+      if recorder != nil { kernel = try kernel.copy() }
       for (index, argument) in arguments.enumerated() {
         try set(argument, at: cl_uint(index), of: kernel)
       }
-      var code = enqueue(kernel, global, local)
-      if code != CL_SUCCESS, isShortOfMemory(code) {
-        // Some drivers allocate buffers only when they are first used.
-        pool.trim()
-        clFinish(queue)
-        code = enqueue(kernel, global, local)
-      }
-      try check(code, "clEnqueueNDRangeKernel", during: kernel.name)
-      counts.launches += 1
-      launchesSinceFlush += 1
-      if launchesSinceFlush == 16 {
-        // Keeps the device busy while the host goes on; some drivers start only when told to.
-        clFlush(queue)
-        launchesSinceFlush = 0
-      }
+      try enqueue(kernel, global, local)
+      recorder?.add(kernel, global, local, arguments)
     }
   }
 
-  private func enqueue(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) -> Int32 {
+  /// Call with the lock held and the arguments set.
+  func enqueue(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) throws(OpenCLError) {
+    var code = tryEnqueue(kernel, global, local)
+    if code != CL_SUCCESS, isShortOfMemory(code) {
+      // Some drivers allocate buffers only when they are first used.
+      pool.trim()
+      clFinish(queue)
+      code = tryEnqueue(kernel, global, local)
+    }
+    try check(code, "clEnqueueNDRangeKernel", during: kernel.name)
+    counts.launches += 1
+    launchesSinceFlush += 1
+    if launchesSinceFlush == 16 {
+      // Keeps the device busy while the host goes on; some drivers start only when told to.
+      clFlush(queue)
+      launchesSinceFlush = 0
+    }
+  }
+
+  private func tryEnqueue(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) -> Int32 {
     withUnsafeTemporaryAllocation(of: Int.self, capacity: 6) { sizes in
       (sizes[0], sizes[1], sizes[2]) = (global.x, global.y, global.z)
       (sizes[3], sizes[4], sizes[5]) = (local.x, local.y, local.z)
@@ -160,7 +173,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
     }
   }
 
-  private func set(_ argument: KernelArgument, at index: cl_uint, of kernel: OpenCLKernel) throws(OpenCLError) {
+  /// Call with the lock held.
+  func set(_ argument: KernelArgument, at index: cl_uint, of kernel: OpenCLKernel) throws(OpenCLError) {
     func set<Value: BitwiseCopyable>(_ value: Value) -> Int32 {
       withUnsafePointer(to: value) { clSetKernelArg(kernel.handle, index, MemoryLayout<Value>.size, $0) }
     }

@@ -45,6 +45,7 @@ extension OpenCLBackend {
       }
       choices.found = [:]
     }
+    runtime.lock.withLock { runtime.sequences = [:] }
     for index in trials.indices { trials[index].isChosen = trials[index].variant == best.0 }
     return trials
   }

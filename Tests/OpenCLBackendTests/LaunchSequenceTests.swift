@@ -1,0 +1,99 @@
+import Backends
+import Testing
+
+@testable import OpenCLBackend
+
+/// Products whose launches are made again: with other operands they give what the reference gives.
+@Suite(.serialized) struct LaunchSequenceTests {
+  private let convolution = Convolution(
+    batch: 2,
+    windows: Windows(
+      inputSize: [9, 7], kernelSize: [3, 3], stride: [2, 2], paddingLow: [1, 1], paddingHigh: [1, 1]),
+    inputChannels: 16, outputChannels: 32)
+  private let matrices = MatrixProduct(m: 17, n: 33, k: 40)
+
+  @Test(arguments: [ProductTests.Kernels.processor, .graphicsCard])
+  func otherOperandsThanTheFirst(_ kernels: ProductTests.Kernels) throws {
+    let device = try ProductTests.device(kernels)
+    let operations: [ProductOperation] = [
+      .convolution(convolution), .inputGradient(convolution), .filterGradient(convolution), .matrixProduct(matrices),
+    ]
+    for operation in operations {
+      let known = device.runtime.sequences.count, launches = device.statistics.launches
+      var counts = [Int]()
+      for seed in [1, 10, 20] as [UInt32] {
+        let before = device.statistics.launches
+        let operands = [
+          ProductTests.values(operation.operandCounts.left, seed: seed),
+          ProductTests.values(operation.operandCounts.right, seed: seed + 1),
+        ]
+        try ProductTests.compare(device, operands: operands, "\(operation), seed \(seed)") {
+          operation.run(on: $0, $1[0], $1[1])
+        }
+        counts.append(device.statistics.launches - before)
+      }
+      #expect(device.runtime.sequences.count == known + 1)
+      #expect(device.statistics.launches > launches && counts[1] == counts[0] && counts[2] == counts[0])
+    }
+  }
+
+  @Test func biasAndActivationAreSequencesOfTheirOwn() throws {
+    let device = try ProductTests.device(.processor)
+    let operands = [
+      ProductTests.values(17 * 40, seed: 1), ProductTests.values(40 * 33, seed: 2), ProductTests.values(33, seed: 3),
+    ]
+    for _ in 0..<2 {
+      for activation in [Activation.identity, .sigmoid] {
+        for hasBias in [false, true] {
+          try ProductTests.compare(device, operands: operands, "\(activation), bias: \(hasBias)") {
+            $0.matrixProduct(matrices, $1[0], $1[1], bias: hasBias ? $1[2] : nil, activation: activation)
+          }
+        }
+      }
+    }
+    #expect(device.runtime.sequences.count == 4)
+  }
+
+  @Test func anOperandInTwoPlacesIsNotTakenForOne() throws {
+    let device = try ProductTests.device(.processor)
+    let square = MatrixProduct(m: 20, n: 20, k: 20, transposesRight: true)
+    let (a, b) = (ProductTests.values(400, seed: 1), ProductTests.values(400, seed: 2))
+    try ProductTests.compare(device, operands: [a], "a·aᵀ") {
+      $0.matrixProduct(square, $1[0], $1[0], bias: nil, activation: .identity)
+    }
+    try ProductTests.compare(device, operands: [a, b], "a·bᵀ") {
+      $0.matrixProduct(square, $1[0], $1[1], bias: nil, activation: .identity)
+    }
+    try ProductTests.compare(device, operands: [b], "b·bᵀ") {
+      $0.matrixProduct(square, $1[0], $1[0], bias: nil, activation: .identity)
+    }
+  }
+
+  @Test func whatCLBlastDoesIsNotRepeated() throws {
+    let device = try ProductTests.device(.processor)
+    let operands = [ProductTests.values(17 * 40, seed: 1), ProductTests.values(40 * 33, seed: 2)]
+    func run() throws {
+      try ProductTests.compare(device, operands: operands, "17×33×40") {
+        $0.matrixProduct(matrices, $1[0], $1[1], bias: nil, activation: .identity)
+      }
+    }
+    // As the tuner leaves it when CLBlast was fastest.
+    let product = GeneralProduct(m: 17, n: 33, k: 40, left: PatchGeometry(matrixColumns: 40), right: .rows)
+    device.runtime.choices.withLock {
+      $0.tuning.set(.init(shape: ProductShape(product), variant: .clblast, milliseconds: 1, defaultMilliseconds: 2))
+    }
+    try run()
+    try run()
+    #expect(device.statistics.productVariant == "clblast")
+    #expect(device.runtime.sequences.isEmpty)
+  }
+
+  @Test func tuningForgetsThem() throws {
+    let device = try ProductTests.device(.processor)
+    let left = device.send(ProductTests.values(17 * 40, seed: 1)), right = device.send(ProductTests.values(40 * 33, seed: 2))
+    _ = device.matrixProduct(matrices, left, right, bias: nil, activation: .identity)
+    #expect(device.runtime.sequences.count == 1)
+    _ = try device.tune(.matrixProduct(matrices), left, right, seconds: 0.01) { _ in true }
+    #expect(device.runtime.sequences.isEmpty)
+  }
+}
