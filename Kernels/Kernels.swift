@@ -3,7 +3,7 @@
 /// A program is the prelude (index types, vector loads, activations) followed by the files of one family.
 /// `#line` makes the compiler's messages name the file a person would edit.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case elementwise, activationGradient, reduction, copy, indexing, pooling, upsampling, normalization, random, optimizer, ceilings
+  case elementwise, activationGradient, copy, indexing, pooling, upsampling, normalization, random, optimizer, ceilings
   /// What goes before and after matrix products and convolutions.
   case gemmPanels
   case gemmCPU, gemmCPULines, gemmCPUPhases, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
@@ -23,9 +23,9 @@ public enum KernelSource: String, CaseIterable, Sendable {
     let tile: File = ("gemm_cpu_tile", PackageResources.gemm_cpu_tile_cl)
     let block: File = ("gemm_cpu_block", PackageResources.gemm_cpu_block_cl)
     return switch self {
-    case .elementwise: [prelude, ("elementwise", PackageResources.elementwise_cl)]
+    case .elementwise:
+      [prelude, ("elementwise", PackageResources.elementwise_cl), ("reduction", PackageResources.reduction_cl)]
     case .activationGradient: [prelude, ("activation_gradient", PackageResources.activation_gradient_cl)]
-    case .reduction: [prelude, ("reduction", PackageResources.reduction_cl)]
     case .copy: [prelude, ("copy", PackageResources.copy_cl)]
     case .indexing: [prelude, ("indexing", PackageResources.indexing_cl)]
     case .pooling: [prelude, rows, ("pooling", PackageResources.pooling_cl)]

@@ -1,4 +1,5 @@
-// Before and after a product: bringing its right operand into the order it is read in, and adding up splits.
+// Before and after a product: bringing its right operand into the order it is read in, and adding up splits. And products
+// that are done before a panel would be filled.
 
 // Index mapping: one unit is one row of one panel: output[batch][panel][k][column in panel].
 kernel void packPanels(
@@ -35,3 +36,20 @@ kernel void sumSplits(
     STORE(ACTIVATION(sum, parameter), output + target);
   }
 }
+
+#ifdef CPU_FAMILY
+// Index mapping: one unit is one element of the product of two plain matrices, given by the distances of their rows and
+// columns.
+kernel void plainProduct(
+    const Product p, const int leftRow, const int leftColumn, const int rightRow, const int rightColumn,
+    const float parameter, const global float *restrict left, const global float *restrict right,
+    const global float *restrict bias, global float *restrict output) {
+  FOR_EACH(unit, (index_t)p.m * p.n) {
+    const int row = (int)(unit / p.n), column = (int)unit - row * p.n;
+    const global float *a = left + row * leftRow, *b = right + column * rightColumn;
+    float sum = p.hasBias ? bias[column] : 0.0f;
+    for (int k = 0; k < p.k; ++k) sum += a[k * leftColumn] * b[k * rightRow];
+    storeLanes(ACTIVATION(SPLAT(sum), parameter), output + unit, 1);
+  }
+}
+#endif

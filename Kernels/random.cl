@@ -3,7 +3,7 @@
 //
 // Words become draws two vectors at a time, `first` and `second`, which lie in the order of memory. On a
 // processor WIDTH is 16 and an item computes 16 blocks; on a card WIDTH is 4 and an item computes two.
-// Macros: DRAW, what is made of the bits: UNIFORM or NORMAL; or DROPOUT.
+// Macros: DROPOUT or DRAW.
 
 // The draws must have the same bits on every device: no fused multiply-add.
 #pragma OPENCL FP_CONTRACT OFF
@@ -68,7 +68,11 @@ typedef JOIN(uint, WIDTH) uintv;
   {                                                                                                           \
     const uintv first = firstWords, second = secondWords;                                                     \
     floatv a, b;                                                                                              \
-    DRAW                                                                                                      \
+    if (isNormal) {                                                                                           \
+      NORMAL                                                                                                  \
+    } else {                                                                                                  \
+      UNIFORM                                                                                                 \
+    }                                                                                                         \
     if ((at) < count) WRITE(a, output + (at));                                                                \
     if ((at) + WIDTH < count) WRITE(b, output + (at) + WIDTH);                                                \
   }
@@ -95,6 +99,8 @@ kernel void random(
     const float p, const float q, const uint key0, const uint key1, const ulong counter, const index_t count,
 #ifdef DROPOUT
     global const float *restrict input,
+#else
+    const int isNormal,
 #endif
     global float *restrict output) {
 #if WIDTH == 16

@@ -5,11 +5,14 @@
 // of additions depends on the shape only. Inside an item sums are taken in blocks, so that their error
 // stays that of a short sum.
 //
-// Macros: COMBINE and START, the operation and its neutral value; WIDTH is 16 on a processor.
+// Sums share a program with what is done element by element. Macros, for others: COMBINE and START, the operation and its
+// neutral value. WIDTH is 16 on a processor.
 
+#ifndef COMBINE
 #define SUM(a, b) ((a) + (b))
-#define MAXIMUM(a, b) GREATEST(a, b)
-#define MINIMUM(a, b) LEAST(a, b)
+#define COMBINE SUM
+#define START 0.0f
+#endif
 #define BLOCK 32
 
 // Item i is (o, part, column) of the output; it folds rows part, part + parts, …, so that neighbouring items
@@ -33,7 +36,8 @@ kernel void fold(
   }
 }
 
-#ifdef CPU_FAMILY
+// Other programs of the elements have narrower vectors.
+#if defined(CPU_FAMILY) && WIDTH == 16
 static inline float foldLanes(const float16 x) {
   const float8 a = COMBINE(x.lo, x.hi);
   const float4 b = COMBINE(a.lo, a.hi);

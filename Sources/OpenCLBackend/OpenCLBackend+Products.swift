@@ -23,6 +23,9 @@ struct ProductArguments {
 }
 
 extension OpenCLBackend {
+  /// The most multiply-adds that a launch spared makes up for.
+  private static let plainWork = 4096
+
   /// Runs one product with the kernels of the runtime's family, as a whole or in splits added afterwards.
   func compute(
     _ product: GeneralProduct, _ left: any Storage, _ right: any Storage, bias: (any Storage)?,
@@ -36,6 +39,8 @@ extension OpenCLBackend {
       // A candidate only where there is a plan.
       let plan = WinogradPlan(product, device: device, use: .wherePossible)!
       try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
+    case .plain:
+      try computePlainly(product, left, right, bias: bias, activation: activation, into: output)
     case .fewRows:
       try computeFewRows(product, left, right, bias: bias, activation: activation, into: output)
     case .lines:
@@ -73,6 +78,7 @@ extension OpenCLBackend {
     case .cpu:
       if WinogradPlan(product, device: device, use: runtime.configuration.winograd) != nil { return .winograd }
       if goesByLines(product) { return .lines }
+      if goesPlainly(product) { return .plain }
       return FewRowsPlan.serves(product) ? .fewRows : .panels
     case .gpu:
       return .tile(GraphicsCardProductPlan.Tile.byRules(product, device: device).name)
@@ -84,6 +90,13 @@ extension OpenCLBackend {
     runtime.family == .cpu && LinesPlan(product, device: device) != nil
   }
 
+  /// Whether the product is one of plain matrices that is done in the time of a launch.
+  private func goesPlainly(_ product: GeneralProduct) -> Bool {
+    if case .phase = product.right { return false }
+    return runtime.family == .cpu && product.batch == 1 && product.left.isMatrix
+      && product.m * product.n * product.k <= Self.plainWork
+  }
+
   /// All ways that can compute a product on this device.
   private func candidates(_ product: GeneralProduct) -> [ProductVariant] {
     var result = [ProductVariant]()
@@ -92,6 +105,7 @@ extension OpenCLBackend {
       result.append(.panels)
       if FewRowsPlan.serves(product) { result.append(.fewRows) }
       if goesByLines(product) { result.append(.lines) }
+      if goesPlainly(product) { result.append(.plain) }
       if runtime.configuration.winograd != .never, WinogradPlan(product, device: device, use: .wherePossible) != nil {
         result.append(.winograd)
       }
@@ -102,6 +116,22 @@ extension OpenCLBackend {
     return result
   }
 
+  private func computePlainly(
+    _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
+    activation: Activation, into output: OpenCLStorage
+  ) throws {
+    let (macro, parameter) = activation.macro
+    let kernel = try runtime.kernel(
+      .gemmPanels, "plainProduct", defines: ["WIDTH": runtime.flatWidth, "ACTIVATION": macro, "NARROW": 1])
+    var strides = product.transposesLeft ? [1, product.m] : [product.k, 1]
+    if case .columns = product.right { strides += [1, product.k] } else { strides += [product.n, 1] }
+    let arguments = ProductArguments(rightRow: product.n, rightBatchStride: 0, splitLength: product.k)
+    try runtime.launchShared(
+      kernel, units: product.m * product.n, cost: 2 * product.k,
+      [arguments.words(product, hasBias: bias != nil)] + strides.map { .int(Int32($0)) }
+        + [.float(parameter), .buffer(left), .buffer(right), .buffer(bias ?? right), .buffer(output)])
+  }
+
   /// The right operand copied into panels.
   func pack(_ right: OpenCLStorage, of product: GeneralProduct, as layout: PanelLayout) throws -> OpenCLStorage {
     let batch = product.rightBatchStride == 0 ? 1 : product.batch
@@ -110,7 +140,8 @@ extension OpenCLBackend {
     let kernel = try runtime.kernel(
       .gemmPanels, "packPanels",
       defines: [
-        "WIDTH": 1, "ACTIVATION": Activation.identity.macro.name, needsWideIndices(packed.count) ? "WIDE" : "NARROW": 1,
+        "WIDTH": runtime.flatWidth, "ACTIVATION": Activation.identity.macro.name,
+        needsWideIndices(packed.count) ? "WIDE" : "NARROW": 1,
       ])
     try runtime.launchShared(
       kernel, units: batch * layout.panels * layout.paddedK, cost: 4 * layout.width,

@@ -10,7 +10,7 @@ extension OpenCLBackend {
       require(reduction == .sum, "\(reduction) of no elements")
       return fill(0, count: outer * inner)
     }
-    guard let combine = reduction.macro else { return argumentMaximum(input, outer, length, inner) }
+    guard let combine = reduction.combination else { return argumentMaximum(input, outer, length, inner) }
     var stage = own(input), length = length
     while length > 1 { (stage, length) = fold(combine, stage, outer, length, inner) }
     return stage
@@ -56,7 +56,7 @@ extension OpenCLBackend {
 
   /// One stage: `[outer, length, inner]` to `[outer, parts, inner]`. Returns the result and `parts`.
   func fold(
-    _ combine: (name: String, start: String), _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ inner: Int
+    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ inner: Int
   ) -> (OpenCLStorage, Int) {
     let size = outer * length * inner, outputs = outer * inner
     if runtime.family == .cpu, size >= 512 {
@@ -71,7 +71,7 @@ extension OpenCLBackend {
     let output = produce(outputs * parts) { output in
       let wide = needsWideIndices(size)
       let kernel = try runtime.kernel(
-        .reduction, "fold", defines: reductionDefines(combine, wide))
+        .elementwise, "fold", macros: reductionMacros(combine, size))
       try runtime.launchShared(
         kernel, units: outputs * parts, cost: max(1, length / parts) * 4,
         runtime.index(outputs * parts, wide: wide), runtime.index(parts, wide: wide),
@@ -91,13 +91,13 @@ extension OpenCLBackend {
   }
 
   private func foldRows(
-    _ combine: (name: String, start: String), _ input: OpenCLStorage, _ outer: Int, _ length: Int
+    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int
   ) -> (OpenCLStorage, Int) {
     let (parts, share) = runtime.split(length, outer: outer, atLeast: 2048, atMost: 1 << 16, multipleOf: 16)
     let output = produce(outer * parts) { output in
       let wide = needsWideIndices(outer * length)
       let kernel = try runtime.kernel(
-        .reduction, "foldRows", defines: reductionDefines(combine, wide))
+        .elementwise, "foldRows", macros: reductionMacros(combine, outer * length))
       try runtime.launchShared(
         kernel, units: outer * parts, cost: share, runtime.index(outer * parts, wide: wide),
         runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(length, wide: wide),
@@ -107,7 +107,7 @@ extension OpenCLBackend {
   }
 
   private func foldColumns(
-    _ combine: (name: String, start: String), _ input: OpenCLStorage, _ outer: Int, _ length: Int,
+    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int,
     _ inner: Int, _ rowsInLine: Int
   ) -> (OpenCLStorage, Int) {
     let lines = length / rowsInLine, width = rowsInLine * inner
@@ -124,7 +124,7 @@ extension OpenCLBackend {
     let output = produce(outer * parts * width) { output in
       let wide = needsWideIndices(outer * length * inner)
       let kernel = try runtime.kernel(
-        .reduction, "foldColumns", defines: reductionDefines(combine, wide))
+        .elementwise, "foldColumns", macros: reductionMacros(combine, outer * length * inner))
       try runtime.launchShared(
         kernel, units: units, cost: share * chunk, runtime.index(units, wide: wide),
         runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(lines, wide: wide),
@@ -133,20 +133,19 @@ extension OpenCLBackend {
     return (output, parts * rowsInLine)
   }
 
-  private func reductionDefines(
-    _ combine: (name: String, start: String), _ wide: Bool
-  ) -> KeyValuePairs<String, any MacroValue> {
-    [
-      "WIDTH": runtime.family == .cpu ? 16 : 1, "COMBINE": combine.name, "START": combine.start,
-      wide ? "WIDE" : "NARROW": 1,
+  /// A sum's are those of small results made element by element, so that they share a program.
+  private func reductionMacros(_ combine: Combination, _ count: Int) -> [Macro] {
+    let shared = [
+      Macro("WIDTH", runtime.flatWidth), Macro(needsWideIndices(count) ? "WIDE" : "NARROW", 1), Macro("CACHED", 1),
     ]
+    return combine == .sum ? shared : shared + [Macro("COMBINE", combine.name), Macro("START", combine.start)]
   }
 
   private func argumentMaximum(_ input: any Storage, _ outer: Int, _ length: Int, _ inner: Int) -> any Storage {
     produce(outer * inner) { output in
       let wide = needsWideIndices(outer * length * inner)
       let kernel = try runtime.kernel(
-        .reduction, "argumentMaximum", defines: reductionDefines(("SUM", "0.0f"), wide))
+        .elementwise, "argumentMaximum", macros: reductionMacros(.sum, outer * length * inner))
       try runtime.launchShared(
         kernel, units: output.count, cost: length * 4, runtime.index(output.count, wide: wide),
         runtime.index(length, wide: wide), runtime.index(inner, wide: wide), buffer(input), .buffer(output))
@@ -154,13 +153,21 @@ extension OpenCLBackend {
   }
 }
 
+/// How `reduction.cl` folds pairs, and the neutral value.
+struct Combination: Equatable {
+  let name: String
+  let start: String
+
+  static let sum = Combination(name: "SUM", start: "0.0f")
+}
+
 extension Reduction {
-  /// The macro of `reduction.cl` and its neutral value, if it folds pairs.
-  var macro: (name: String, start: String)? {
+  /// Nil if it does not fold pairs.
+  var combination: Combination? {
     switch self {
-    case .sum: ("SUM", "0.0f")
-    case .maximum: ("MAXIMUM", "-INFINITY")
-    case .minimum: ("MINIMUM", "INFINITY")
+    case .sum: .sum
+    case .maximum: Combination(name: "GREATEST", start: "-INFINITY")
+    case .minimum: Combination(name: "LEAST", start: "INFINITY")
     case .argumentMaximum: nil
     }
   }

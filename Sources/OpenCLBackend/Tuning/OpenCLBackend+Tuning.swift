@@ -98,7 +98,7 @@ extension OpenCLBackend {
   /// The ways that this device's products can go.
   package var productVariants: [String] {
     switch runtime.family {
-    case .cpu: ["panels", "few rows", "winograd", "lines", "joined phases", "clblast"]
+    case .cpu: ["panels", "few rows", "winograd", "lines", "plain", "joined phases", "clblast"]
     case .gpu: GraphicsCardProductPlan.Tile.all.filter { $0.fits(device) }.map { "tile \($0.name)" } + ["clblast"]
     }
   }

@@ -2,6 +2,8 @@
 public enum ProductVariant: Hashable, Sendable {
   /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering.
   case panels, fewRows, winograd
+  /// Element by element, without a panel or a tile: the smallest products, on processors.
+  case plain
   /// Images of few channels, whose lines are copied instead of their patches, on processors.
   case lines
   /// All phases of a strided convolution's input gradient in one launch, on processors.
@@ -14,8 +16,8 @@ public enum ProductVariant: Hashable, Sendable {
 
 extension ProductVariant: CustomStringConvertible, Codable {
   private static let words: [(ProductVariant, String)] = [
-    (.panels, "panels"), (.fewRows, "few rows"), (.winograd, "winograd"), (.lines, "lines"), (.joinedPhases, "joined phases"),
-    (.clblast, "clblast"),
+    (.panels, "panels"), (.fewRows, "few rows"), (.winograd, "winograd"), (.lines, "lines"), (.plain, "plain"),
+    (.joinedPhases, "joined phases"), (.clblast, "clblast"),
   ]
 
   public var description: String {
