@@ -17,8 +17,9 @@ struct BenchmarkCommand: ParsableCommand {
         memory               operations that memory bounds
         startup              the command's own start, and the first training
           step with empty and with full caches of compiled kernels
-      Suites of single operations first measure the device's own ceilings and
-      say how close each case comes. All figures are medians after a warm-up.
+      Suites of single operations measure the device's own ceilings, first and
+      in turns with each case, and say how close it comes. All figures are
+      medians after a warm-up.
       """)
 
   enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, startup }
@@ -74,15 +75,15 @@ struct BenchmarkCommand: ParsableCommand {
     case .steps:
       for step in steps { try report.add(step.measure(seconds: seconds, batchSize: batchSize, on: device)) }
     case .gemm, .convolution:
-      let ceilings = try report.measureCeilings(of: device)
+      let probes = try report.measureCeilings(of: device)
       if tune { try ProductTuner(device, seconds: seconds / 4).tune(products) }
       for product in products {
-        try report.add(product.measure(seconds: seconds / 4, on: device, ceilings: ceilings))
+        try report.add(product.measure(seconds: seconds / 4, on: device, probes: probes))
       }
     case .memory:
-      let ceilings = try report.measureCeilings(of: device)
+      let probes = try report.measureCeilings(of: device)
       for operation in MemoryBenchmark.all {
-        try report.add(operation.measure(seconds: seconds / 4, on: device, ceilings: ceilings))
+        try report.add(operation.measure(seconds: seconds / 4, on: device, probes: probes))
       }
     case .startup:
       for result in try StartupBenchmark.measure(on: device) { try report.add(result) }
@@ -122,10 +123,10 @@ private struct Report {
     }
   }
 
-  /// Nil for a device that has none to measure.
-  mutating func measureCeilings(of device: Device) throws -> Ceilings? {
+  /// Reports the ceilings of a device. Returns what measures them again beside each case, or nil if it has none.
+  mutating func measureCeilings(of device: Device) throws -> CeilingProbes? {
     guard let backend = device.backend as? any CeilingMeasuring else { return nil }
-    let ceilings = try backend.measureCeilings()
+    let probes = try backend.ceilingProbes(), ceilings = try probes.ceilings()
     switch format {
     case .table:
       print(
@@ -138,7 +139,7 @@ private struct Report {
       result.medianMs = ceilings.launchMicroseconds / 1e3
       try add(result)
     }
-    return ceilings
+    return probes
   }
 
   func finish() {

@@ -132,7 +132,7 @@ struct MemoryBenchmark {
     ]
   }
 
-  func measure(seconds: Double, on device: Device, ceilings: Ceilings?) throws -> BenchmarkResult {
+  func measure(seconds: Double, on device: Device, probes: CeilingProbes?) throws -> BenchmarkResult {
     let backend = device.backend
     let generator = RandomGenerator(seed: 1)
     let inputs = (0..<operands).map { _ in
@@ -140,16 +140,14 @@ struct MemoryBenchmark {
     }
     var storages = prepare(backend, inputs.map(\.storage))
     let error = try error(of: run(backend, &storages), inputs: inputs, on: device)
-    let milliseconds = try Stopwatch(seconds: seconds).median {
-      _ = run(backend, &storages)
-    } waiting: {
-      try device.synchronize()
-    }
+    let gigabytes = passes * 4 * Double(Self.count) / 1e9
+    let (milliseconds, share) = try Stopwatch(seconds: seconds).median(
+      of: { _ = run(backend, &storages) }, waiting: { try device.synchronize() }, work: gigabytes,
+      beside: probes.map { probes in { try probes.gigabytesPerSecond() / 1e3 } })
     var result = BenchmarkResult(name: name, device: device.identifier)
     result.medianMs = milliseconds
-    let rate = passes * 4 * Double(Self.count) / milliseconds / 1e6
-    result.gigabytesPerSecond = rate
-    result.percentOfCeiling = ceilings.map { rate / $0.gigabytesPerSecond * 100 }
+    result.gigabytesPerSecond = gigabytes / milliseconds * 1e3
+    result.percentOfCeiling = share.map { $0 * 100 }
     result.error = error
     return result
   }

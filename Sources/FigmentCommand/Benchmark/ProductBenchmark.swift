@@ -77,24 +77,22 @@ struct ProductBenchmark {
     )
   }
 
-  func measure(seconds: Double, on device: Device, ceilings: Ceilings?) throws -> BenchmarkResult {
+  func measure(seconds: Double, on device: Device, probes: CeilingProbes?) throws -> BenchmarkResult {
     let backend = device.backend
     let (left, right) = operands(on: device)
     let output = operation.run(on: backend, left.storage, right.storage)
     let values = try Tensor(output, shape: [operation.resultCount], on: device).scalars()
     let error = try SampledProduct(operation, left: left, right: right).error(of: values)
 
-    let milliseconds = try Stopwatch(seconds: seconds).median {
-      _ = operation.run(on: backend, left.storage, right.storage)
-    } waiting: {
-      try device.synchronize()
-    }
+    let work = Double(operation.floatingPointOperations) / 1e9
+    let (milliseconds, share) = try Stopwatch(seconds: seconds).median(
+      of: { _ = operation.run(on: backend, left.storage, right.storage) }, waiting: { try device.synchronize() },
+      work: work, beside: probes.map { probes in { try probes.gflops() / 1e3 } })
     var result = BenchmarkResult(name: name, device: device.identifier)
     result.count = count
     result.medianMs = milliseconds
-    let gflops = Double(operation.floatingPointOperations) / milliseconds / 1e6
-    result.gflops = gflops
-    result.percentOfCeiling = ceilings.map { gflops / $0.gflops * 100 }
+    result.gflops = work / milliseconds * 1e3
+    result.percentOfCeiling = share.map { $0 * 100 }
     result.error = error
     let variant = backend.statistics.productVariant
     result.variant = variant.isEmpty ? nil : variant
