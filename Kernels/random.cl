@@ -3,7 +3,7 @@
 //
 // Words become draws two vectors at a time, `first` and `second`, which lie in the order of memory. On a
 // processor WIDTH is 16 and an item computes 16 blocks; on a card WIDTH is 4 and an item computes two.
-// Macros: DROPOUT or DRAW.
+// Macros: DRAW or DROPOUT.
 
 // The draws must have the same bits on every device: no fused multiply-add.
 #pragma OPENCL FP_CONTRACT OFF

@@ -94,7 +94,7 @@ extension OpenCLBackend {
   private func goesPlainly(_ product: GeneralProduct) -> Bool {
     if case .phase = product.right { return false }
     return runtime.family == .cpu && product.batch == 1 && product.left.isMatrix
-      && product.m * product.n * product.k <= Self.plainWork
+      && product.m * product.n * max(1, product.k) <= Self.plainWork
   }
 
   /// All ways that can compute a product on this device.

@@ -59,6 +59,7 @@ import Testing
     MatrixProduct(m: 5, n: 10, k: 40), MatrixProduct(m: 16, n: 32, k: 5000), MatrixProduct(m: 130, n: 2, k: 37),
     MatrixProduct(m: 3, n: 1, k: 64), MatrixProduct(m: 2, n: 500, k: 16), MatrixProduct(m: 16, n: 500, k: 2),
     MatrixProduct(m: 9, n: 4, k: 4100), MatrixProduct(m: 65, n: 160, k: 64), MatrixProduct(m: 4, n: 5, k: 0),
+    MatrixProduct(m: 300, n: 70, k: 0),
     // Few rows and a large matrix; a result too large for caches.
     MatrixProduct(m: 31, n: 1000, k: 517), MatrixProduct(m: 64, n: 33, k: 32), MatrixProduct(m: 2, n: 300, k: 2000),
     MatrixProduct(m: 13, n: 32, k: 1500), MatrixProduct(m: 450, n: 16384, k: 3),
