@@ -47,6 +47,8 @@ kernel void copyRows(
 // `line`, which `View` then leaves out. Item i is a TILE × TILE square, turned in registers; neighbours lie side by
 // side in the source, so that whole stretches of it are read in the order of memory.
 #define TILE 16
+// The longest rows of the source that are asked for ahead: TILE of them have room in a core's own cache.
+#define LINES_AHEAD 512
 
 // One of the four steps that turn a square: the lowest bit of an element's row number and of its column number become
 // the highest, of each other.
@@ -75,6 +77,12 @@ kernel void copyTiles(
     destination += (offset_t)line * destinationStep + (offset_t)column;
     const uint height = min(lines - line, (uint)TILE), width = min(columns - column, (uint)TILE);
     if (height == TILE && width == TILE) {
+      // A stretch of the next squares' source in the order of memory, which this square is not read in.
+      if (lines <= LINES_AHEAD) {
+        const global float *ahead = input + source - line + (offset_t)TILE * sourceStep;
+        for (uint c = line * TILE / lines; c < (line + TILE) * TILE / lines; ++c)
+          for (uint l = 0; l < lines; l += TILE) WILL_READ(ahead + (offset_t)c * sourceStep + l);
+      }
       float16 a[TILE], b[TILE];
 #pragma unroll
       for (uint c = 0; c < TILE; ++c) a[c] = vload16(0, input + source + (offset_t)c * sourceStep);

@@ -90,14 +90,17 @@ kernel void maximumPooling(
         floatv best = (floatv)(-INFINITY), bestTap = (floatv)(-1.0f);
         FOR_EACH_TAP {
           const floatv value = LOAD(input + INPUT_PLACE(d, h, w));
+          WILL_READ(input + INPUT_PLACE(d, h, w + 16));
           // The first tap wins even if it is −∞; the first NaN wins over all.
-          const intv wins = bestTap < 0.0f || value > best || (value != value && best == best);
+          const intv wins = bestTap < 0.0f || (!(value <= best) && best == best);
           best = wins ? value : best;
           bestTap = wins ? (floatv)((float)TAP) : bestTap;
         }
         const index_t target = OUTPUT_PLACE(rowD, rowH, x);
         storeLanes(best, output + target, CHANNEL_LANES);
         storeLanes(bestTap, taps + target, CHANNEL_LANES);
+        WILL_WRITE(output + target + 8 * channels);
+        WILL_WRITE(taps + target + 8 * channels);
       }
     }
   }

@@ -50,6 +50,19 @@ typedef JOIN(int, WIDTH) intv;
 #define STREAM(value, pointer) STORE(value, pointer)
 #endif
 
+// Ask for the line at a pointer, which may lie outside of a buffer, before it is read or written. Worth it where a
+// processor sees no line ahead by itself: jumps, and lines that are only written. A card hides the wait otherwise.
+#if defined(CPU_FAMILY) && defined(__has_builtin)
+#if __has_builtin(__builtin_prefetch)
+#define WILL_READ(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 0, 3)
+#define WILL_WRITE(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 1, 3)
+#endif
+#endif
+#ifndef WILL_READ
+#define WILL_READ(pointer) ((void)0)
+#define WILL_WRITE(pointer) ((void)0)
+#endif
+
 // Stores a vector of a result.
 #ifdef STREAMS
 #define WRITE(value, pointer) STREAM(value, pointer)

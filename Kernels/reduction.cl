@@ -3,7 +3,7 @@
 // A stage turns `length` into `parts`, [outer, parts, inner]; stages follow until one is left. There are no
 // atomics, no barriers and no local memory: within a stage every work-item owns its outputs, and the order
 // of additions depends on the shape only. Inside an item sums are taken in blocks, so that their error
-// stays that of a short sum.
+// stays that of a short sum. A mean's last stage has a divisor, all others 1.
 //
 // Sums share a program with what is done element by element. Macros, for others: COMBINE and START, the operation and its
 // neutral value. WIDTH is 16 on a processor.
@@ -19,7 +19,7 @@
 // read neighbouring elements whatever the inner extent.
 kernel void fold(
     const index_t count, const index_t parts, const index_t length, const index_t inner,
-    global const float *restrict input, global float *restrict output) {
+    const float divisor, global const float *restrict input, global float *restrict output) {
   FOR_EACH(i, count) {
     const index_t column = i % inner;
     const index_t part = i / inner % parts;
@@ -32,7 +32,7 @@ kernel void fold(
       for (index_t row = block; row < end; row += parts) sum = COMBINE(sum, source[row * inner]);
       total = COMBINE(total, sum);
     }
-    output[i] = total;
+    output[i] = total / divisor;
   }
 }
 
@@ -48,7 +48,7 @@ static inline float foldLanes(const float16 x) {
 // inner = 1. Item i is (o, part): a stretch of `share` elements of row o.
 kernel void foldRows(
     const index_t count, const index_t parts, const index_t share, const index_t length,
-    global const float *restrict input, global float *restrict output) {
+    const float divisor, global const float *restrict input, global float *restrict output) {
   FOR_EACH(i, count) {
     const index_t first = i % parts * share;
     const index_t end = min(length, (index_t)(first + share));
@@ -75,7 +75,7 @@ kernel void foldRows(
       const float16 rest = LANES < (int)(end - l) ? vload16(0, source + l) : (float16)(START);
       total = COMBINE(total, rest);
     }
-    output[i] = foldLanes(total);
+    output[i] = foldLanes(total) / divisor;
   }
 }
 
@@ -90,7 +90,7 @@ kernel void foldRows(
 // [outer, parts · width / inner, inner].
 kernel void foldColumns(
     const index_t count, const index_t parts, const index_t share, const index_t lines, const uint width,
-    const uint extra, const uint chunk, global const float *restrict input, global float *restrict output) {
+    const uint extra, const uint chunk, const float divisor, global const float *restrict input, global float *restrict output) {
   const uint chunks = (width + chunk - 1) / chunk;
   FOR_EACH(i, count) {
     const index_t place = i / chunks, part = place % parts;
@@ -123,7 +123,7 @@ kernel void foldColumns(
       totals[v] = COMBINE(totals[v], x);
     }
     FOR_EACH_VECTOR
-      storeLanes(totals[v], output + place * width + firstColumn + v * 16, min(columns - v * 16, 16u));
+      storeLanes(totals[v] / divisor, output + place * width + firstColumn + v * 16, min(columns - v * 16, 16u));
   }
 }
 #endif

@@ -82,8 +82,10 @@ kernel void enlarge(
       const index_t target = row * width + w * up.factors[2];
       FOR_EACH_CHANNEL {
         const floatv value = LOAD(input + source * channels + channel);
-        for (int copy = 0; copy < up.factors[2]; ++copy)
+        for (int copy = 0; copy < up.factors[2]; ++copy) {
           storeLanes(value, output + (target + copy) * channels + channel, CHANNEL_LANES);
+          WILL_WRITE(output + (target + copy + 16) * channels + channel);
+        }
       }
 #endif
     }

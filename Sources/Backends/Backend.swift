@@ -39,7 +39,7 @@ public protocol Backend: AnyObject, Sendable {
   /// `condition ≠ 0 ? left : right`, all of the same count.
   func select(_ condition: any Storage, _ left: any Storage, _ right: any Storage) -> any Storage
   /// Folds the middle axis of `[outer, length, inner]`, giving `[outer, inner]`. Sums are accumulated so
-  /// that the error does not grow with `length` (pairwise or in blocks). `length > 0`, but a sum of none is 0.
+  /// that the error does not grow with `length` (pairwise or in blocks). `length > 0`, but a sum of none is 0, a mean NaN.
   func reduce(
     _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
   ) -> any Storage

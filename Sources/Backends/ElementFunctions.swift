@@ -44,6 +44,7 @@ extension UnaryOperation {
     case .exponential: Float(exp(Double(x)))
     case .logarithm: Float(log(Double(x)))
     case .logarithmOnePlus: Float(log1p(Double(x)))
+    case .exponentialMinusOne(let scale): Float(Double(scale) * expm1(Double(x)))
     case .squareRoot: x.squareRoot()
     case .reciprocalSquareRoot: Float(1 / Double(x).squareRoot())
     case .square: x * x
@@ -76,7 +77,9 @@ extension BinaryOperation {
     case .activationGradient(let activation): activation.gradient(output: a, gradient: b)
     // softplus(a) = max(a, 0) + log(1 + e^−|a|)
     case .sigmoidCrossEntropy: Float(logarithmOfOnePlusExponential(Double(a)) - Double(a) * Double(b))
-    case .sigmoidMinus: Float(logistic(Double(a)) - Double(b))
+    case .sigmoidMinus(let scale): Float(Double(scale) * (logistic(Double(a)) - Double(b)))
+    case .unitNormalDivergence(let scale):
+      Float(Double(scale) * (Double(a) * Double(a) + (expm1(Double(b)) - Double(b))))
     }
   }
 }

@@ -19,6 +19,8 @@ public enum UnaryOperation: Hashable, Sendable {
   /// `scale · x + offset`.
   case affine(scale: Float, offset: Float)
   case exponential, logarithm, logarithmOnePlus
+  /// `scale · (eˣ − 1)`, exact for small x.
+  case exponentialMinusOne(scale: Float)
   case squareRoot, reciprocalSquareRoot, square, reciprocal
   case absolute
   /// −1, 0 or 1; NaN gives 0.
@@ -45,13 +47,16 @@ public enum BinaryOperation: Hashable, Sendable {
   case activationGradient(Activation)
   /// `max(a, 0) − a · b + log(1 + e^−|a|)`: the cross-entropy of logit `a` with the target `b` in [0, 1].
   case sigmoidCrossEntropy
-  /// `σ(a) − b`: its derivative by the logit.
-  case sigmoidMinus
+  /// `scale · (σ(a) − b)`: its derivative by the logit.
+  case sigmoidMinus(scale: Float)
+  /// `scale · (a² + eᵇ − 1 − b)`: with the scale ½ the divergence of N(a, eᵇ) from the unit normal.
+  case unitNormalDivergence(scale: Float)
 }
 
 /// How one axis is folded away.
 public enum Reduction: Hashable, Sendable {
   case sum
+  case mean
   /// NaN if any element is NaN.
   case maximum, minimum
   /// The index of the first largest element, as a float; NaN counts as larger than every number.

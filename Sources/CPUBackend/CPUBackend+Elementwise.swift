@@ -114,6 +114,7 @@ extension UnaryOperation {
     case .exponential: (.exponential, 0, 0)
     case .logarithm: (.logarithm, 0, 0)
     case .logarithmOnePlus: (.logarithmOnePlus, 0, 0)
+    case .exponentialMinusOne(let scale): (.exponentialMinusOne, scale, 0)
     case .squareRoot: (.squareRoot, 0, 0)
     case .reciprocalSquareRoot: (.reciprocalSquareRoot, 0, 0)
     case .square: (.square, 0, 0)
@@ -145,7 +146,8 @@ extension BinaryOperation {
     case .greater: (.greater, 0)
     case .greaterOrEqual: (.greaterOrEqual, 0)
     case .sigmoidCrossEntropy: (.sigmoidCrossEntropy, 0)
-    case .sigmoidMinus: (.sigmoidMinus, 0)
+    case .sigmoidMinus(let scale): (.sigmoidMinus, scale)
+    case .unitNormalDivergence(let scale): (.unitNormalDivergence, scale)
     case .activationGradient(let activation):
       switch activation {
       case .identity: (.gradientIdentity, 0)

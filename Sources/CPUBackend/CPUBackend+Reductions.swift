@@ -6,7 +6,11 @@ extension CPUBackend {
     _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
   ) -> any Storage {
     let x = read(input, outer * length * inner, "reduce")
-    if reduction == .sum { return sum(x, outer: outer, length: length, inner: inner) }
+    switch reduction {
+    case .sum: return sum(x, outer: outer, length: length, inner: inner)
+    case .mean: return sum(x, outer: outer, length: length, inner: inner, dividedBy: Double(length))
+    case .maximum, .minimum, .argumentMaximum: break
+    }
     require(length > 0 || outer * inner == 0, "\(reduction) of no elements")
     return make(outer * inner) { output in
       // Each task folds some columns of one matrix.
@@ -15,7 +19,7 @@ extension CPUBackend {
         let (o, columns) = (task / tiles.count, tiles[task % tiles.count])
         let matrix = x + o * length * inner, result = output + o * inner + columns.lowerBound
         switch reduction {
-        case .sum: break
+        case .sum, .mean: break
         case .maximum: vl_extreme(true, matrix, length, inner, columns.lowerBound, columns.upperBound, result)
         case .minimum: vl_extreme(false, matrix, length, inner, columns.lowerBound, columns.upperBound, result)
         case .argumentMaximum:
@@ -27,12 +31,14 @@ extension CPUBackend {
 
   /// Matrices are cut into tiles of columns and, if these are few, into runs of rows, whose sums are then
   /// added in order. The cut depends on the shape alone.
-  func sum(_ x: UnsafePointer<Float>, outer: Int, length: Int, inner: Int) -> HostStorage {
+  func sum(
+    _ x: UnsafePointer<Float>, outer: Int, length: Int, inner: Int, dividedBy divisor: Double = 1
+  ) -> HostStorage {
     let tiles = Tiles(of: inner, width: 256)
     let whole = outer * tiles.count
     let runs = Tiles(of: length, width: whole >= 16 ? max(1, length) : max(256, 32_768 / max(1, min(inner, 256))))
     return make(outer * inner) { output in
-      guard length > 0 else { return vl_fill(0, output, outer * inner) }
+      guard length > 0 else { return vl_fill(Float(0 / divisor), output, outer * inner) }
       withPartialSums(runs.count * outer * inner) { partial in
         // partial: [outer, runs, inner]
         forEachTask(whole * runs.count, weight: runs.width * min(inner, tiles.width)) { task in
@@ -42,19 +48,19 @@ extension CPUBackend {
             x + (o * length + run.lowerBound) * inner, run.count, inner, columns.lowerBound, columns.upperBound,
             partial + (o * runs.count + task % runs.count) * inner + columns.lowerBound)
         }
-        for o in 0..<outer { addRuns(partial + o * runs.count * inner, runs.count, inner, output + o * inner) }
+        for o in 0..<outer { addRuns(partial + o * runs.count * inner, runs.count, inner, divisor, output + o * inner) }
       }
     }
   }
 
-  /// The sums of `[runs, inner]`.
+  /// The sums of `[runs, inner]`, divided.
   private func addRuns(
-    _ partial: UnsafePointer<Double>, _ runs: Int, _ inner: Int, _ output: UnsafeMutablePointer<Float>
+    _ partial: UnsafePointer<Double>, _ runs: Int, _ inner: Int, _ divisor: Double, _ output: UnsafeMutablePointer<Float>
   ) {
     for i in 0..<inner {
       var total = 0.0
       for run in 0..<runs { total += partial[run * inner + i] }
-      output[i] = Float(total)
+      output[i] = Float(total / divisor)
     }
   }
 
@@ -79,7 +85,7 @@ extension CPUBackend {
           vl_binary(kind, parameter, y + first, 0, 1, dy + first, 0, 1, passed.pointer + first, 1, length)
           vl_sum(passed.pointer + first, rows, channels, 0, channels, partial + task * channels)
         }
-        addRuns(partial, runs.count, channels, bias)
+        addRuns(partial, runs.count, channels, 1, bias)
       }
     }
     return (passed, bias)

@@ -37,7 +37,8 @@ VL_INLINE void row(
     case VLBinaryGreater: EACH(a > b ? 1.0f : 0.0f);
     case VLBinaryGreaterOrEqual: EACH(a >= b ? 1.0f : 0.0f);
     case VLBinarySigmoidCrossEntropy: EACH(cross_entropy(a, b));
-    case VLBinarySigmoidMinus: EACH(vl_sigmoid(a) - b);
+    case VLBinarySigmoidMinus: EACH(parameter * (vl_sigmoid(a) - b));
+    case VLBinaryUnitNormalDivergence: EACH(parameter * (a * a + (vl_exp_minus_one(b) - b)));
     case VLBinaryGradientIdentity: EACH(b);
     case VLBinaryGradientReLU: EACH(a > 0.0f ? b : 0.0f);
     case VLBinaryGradientLeakyReLU: EACH(a > 0.0f ? b : parameter * b);

@@ -31,6 +31,7 @@ VL_CLONES void vl_unary(
     case VLUnaryExponential: EACH(vl_exp(x));
     case VLUnaryLogarithm: EACH(vl_log(x));
     case VLUnaryLogarithmOnePlus: EACH(vl_log_one_plus(x));
+    case VLUnaryExponentialMinusOne: EACH(first * vl_exp_minus_one(x));
     case VLUnarySquareRoot: EACH(vl_sqrt(x));
     case VLUnaryReciprocalSquareRoot: EACH(1.0f / vl_sqrt(x));
     case VLUnarySquare: EACH(x * x);

@@ -92,6 +92,11 @@ VL_INLINE float vl_log_one_plus(float x) {
   return x == 0.0f ? x : corrected;
 }
 
+VL_INLINE float vl_exp_minus_one(float x) {
+  const float e = vl_exp_minus_one_nonpositive(-fabsf(x));
+  return x <= 0.0f ? e : x < 0.5f ? -e / (1.0f + e) : vl_exp(x) - 1.0f;
+}
+
 VL_INLINE float vl_sigmoid(float x) {
   const float z = vl_exp(-fabsf(x));
   return (x < 0.0f ? z : 1.0f) / (1.0f + z);

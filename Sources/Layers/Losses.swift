@@ -36,11 +36,11 @@ public enum Loss {
     return -(target * logits.logSoftmax()).sum(axes: [-1]).mean()
   }
 
-  /// The divergence of N(mean, e^logVariance) from the unit normal, element by element:
+  /// The divergence of N(mean, e^logVariance) from the unit normal, element by element, times `weight`:
   /// `−½ (1 + logVariance − mean² − e^logVariance)`.
-  public static func divergenceFromUnitNormal(mean: Tensor, logVariance: Tensor) -> Tensor {
+  public static func divergenceFromUnitNormal(mean: Tensor, logVariance: Tensor, weight: Float = 1) -> Tensor {
     requireSame(mean, logVariance, "divergenceFromUnitNormal")
-    return (mean.squared() + logVariance.exp() - logVariance).affine(scale: 0.5, offset: -0.5)
+    return mean.divergenceFromUnitNormal(logVariance: logVariance, scale: 0.5 * weight)
   }
 
   private static func requireSame(_ prediction: Tensor, _ target: Tensor, _ name: String) {

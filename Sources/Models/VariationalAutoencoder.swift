@@ -124,8 +124,9 @@ public final class VariationalAutoencoder: Module, LossModel {
     let (mean, logVariance) = encoder(images)
     let logits = decoder(sample(mean: mean, logVariance: logVariance, noise: noise))
     let reconstruction = Loss.binaryCrossEntropy(logits: logits, images)
-    let divergence = Loss.divergenceFromUnitNormal(mean: mean, logVariance: logVariance).mean()
-    let kl = (2 * configuration.klWeight) * divergence
+    let kl = Loss.divergenceFromUnitNormal(
+      mean: mean, logVariance: logVariance, weight: 2 * configuration.klWeight
+    ).mean()
     return LossTerms(["loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl])
   }
 

@@ -116,6 +116,7 @@ extension UnaryOperation {
     case .exponential: ("EXPONENTIAL", 0, 0)
     case .logarithm: ("LOGARITHM", 0, 0)
     case .logarithmOnePlus: ("LOGARITHM_ONE_PLUS", 0, 0)
+    case .exponentialMinusOne(let scale): ("EXPONENTIAL_MINUS_ONE", scale, 0)
     case .squareRoot: ("SQUARE_ROOT", 0, 0)
     case .reciprocalSquareRoot: ("RECIPROCAL_SQUARE_ROOT", 0, 0)
     case .square: ("SQUARE", 0, 0)
@@ -148,7 +149,8 @@ extension BinaryOperation {
     case .greaterOrEqual: ("GREATER_OR_EQUAL", 0)
     case .activationGradient(let activation): (activation.macro.name + "_BACKWARD", activation.macro.parameter)
     case .sigmoidCrossEntropy: ("SIGMOID_CROSS_ENTROPY", 0)
-    case .sigmoidMinus: ("SIGMOID_MINUS", 0)
+    case .sigmoidMinus(let scale): ("SIGMOID_MINUS", scale)
+    case .unitNormalDivergence(let scale): ("UNIT_NORMAL_DIVERGENCE", scale)
     }
   }
 }

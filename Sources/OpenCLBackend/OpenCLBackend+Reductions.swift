@@ -7,12 +7,14 @@ extension OpenCLBackend {
   ) -> any Storage {
     guard outer * inner > 0 else { return runtime.allocate(count: 0) }
     if length == 0 {
-      require(reduction == .sum, "\(reduction) of no elements")
-      return fill(0, count: outer * inner)
+      require(reduction == .sum || reduction == .mean, "\(reduction) of no elements")
+      return fill(reduction == .sum ? 0 : .nan, count: outer * inner)
     }
     guard let combine = reduction.combination else { return argumentMaximum(input, outer, length, inner) }
+    // The last stage divides by it.
+    let divisor = reduction == .mean ? length : 1
     var stage = own(input), length = length
-    while length > 1 { (stage, length) = fold(combine, stage, outer, length, inner) }
+    while length > 1 { (stage, length) = fold(combine, stage, outer, length, inner, divisor) }
     return stage
   }
 
@@ -29,9 +31,8 @@ extension OpenCLBackend {
     let rowsInLine = rowsInGradientLine(count, channels)
     let width = rowsInLine * channels, lanes = isProcessor ? 16 : 1
     let lines = count.dividedUp(by: width)
-    // Long stretches of memory; but few lines are as well walked by the program that most layers have.
-    let most = lines > 64 ? 32 : 4
-    let vectors = isProcessor ? (1...most).last { (width / lanes).isMultiple(of: $0) }! : 1
+    // Long stretches of memory.
+    let vectors = isProcessor ? (1...64).last { (width / lanes).isMultiple(of: $0) }! : 1
     let chunk = vectors * lanes, chunks = width / chunk
     let (parts, share) =
       isProcessor
@@ -54,16 +55,17 @@ extension OpenCLBackend {
     return (passed, reduce(.sum, sums, outer: 1, length: parts * rowsInLine, inner: channels))
   }
 
-  /// One stage: `[outer, length, inner]` to `[outer, parts, inner]`. Returns the result and `parts`.
+  /// One stage: `[outer, length, inner]` to `[outer, parts, inner]`, divided if it is the last. Returns the result and
+  /// `parts`.
   func fold(
-    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ inner: Int
+    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ inner: Int, _ divisor: Int
   ) -> (OpenCLStorage, Int) {
     let size = outer * length * inner, outputs = outer * inner
     if runtime.family == .cpu, size >= 512 {
-      if inner == 1, length >= 4 { return foldRows(combine, input, outer, length) }
+      if inner == 1, length >= 4 { return foldRows(combine, input, outer, length, divisor) }
       // Short rows share a line of whole vectors.
       let line = inner >= 16 ? 1 : 16 >> min(4, inner.trailingZeroBitCount)
-      if inner > 1, length >= 2 * line { return foldColumns(combine, input, outer, length, inner, line) }
+      if inner > 1, length >= 2 * line { return foldColumns(combine, input, outer, length, inner, line, divisor) }
     }
     // Enough items to fill a card, and neighbours within a row of memory; but each with some work to do.
     let wanted = max(runtime.device.computeUnits * 2048 / outputs, inner < 32 && length >= 128 ? 32 / inner : 1)
@@ -75,7 +77,8 @@ extension OpenCLBackend {
       try runtime.launchShared(
         kernel, units: outputs * parts, cost: max(1, length / parts) * 4,
         runtime.index(outputs * parts, wide: wide), runtime.index(parts, wide: wide),
-        runtime.index(length, wide: wide), runtime.index(inner, wide: wide), .buffer(input), .buffer(output))
+        runtime.index(length, wide: wide), runtime.index(inner, wide: wide), .float(parts == 1 ? Float(divisor) : 1),
+        .buffer(input), .buffer(output))
     }
     return (output, parts)
   }
@@ -91,9 +94,9 @@ extension OpenCLBackend {
   }
 
   private func foldRows(
-    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int
+    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ divisor: Int
   ) -> (OpenCLStorage, Int) {
-    let (parts, share) = runtime.split(length, outer: outer, atLeast: 2048, atMost: 1 << 16, multipleOf: 16)
+    let (parts, share) = runtime.split(length, outer: outer, atLeast: 1 << 14, atMost: 1 << 16, multipleOf: 16)
     let output = produce(outer * parts) { output in
       let wide = needsWideIndices(outer * length)
       let kernel = try runtime.kernel(
@@ -101,14 +104,14 @@ extension OpenCLBackend {
       try runtime.launchShared(
         kernel, units: outer * parts, cost: share, runtime.index(outer * parts, wide: wide),
         runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(length, wide: wide),
-        .buffer(input), .buffer(output))
+        .float(parts == 1 ? Float(divisor) : 1), .buffer(input), .buffer(output))
     }
     return (output, parts)
   }
 
   private func foldColumns(
     _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int,
-    _ inner: Int, _ rowsInLine: Int
+    _ inner: Int, _ rowsInLine: Int, _ divisor: Int
   ) -> (OpenCLStorage, Int) {
     let lines = length / rowsInLine, width = rowsInLine * inner
     let extra = (length - lines * rowsInLine) * inner
@@ -128,7 +131,8 @@ extension OpenCLBackend {
       try runtime.launchShared(
         kernel, units: units, cost: share * chunk, runtime.index(units, wide: wide),
         runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(lines, wide: wide),
-        .uint(UInt32(width)), .uint(UInt32(extra)), .uint(UInt32(chunk)), .buffer(input), .buffer(output))
+        .uint(UInt32(width)), .uint(UInt32(extra)), .uint(UInt32(chunk)),
+        .float(parts * rowsInLine == 1 ? Float(divisor) : 1), .buffer(input), .buffer(output))
     }
     return (output, parts * rowsInLine)
   }
@@ -165,7 +169,7 @@ extension Reduction {
   /// Nil if it does not fold pairs.
   var combination: Combination? {
     switch self {
-    case .sum: .sum
+    case .sum, .mean: .sum
     case .maximum: Combination(name: "GREATEST", start: "-INFINITY")
     case .minimum: Combination(name: "LEAST", start: "INFINITY")
     case .argumentMaximum: nil

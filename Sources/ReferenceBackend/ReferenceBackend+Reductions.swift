@@ -6,13 +6,14 @@ extension ReferenceBackend {
   ) -> any Storage {
     let x = read(input, outer * length * inner, "reduce")
     switch reduction {
-    case .sum:
+    case .sum, .mean:
       return accumulate(outer * inner) { sums in
         for o in 0..<outer {
           for l in 0..<length {
             for i in 0..<inner { sums[o * inner + i] += Double(x[(o * length + l) * inner + i]) }
           }
         }
+        if reduction == .mean { for i in 0..<outer * inner { sums[i] /= Double(length) } }
       }
     case .maximum: return fold(x, outer, length, inner, BinaryOperation.maximum.callAsFunction)
     case .minimum: return fold(x, outer, length, inner, BinaryOperation.minimum.callAsFunction)

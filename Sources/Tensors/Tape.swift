@@ -162,21 +162,35 @@ private struct BackwardPass {
 
   /// Depth-first, without recursion: graphs are as deep as networks are.
   private mutating func sort(from root: Node) {
-    var stack: [(node: Node, record: Node.Record?, next: Int)] = []
     var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
-    stack.append((root, record(of: root), 0))
-    while let (node, record, next) = stack.last {
-      if let record, next < record.inputs.count {
-        stack[stack.count - 1].next += 1
-        if let input = record.inputs[next], seen.insert(ObjectIdentifier(input)).inserted {
-          stack.append((input, self.record(of: input), 0))
-        }
+    var stack = [Visit(root, record(of: root))]
+    while let top = stack.indices.last {
+      if let input = stack[top].nextInput() {
+        if seen.insert(ObjectIdentifier(input)).inserted { stack.append(Visit(input, record(of: input))) }
       } else {
-        index[ObjectIdentifier(node)] = order.count
-        order.append(node)
-        records.append(record)
-        stack.removeLast()
+        let visit = stack.removeLast()
+        index[ObjectIdentifier(visit.node)] = order.count
+        order.append(visit.node)
+        records.append(visit.record)
       }
+    }
+  }
+
+  /// A node on the way from the root, and how many of its inputs have been followed.
+  private struct Visit {
+    let node: Node
+    let record: Node.Record?
+    private var followed = 0
+
+    init(_ node: Node, _ record: Node.Record?) { (self.node, self.record) = (node, record) }
+
+    mutating func nextInput() -> Node? {
+      guard let record else { return nil }
+      while followed < record.inputs.count {
+        followed += 1
+        if let input = record.inputs[followed - 1] { return input }
+      }
+      return nil
     }
   }
 

@@ -29,6 +29,13 @@ extension Tensor {
   /// `log(1 + x)`, exact for small x.
   public func log1p() -> Tensor { unary(.logarithmOnePlus) { gradient, _, _ in [gradient / (self + 1)] } }
 
+  /// `eˣ − 1`, exact for small x.
+  public func expm1() -> Tensor { expm1(scale: 1) }
+
+  private func expm1(scale: Float) -> Tensor {
+    unary(.exponentialMinusOne(scale: scale), savesOutput: true) { gradient, output, _ in [gradient * (output + scale)] }
+  }
+
   public func squareRoot() -> Tensor {
     unary(.squareRoot, savesOutput: true) { gradient, output, _ in [0.5 * (gradient / output)] }
   }
@@ -141,21 +148,41 @@ extension Tensor {
     let logits = self
     return .binary(.sigmoidCrossEntropy, logits, targets, named: "sigmoidCrossEntropy") { gradient, _, needs in
       [
-        needs[0] ? (gradient * logits.sigmoidMinus(targets)).sum(to: logits.shape) : nil,
+        needs[0] ? gradient.scaling { logits.sigmoidMinus(targets, scale: $0) }.sum(to: logits.shape) : nil,
         needs[1] ? (-(gradient * logits)).sum(to: targets.shape) : nil,
       ]
     }
   }
 
-  /// `σ(self) − targets`: the derivative of the cross-entropy.
-  private func sigmoidMinus(_ targets: Tensor) -> Tensor {
+  /// `scale · (σ(self) − targets)`: the derivative of the cross-entropy.
+  private func sigmoidMinus(_ targets: Tensor, scale: Float) -> Tensor {
     let logits = self
-    return .binary(.sigmoidMinus, logits, targets, named: "sigmoidMinus") { gradient, _, needs in
-      let probability = logits.sigmoid()
+    return .binary(.sigmoidMinus(scale: scale), logits, targets, named: "sigmoidMinus") { gradient, _, needs in
+      let probability = logits.sigmoid(), scaled = scale * gradient
       return [
-        needs[0] ? (gradient * (probability * (1 - probability))).sum(to: logits.shape) : nil,
-        needs[1] ? (-gradient).sum(to: targets.shape) : nil,
+        needs[0] ? (scaled * (probability * (1 - probability))).sum(to: logits.shape) : nil,
+        needs[1] ? (-scaled).sum(to: targets.shape) : nil,
       ]
     }
+  }
+
+  /// `scale · (self² + e^logVariance − 1 − logVariance)`, element by element: with the scale ½ the divergence, in nats, of
+  /// N(self, e^logVariance) from the unit normal. Exact near the unit normal, where it vanishes.
+  public func divergenceFromUnitNormal(logVariance: Tensor, scale: Float = 0.5) -> Tensor {
+    let mean = self
+    return .binary(
+      .unitNormalDivergence(scale: scale), mean, logVariance, named: "divergenceFromUnitNormal"
+    ) { gradient, _, needs in
+      [
+        needs[0] ? (2 * scale * gradient * mean).sum(to: mean.shape) : nil,
+        needs[1]
+          ? gradient.scaling { logVariance.expm1(scale: scale * $0) }.sum(to: logVariance.shape) : nil,
+      ]
+    }
+  }
+
+  /// `self · factor(1)`, of a factor that is made with a scale: in one operation if all elements of `self` are the same.
+  private func scaling(_ factor: (_ scale: Float) -> Tensor) -> Tensor {
+    if let uniformValue { factor(uniformValue) } else { self * factor(1) }
   }
 }

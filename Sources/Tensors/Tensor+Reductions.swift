@@ -62,9 +62,15 @@ extension Tensor {
   /// The sum over every axis but the last: a bias' gradient.
   func sumOverChannels() -> Tensor { sum(axes: Array(0..<rank - 1)) }
 
+  /// The mean over `axes` (all, if nil).
   public func mean(axes: [Int]? = nil, keepingDimensions: Bool = false) -> Tensor {
-    let sum = sum(axes: axes, keepingDimensions: keepingDimensions)
-    return sum * (Float(sum.count) / Float(count))
+    let axes = normalized(axes: axes, for: "mean")
+    if axes.isEmpty { return self }
+    let (kept, whole) = (kept(axes), shape), result = keepingDimensions ? kept : dropped(axes)
+    if let value = uniformValue, count > 0 { return Tensor(uniform: value, shape: result, on: device) }
+    return Tensor(folded(.mean, axes), shape: result, inputs: [self]) { gradient, _, _ in
+      [(gradient * (Float(kept.count) / Float(whole.count))).reshaped(to: kept).broadcast(to: whole)]
+    }
   }
 
   /// The population variance (divided by N).

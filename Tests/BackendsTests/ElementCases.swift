@@ -19,6 +19,8 @@ private let unaryOperations: [(operation: UnaryOperation, range: ClosedRange<Flo
     (.exponential, -20...20, .elements(1e-5, floor: 1e-30)),
     (.logarithm, 1e-6...50, .elements(1e-5, floor: 0.1)),
     (.logarithmOnePlus, -0.9...50, .elements(1e-5, floor: 1e-2)),
+    (.exponentialMinusOne(scale: -0.5), -1e-3...1e-3, .elements(1e-5, floor: 1e-9)),
+    (.exponentialMinusOne(scale: 3), -9...9, .elements(1e-5, floor: 1e-3)),
     (.squareRoot, 0...50, .elements(1e-6, floor: 1e-30)),
     (.reciprocalSquareRoot, 1e-3...50, .elements(1e-6, floor: 1e-30)),
     (.square, -9...9, .elements(1e-6, floor: 1e-30)),
@@ -57,7 +59,8 @@ private let binaryOperations: [(operation: BinaryOperation, tolerance: Tolerance
     (.add, .exact), (.subtract, .exact), (.multiply, .exact), (.divide, .elements(1e-6, floor: 1e-30)),
     (.maximum, .exact), (.minimum, .exact), (.power, .elements(1e-5, floor: 1e-30)), (.equal, .exact),
     (.greater, .exact), (.greaterOrEqual, .exact),
-    (.sigmoidCrossEntropy, .elements(1e-5, floor: 0.1)), (.sigmoidMinus, .elements(1e-5, floor: 0.1)),
+    (.sigmoidCrossEntropy, .elements(1e-5, floor: 0.1)), (.sigmoidMinus(scale: 0.25), .elements(1e-5, floor: 0.1)),
+    (.unitNormalDivergence(scale: 0.5), .elements(1e-5, floor: 1e-2)),
   ] + activations.map { (.activationGradient($0), .elements(1e-5, floor: 1e-2)) }
 
 private func operands(_ operation: BinaryOperation, _ count: Int, _ run: CaseRun) -> (any Storage, any Storage) {
@@ -114,6 +117,8 @@ private func specialOperands(_ operation: BinaryOperation) -> ([Float], [Float])
   let finite = special.filter { abs($0) <= 1e4 }
   return switch operation {
   case .sigmoidCrossEntropy, .sigmoidMinus: (finite + [.nan], [0, 1, 0.25])
+  // The other one's square must not overflow beside it.
+  case .unitNormalDivergence: (finite + [.nan], [0, 1e-4, -1e4, 80, .nan])
   case .activationGradient(.sigmoid): ([0, 1, 0.5, 1e-30], [0, 1, -1, 1e4])
   case .activationGradient(.relu): ([0, 1e-30, 1e4, .infinity], [0, 1, -1, 1e4])
   case .activationGradient(.elu): ([-1.3, 0, 1e-30, 1e4, .infinity], [0, 1, -1, 1e4])

@@ -36,6 +36,12 @@ let reductionCases: [BackendCase] =
             .sum, run.uniform(outer * length * inner, 0...1), outer: outer, length: length, inner: inner)
         ]
       },
+      BackendCase("mean of \(shape)", .elements(1e-5, floor: 1e-30)) { run in
+        [
+          run.backend.reduce(
+            .mean, run.uniform(outer * length * inner, 0...1), outer: outer, length: length, inner: inner)
+        ]
+      },
       BackendCase("extremes of \(shape)", .exact) { run in
         let x = run.uniform(outer * length * inner), ties = run.integers(outer * length * inner, -5..<5)
         return [x, ties].flatMap { x in
@@ -57,8 +63,8 @@ let reductionCases: [BackendCase] =
         run.backend.reduce(.sum, x, outer: 1, length: 1 << 19, inner: 2),
       ]
     },
-    BackendCase("sum of none", .exact) { run in
-      [run.backend.reduce(.sum, run.values([]), outer: 3, length: 0, inner: 2)]
+    BackendCase("sum and mean of none", .exact) { run in
+      [Reduction.sum, .mean].map { run.backend.reduce($0, run.values([]), outer: 3, length: 0, inner: 2) }
     },
     BackendCase("reductions of special values", .exact) { run in
       let rows: [[Float]] = [
@@ -67,7 +73,7 @@ let reductionCases: [BackendCase] =
       ]
       let across = run.values(rows.flatMap(\.self))
       let down = run.values((0..<4).flatMap { i in rows.map { $0[i] } })
-      return [Reduction.sum, .maximum, .minimum, .argumentMaximum].flatMap { reduction in
+      return [Reduction.sum, .mean, .maximum, .minimum, .argumentMaximum].flatMap { reduction in
         [
           run.backend.reduce(reduction, across, outer: rows.count, length: 4, inner: 1),
           run.backend.reduce(reduction, down, outer: 1, length: 4, inner: rows.count),

@@ -173,7 +173,7 @@ import Testing
         let step: Float = 0x1p-7
         let above = Double(BinaryOperation.sigmoidCrossEntropy(a + step, target))
         let below = Double(BinaryOperation.sigmoidCrossEntropy(a - step, target))
-        let gradient = Double(BinaryOperation.sigmoidMinus(a, target))
+        let gradient = Double(BinaryOperation.sigmoidMinus(scale: 1)(a, target))
         #expect(abs((above - below) / (2 * Double(step)) - gradient) < 1e-4)
       }
     }

@@ -18,7 +18,7 @@ import Testing
     + stride(from: Float(0.5), through: 2, by: 0.0000173)
 
   private static let functions: [(operation: UnaryOperation, definition: @Sendable (Double) -> Double, units: Double)] = [
-    (.exponential, exp, 2), (.logarithm, log, 2), (.logarithmOnePlus, log1p, 3),
+    (.exponential, exp, 2), (.logarithm, log, 2), (.logarithmOnePlus, log1p, 3), (.exponentialMinusOne(scale: 1), expm1, 5),
     (.activation(.sigmoid), { 1 / (1 + exp(-$0)) }, 3), (.activation(.tanh), tanh, 4),
     (.softplus, { max($0, 0) + log1p(exp(-abs($0))) }, 4), (.activation(.elu(alpha: 1)), { $0 > 0 ? $0 : expm1($0) }, 3),
     (.squareRoot, sqrt, 1), (.reciprocalSquareRoot, { 1 / sqrt($0) }, 2), (.sine, sin, 1), (.cosine, cos, 1),

@@ -23,7 +23,8 @@ normal, uniform = fixture.normal, fixture.uniform
 
 # Elements.
 UNARY = {
-    "exp": torch.exp, "log": torch.log, "logarithmOnePlus": torch.log1p, "squareRoot": torch.sqrt,
+    "exp": torch.exp, "log": torch.log, "logarithmOnePlus": torch.log1p,
+    "exponentialMinusOne": torch.expm1, "squareRoot": torch.sqrt,
     "reciprocalSquareRoot": torch.rsqrt, "square": torch.square, "reciprocal": torch.reciprocal,
     "absolute": torch.abs, "sine": torch.sin, "cosine": torch.cos, "negate": torch.neg,
 }

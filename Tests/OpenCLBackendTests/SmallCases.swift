@@ -10,15 +10,15 @@ private let activations: [Activation] = [.identity, .relu, .leakyReLU(slope: 0.2
 
 private let unaryOperations: [UnaryOperation] =
   activations.map { .activation($0) } + [
-    .affine(scale: 2, offset: 1), .exponential, .logarithm, .logarithmOnePlus, .squareRoot, .reciprocalSquareRoot,
-    .square, .reciprocal, .absolute, .sign, .floor, .sine, .cosine, .softplus, .clamp(low: 0.3, high: 0.7),
-    .power(exponent: 1.5),
+    .affine(scale: 2, offset: 1), .exponential, .logarithm, .logarithmOnePlus, .exponentialMinusOne(scale: 2),
+    .squareRoot, .reciprocalSquareRoot, .square, .reciprocal, .absolute, .sign, .floor, .sine, .cosine, .softplus,
+    .clamp(low: 0.3, high: 0.7), .power(exponent: 1.5),
   ]
 
 private let binaryOperations: [BinaryOperation] =
   [
     .add, .subtract, .multiply, .divide, .maximum, .minimum, .power, .equal, .greater, .greaterOrEqual,
-    .sigmoidCrossEntropy, .sigmoidMinus,
+    .sigmoidCrossEntropy, .sigmoidMinus(scale: 2), .unitNormalDivergence(scale: 0.5),
   ] + activations.map { .activationGradient($0) }
 
 private func broadcast(_ left: Shape, _ right: Shape, to output: Shape) -> BackendCase {

@@ -138,6 +138,7 @@ extension FixtureCase {
     case "exp": x.exp()
     case "log": x.log()
     case "logarithmOnePlus": x.log1p()
+    case "exponentialMinusOne": x.expm1()
     case "squareRoot": x.squareRoot()
     case "reciprocalSquareRoot": x.reciprocalSquareRoot()
     case "square": x.squared()

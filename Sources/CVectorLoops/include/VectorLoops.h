@@ -32,16 +32,16 @@ VL_ENUM(VLActivation) {
 };
 
 VL_ENUM(VLUnary) {
-  VLUnaryAffine, VLUnaryExponential, VLUnaryLogarithm, VLUnaryLogarithmOnePlus, VLUnarySquareRoot,
-  VLUnaryReciprocalSquareRoot, VLUnarySquare, VLUnaryReciprocal, VLUnaryAbsolute, VLUnarySign, VLUnaryFloor,
+  VLUnaryAffine, VLUnaryExponential, VLUnaryLogarithm, VLUnaryLogarithmOnePlus, VLUnaryExponentialMinusOne,
+  VLUnarySquareRoot, VLUnaryReciprocalSquareRoot, VLUnarySquare, VLUnaryReciprocal, VLUnaryAbsolute, VLUnarySign, VLUnaryFloor,
   VLUnarySine, VLUnaryCosine, VLUnarySoftplus, VLUnaryClamp, VLUnaryPower
 };
 
 VL_ENUM(VLBinary) {
   VLBinaryAdd, VLBinarySubtract, VLBinaryMultiply, VLBinaryDivide, VLBinaryMaximum, VLBinaryMinimum,
   VLBinaryPower, VLBinaryEqual, VLBinaryGreater, VLBinaryGreaterOrEqual, VLBinarySigmoidCrossEntropy,
-  VLBinarySigmoidMinus, VLBinaryGradientIdentity, VLBinaryGradientReLU, VLBinaryGradientLeakyReLU,
-  VLBinaryGradientSigmoid, VLBinaryGradientTanh, VLBinaryGradientELU
+  VLBinarySigmoidMinus, VLBinaryUnitNormalDivergence, VLBinaryGradientIdentity, VLBinaryGradientReLU,
+  VLBinaryGradientLeakyReLU, VLBinaryGradientSigmoid, VLBinaryGradientTanh, VLBinaryGradientELU
 };
 
 /// `parameter` is the slope or alpha. `output` may be `input`.
