@@ -20,7 +20,7 @@ BUNDLE := .bundle/figment
 # What every Linux has: taken from there, so that graphics drivers find their own. The rest goes into the bundle.
 SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
-OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options -cl-opt-disable
+OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
 .PHONY: demo build bundle test test-intel test-oclgrind lint setup setup-tests setup-intel
 

@@ -15,21 +15,38 @@ static inline void clearBlock(floatv sums[ROWS][VECTORS]) {
     for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
 }
 
-// sums += the rows of the tile that begin at `a` · `depth` rows of a panel, `rightRow` floats apart.
+// Values of k multiplied at a time: as many as leave registers free.
+#define STEPS (VECTORS > 2 ? 2 : 1)
+
+// sums += the rows of the tile that begin at `a` · `steps` rows of a panel, `rightRow` floats apart.
+static inline void multiplySteps(
+    const int steps, const float *a, const int pitch, const global float *b, const int rightRow,
+    floatv sums[ROWS][VECTORS]) {
+  floatv columns[STEPS][VECTORS];
+#pragma unroll
+  for (int s = 0; s < STEPS; ++s)
+#pragma unroll
+    for (int v = 0; v < VECTORS; ++v)
+      if (s < steps) columns[s][v] = WHOLE(const global, b + s * rightRow + v * WIDTH);
+#pragma unroll
+  for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+    for (int s = 0; s < STEPS; ++s)
+      if (s < steps) {
+        const floatv element = SPLAT(a[LEFT_AT(i, s)]);
+#pragma unroll
+        for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[s][v];
+      }
+}
+
+// The same with `depth` rows.
 static inline void multiplyBlock(
     const float *a, const int pitch, const global float *b, const int rightRow, const int depth,
     floatv sums[ROWS][VECTORS]) {
-  for (int k = 0; k < depth; ++k, b += rightRow) {
-    floatv columns[VECTORS];
-#pragma unroll
-    for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(const global, b + v * WIDTH);
-#pragma unroll
-    for (int i = 0; i < ROWS; ++i) {
-      const floatv element = SPLAT(a[LEFT_AT(i, k)]);
-#pragma unroll
-      for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
-    }
-  }
+  int k = 0;
+  for (; k <= depth - STEPS; k += STEPS, b += STEPS * rightRow)
+    multiplySteps(STEPS, a + LEFT_AT(0, k), pitch, b, rightRow, sums);
+  for (; k < depth; ++k, b += rightRow) multiplySteps(1, a + LEFT_AT(0, k), pitch, b, rightRow, sums);
 }
 
 // Stores a block's first `rows` rows, row i from output[targets[i]] on: added to what is there but for the first pass

@@ -3,6 +3,7 @@
 //   WIDTH                      floats in a vector: 1, 4 or 16 (1 unless given)
 //   WIDE                       counts do not fit 31 bits: indices are 64 bits wide
 //   STREAMS                    the result is too large for the caches, and all of its vectors are whole and aligned
+//   INTERPRETED                no processor runs the kernels, but a program that does not know what a prefetch is
 //
 // Every buffer may be read 64 bytes past its end and is written whole 64-byte lines at a time: kernels over
 // flat ranges load and store full vectors and have no scalar tail. What lies past the end does not matter.
@@ -52,7 +53,7 @@ typedef JOIN(int, WIDTH) intv;
 
 // Ask for the line at a pointer, which may lie outside of a buffer, before it is read or written. Worth it where a
 // processor sees no line ahead by itself: jumps, and lines that are only written. A card hides the wait otherwise.
-#if defined(CPU_FAMILY) && defined(__has_builtin)
+#if defined(CPU_FAMILY) && defined(__has_builtin) && !defined(INTERPRETED)
 #if __has_builtin(__builtin_prefetch)
 #define WILL_READ(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 0, 3)
 #define WILL_WRITE(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 1, 3)

@@ -8,7 +8,7 @@
 // together. Larger blocks would transform less often but leave it.
 
 // Rows of a register block: channels come in multiples of 16.
-#define CHANNEL_ROWS 8
+#define CHANNEL_ROWS (16 / VECTORS)
 
 // A of OUTPUTS vectors.
 static inline void extend(const floatv *y, const int step, floatv *to, const int toStep) {

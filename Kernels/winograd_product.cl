@@ -19,17 +19,22 @@ static inline void multiplyPoint(
     for (int i = 0; i < ROWS; ++i)
 #pragma unroll
       for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
-    const global float *b = right;
-    for (int k = 0; k < depth; ++k, b += PANEL) {
-      floatv columns[VECTORS];
+    const global float *a = left, *b = right;
+    // Channels come in multiples of 16.
+    for (int k = 0; k < depth; k += STEPS, a += STEPS, b += STEPS * PANEL) {
+      floatv columns[STEPS][VECTORS];
 #pragma unroll
-      for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(const global, b + v * WIDTH);
+      for (int s = 0; s < STEPS; ++s)
 #pragma unroll
-      for (int i = 0; i < ROWS; ++i) {
-        const floatv element = SPLAT(left[i * pitch + k]);
+        for (int v = 0; v < VECTORS; ++v) columns[s][v] = WHOLE(const global, b + s * PANEL + v * WIDTH);
 #pragma unroll
-        for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[v];
-      }
+      for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+        for (int s = 0; s < STEPS; ++s) {
+          const floatv element = SPLAT(a[i * pitch + s]);
+#pragma unroll
+          for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[s][v];
+        }
     }
 #pragma unroll
     for (int i = 0; i < ROWS; ++i)

@@ -53,7 +53,8 @@ struct JoinedPhasesPlan {
       .map(Int32.init)
 
     width = device.productWidth
-    panelWidth = convolution.inputChannels <= width ? width : 2 * width
+    let block = device.registerBlock(columns: convolution.inputChannels)
+    (blockRows, panelWidth) = (block.rows, block.vectors * width)
     let channels = convolution.outputChannels
     product = GeneralProduct(
       m: convolution.batch * geometry.rows.product, n: convolution.inputChannels, k: geometry.features,
@@ -67,7 +68,6 @@ struct JoinedPhasesPlan {
     packing = PanelLayout(width: panelWidth, of: filter.n, k: filter.k)
 
     let units = filter.units(of: device)
-    blockRows = device.productRows
     rowLimit = min(60, ProcessorProductPlan.tileFloats / (depth + 16)) / blockRows * blockRows
     let rows = min(rowLimit, product.m.dividedUp(by: 4 * units))
     var arguments = ProductArguments(

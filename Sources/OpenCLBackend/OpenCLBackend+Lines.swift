@@ -20,7 +20,9 @@ struct LinesPlan {
     guard product.batch == 1, left.taps.product > 1, left.tapStep[2] == 1, left.rows[2] >= Self.leastPositions else {
       return nil
     }
-    let general = ProcessorProductPlan(product, device: device)
+    let general = ProcessorProductPlan(
+      product, device: device,
+      block: RegisterBlock(rows: device.productRows, vectors: product.n <= device.productWidth ? 1 : 2))
     let width = general.width, panelWidth = general.panelWidth
     let tapLines = left.taps[0] * left.taps[1], run = left.taps[2] * left.channels
     guard

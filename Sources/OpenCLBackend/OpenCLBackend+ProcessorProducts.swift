@@ -33,17 +33,19 @@ struct ProcessorProductPlan {
   let isNarrow: Bool
   let panelWidth: Int
 
-  init(_ product: GeneralProduct, device: OpenCLDevice) {
+  /// - Parameter block: The register block, unless it is that of a product with so many columns.
+  init(_ product: GeneralProduct, device: OpenCLDevice, block: RegisterBlock? = nil) {
+    let block = block ?? device.registerBlock(columns: product.n)
     width = device.productWidth
     isNarrow = product.n <= 4
-    blockRows = isNarrow ? 8 : device.productRows
-    panelWidth = isNarrow ? product.n : product.n <= width ? width : 2 * width
+    blockRows = isNarrow ? 8 : block.rows
+    panelWidth = isNarrow ? product.n : block.vectors * width
     // Copying is cheapest a patch's whole run at a time, which lies along k, or along the rows if the patches are
     // transposed; but each further pass over k reads the result again. The tile is small where little is used twice.
     switch (product.transposesLeft, isNarrow) {
     case (false, false): (depthLimit, rowLimit) = (384, 60)
     case (false, true): (depthLimit, rowLimit) = (192, 64)
-    case (true, false): (depthLimit, rowLimit) = (384, product.n <= 8 * panelWidth ? Self.transposedRows : 132)
+    case (true, false): (depthLimit, rowLimit) = (384, product.n <= 16 * width ? Self.transposedRows : 132)
     case (true, true): (depthLimit, rowLimit) = (16, 192)
     }
   }
@@ -92,7 +94,7 @@ struct ProcessorProductPlan {
   }
 
   /// Whether rows of the right operand, left where they are, are as good as panels.
-  private func isNear(_ product: GeneralProduct) -> Bool { product.n <= 4 * panelWidth }
+  private func isNear(_ product: GeneralProduct) -> Bool { product.n <= 8 * width }
 
   /// The values of k after which a pass or a split may end: a whole run of the patches, if it fits, or a vector.
   private func unit(_ product: GeneralProduct) -> Int {
@@ -164,6 +166,19 @@ extension OpenCLDevice {
   /// Rows of a register block that is two vectors wide: 24 of the 32 registers of AVX-512 hold sums, the others operands;
   /// with the 16 registers of others 12.
   var productRows: Int { productWidth == 16 ? 12 : 6 }
+
+  /// The register block of a product with `n` columns: with 32 registers four vectors wide, where they are full, because
+  /// each element of the left operand that is loaded then serves as many.
+  func registerBlock(columns n: Int) -> RegisterBlock {
+    if productWidth == 16, n.roundedUp(to: 64) == n.roundedUp(to: 32) { return RegisterBlock(rows: 6, vectors: 4) }
+    return RegisterBlock(rows: productRows, vectors: n <= productWidth ? 1 : 2)
+  }
+}
+
+/// The sums that a product keeps in registers: so many rows of so many vectors.
+struct RegisterBlock {
+  let rows: Int
+  let vectors: Int
 }
 
 extension GeneralProduct {

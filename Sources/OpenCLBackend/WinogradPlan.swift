@@ -59,8 +59,9 @@ struct WinogradPlan {
     guard use != .never, product.batch == 1, product.k > 0 else { return nil }
     let positions = product.transposesLeft ? product.k : product.m
     guard let geometry = WinogradGeometry(product.left, positions: positions) else { return nil }
-    (width, rows) = (device.productWidth, device.productRows)
-    panelWidth = 2 * width
+    let block = device.registerBlock(columns: product.n)
+    (width, rows) = (device.productWidth, block.rows)
+    panelWidth = block.vectors * width
     let channels = product.left.channels
     guard channels.isMultiple(of: 16), geometry.count > 0 else { return nil }
     if product.transposesLeft && !product.n.isMultiple(of: panelWidth) { return nil }
@@ -95,7 +96,7 @@ struct WinogradPlan {
       let held = blockK < geometry.k ? panelsPerGroup : 1
       let most = min(64, max(16, Self.cache / (Self.points * (blockK + 16 + held * panelWidth))))
       (blockTiles, tilesPerGroup) = Self.shares(
-        of: geometry.count, most: most, blockRows: device.productRows, groups: tileGroups)
+        of: geometry.count, most: most, blockRows: rows, groups: tileGroups)
       groups = WorkSize(geometry.count.dividedUp(by: tilesPerGroup), panels.dividedUp(by: panelsPerGroup))
       scratch =
         16 + Self.points * (blockTiles * (blockK + 16) + 16) + held * Self.points * (blockTiles * panelWidth + 16)
