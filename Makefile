@@ -54,7 +54,7 @@ test: setup-tests
 test-intel: setup-tests setup-intel
 	$(BUILD_TESTS)
 	OCL_ICD_VENDORS=$(CURDIR)/$(INTEL)/vendors LD_LIBRARY_PATH=$(CURDIR)/$(INTEL)/lib \
-	  FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'OpenCLBackendTests.(EveryKernel|Product|Tuning)Tests|ParityTests|TensorsTests|LayersTests|ModelsTests'
+	  FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'OpenCLBackendTests.(EveryKernel|Product|Tuning|LaunchSequence)Tests|ParityTests|TensorsTests|LayersTests|ModelsTests'
 
 # Every kernel in Oclgrind, which sees accesses out of bounds, races, reads of what nobody wrote and wrong calls; the
 # kernels of processors beside those of graphics cards, some five minutes. Unoptimized: its LLVM stops at

@@ -8,10 +8,9 @@
 // beforehand would write and read them again. Read in place, rows a power of two apart would push each other
 // out of the cache between one register block and the next.
 //
-// Macros: DEPTH, BLOCK_PANELS, ROW_LIMIT, WIDTH.
+// Macros: DEPTH, BLOCK_PANELS, VECTORS, those of a panel, ROW_LIMIT, WIDTH.
 
-#define ROWS 8
-#define VECTORS 2
+#define ROWS (16 / VECTORS)
 #define PANEL (VECTORS * WIDTH)
 
 // (a0, b0, a1, b1, …) of the lower halves and of the upper.

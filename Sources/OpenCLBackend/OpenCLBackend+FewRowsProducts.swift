@@ -3,13 +3,16 @@ import Backends
 /// How a product of few rows with a large matrix is shared on processors: see `gemm_cpu_rows.cl`.
 struct FewRowsPlan {
   static let rowLimit = 128
-  /// Panels and values of k that a work-item's tile holds. With the patches and the sums it takes 330 KiB of private
-  /// memory: wide blocks, because each copies the same patches.
-  static let blockPanels = 8
+  /// Vectors of columns and values of k that a work-item's tile holds. With the patches and the sums it takes 330 KiB of
+  /// private memory: wide blocks, because each copies the same patches.
+  private static let blockVectors = 16
   static let depth = 128
 
   let width: Int
-  var panelWidth: Int { 2 * width }
+  /// Those of a panel.
+  let vectors: Int
+  var panelWidth: Int { vectors * width }
+  var blockPanels: Int { Self.blockVectors / vectors }
   var arguments: ProductArguments
   let groups: WorkSize
 
@@ -21,12 +24,13 @@ struct FewRowsPlan {
 
   init(_ product: GeneralProduct, device: OpenCLDevice) {
     width = device.productWidth
+    vectors = max(2, device.registerBlock(columns: product.n).vectors)
     arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
     let units = product.units(of: device)
     // The sum over k is shared before the columns are.
     let mostSplits = max(1, product.k / (4 * Self.depth))
-    let panels = product.n.dividedUp(by: 2 * width)
-    let most = min(Self.blockPanels, panels.dividedUp(by: units.dividedUp(by: mostSplits)))
+    let panels = product.n.dividedUp(by: vectors * width)
+    let most = min(Self.blockVectors / vectors, panels.dividedUp(by: units.dividedUp(by: mostSplits)))
     arguments.panelsPerGroup = panels.dividedUp(by: panels.dividedUp(by: most))
     let blocks = panels.dividedUp(by: arguments.panelsPerGroup)
     let passes = product.k.dividedUp(by: Self.depth)
@@ -46,7 +50,7 @@ extension OpenCLBackend {
     let (macro, parameter) = (plan.arguments.splits > 1 ? .identity : activation).macro
     let macros = [
       Macro("WIDTH", plan.width), Macro("DEPTH", FewRowsPlan.depth), Macro("ROW_LIMIT", FewRowsPlan.rowLimit),
-      Macro("BLOCK_PANELS", FewRowsPlan.blockPanels), Macro("ACTIVATION", macro),
+      Macro("BLOCK_PANELS", plan.blockPanels), Macro("VECTORS", plan.vectors), Macro("ACTIVATION", macro),
     ]
     let layout = PanelLayout(width: plan.panelWidth, of: product.n, k: product.k)
     let kernel = try runtime.kernel(.gemmCPURows, "fewRowsProduct", macros: macros)
