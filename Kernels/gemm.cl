@@ -14,6 +14,10 @@
 //
 // Macros given at build time: ACTIVATION, the prelude's name of one; LEFT_TRANSPOSED or nothing.
 
+// Values of k that a register block of ROWS × VECTORS takes at a time: of a wide one two, so that addresses and the loop
+// are there half as often. It leaves no register for elements of `left`, which multiply from memory.
+#define STEPS (VECTORS > 2 ? 2 : 1)
+
 // Axes are depth, height, width.
 typedef struct {
   int rows[3];          // positions of one image

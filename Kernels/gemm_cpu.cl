@@ -5,8 +5,8 @@
 // each VECTORS · WIDTH columns wide and contiguous in k, register block by register block.
 //
 // Why: ROWS × VECTORS = 6 × 4 accumulators leave the 32 vector registers of AVX-512 room for the operands (6 × 2 those of
-// others), and each k costs 10 loads for 24 multiply-adds, so the multipliers are the limit. Products with too few columns
-// for that have 12 × 2, and 14 loads. The tile and the part of a panel lie in the second-level
+// others), and each k costs 10 loads for 24 multiply-adds, so the multipliers are the limit. Where the last panel
+// would be half empty, 12 × 2, and 14 loads. The tile and the part of a panel lie in the second-level
 // cache; the more k a pass takes, the less often the result is read and written. A pass also bounds the rounding error
 // of a sum. ROW_LIMIT rows share each panel read from outer caches.
 //

@@ -15,9 +15,6 @@ static inline void clearBlock(floatv sums[ROWS][VECTORS]) {
     for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
 }
 
-// Values of k multiplied at a time: as many as leave registers free.
-#define STEPS (VECTORS > 2 ? 2 : 1)
-
 // sums += the rows of the tile that begin at `a` · `steps` rows of a panel, `rightRow` floats apart.
 static inline void multiplySteps(
     const int steps, const float *a, const int pitch, const global float *b, const int rightRow,

@@ -6,12 +6,15 @@
 // stays that of a short sum. A mean's last stage has a divisor, all others 1.
 //
 // Sums share a program with what is done element by element. Macros, for others: COMBINE and START, the operation and its
-// neutral value. WIDTH is 16 on a processor.
+// neutral value. What these give is one of the elements, to the bit: nothing divides it. WIDTH is 16 on a processor.
 
-#ifndef COMBINE
+#ifdef COMBINE
+#define DIVIDED(x) (x)
+#else
 #define SUM(a, b) ((a) + (b))
 #define COMBINE SUM
 #define START 0.0f
+#define DIVIDED(x) ((x) / divisor)
 #endif
 #define BLOCK 32
 
@@ -32,7 +35,7 @@ kernel void fold(
       for (index_t row = block; row < end; row += parts) sum = COMBINE(sum, source[row * inner]);
       total = COMBINE(total, sum);
     }
-    output[i] = total / divisor;
+    output[i] = DIVIDED(total);
   }
 }
 
@@ -75,7 +78,7 @@ kernel void foldRows(
       const float16 rest = LANES < (int)(end - l) ? vload16(0, source + l) : (float16)(START);
       total = COMBINE(total, rest);
     }
-    output[i] = foldLanes(total) / divisor;
+    output[i] = DIVIDED(foldLanes(total));
   }
 }
 
@@ -123,7 +126,7 @@ kernel void foldColumns(
       totals[v] = COMBINE(totals[v], x);
     }
     FOR_EACH_VECTOR
-      storeLanes(totals[v] / divisor, output + place * width + firstColumn + v * 16, min(columns - v * 16, 16u));
+      storeLanes(DIVIDED(totals[v]), output + place * width + firstColumn + v * 16, min(columns - v * 16, 16u));
   }
 }
 #endif

@@ -20,8 +20,6 @@
 #define POINTS 16
 #define TAPS (5 - OUTPUTS)
 #define PANEL (VECTORS * WIDTH)
-// Values of k multiplied at a time: as many as leave registers free, so that addresses of rows are found less often.
-#define STEPS (WIDTH == 16 ? 2 : 1)
 
 typedef struct {
   int tiles[2];         // tiles of a slice: rows, columns

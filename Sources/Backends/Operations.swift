@@ -47,7 +47,7 @@ public enum BinaryOperation: Hashable, Sendable {
   case activationGradient(Activation)
   /// `max(a, 0) − a · b + log(1 + e^−|a|)`: the cross-entropy of logit `a` with the target `b` in [0, 1].
   case sigmoidCrossEntropy
-  /// `scale · (σ(a) − b)`: its derivative by the logit.
+  /// `scale · (σ(a) − b)`: `scale` times its derivative by the logit.
   case sigmoidMinus(scale: Float)
   /// `scale · (a² + eᵇ − 1 − b)`: with the scale ½ the divergence of N(a, eᵇ) from the unit normal.
   case unitNormalDivergence(scale: Float)

@@ -24,11 +24,14 @@ struct FewRowsPlan {
 
   init(_ product: GeneralProduct, device: OpenCLDevice) {
     width = device.productWidth
-    vectors = max(2, device.registerBlock(columns: product.n).vectors)
     arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
     let units = product.units(of: device)
     // The sum over k is shared before the columns are.
     let mostSplits = max(1, product.k / (4 * Self.depth))
+    // Wide panels are too few to share evenly if there are not several for each unit.
+    let wide = device.registerBlock(columns: product.n).vectors, widePanels = product.n.dividedUp(by: wide * width)
+    let isEven = units == 1 || widePanels * mostSplits >= 4 * units || (widePanels * mostSplits).isMultiple(of: units)
+    vectors = isEven ? wide : 2
     let panels = product.n.dividedUp(by: vectors * width)
     let most = min(Self.blockVectors / vectors, panels.dividedUp(by: units.dividedUp(by: mostSplits)))
     arguments.panelsPerGroup = panels.dividedUp(by: panels.dividedUp(by: most))

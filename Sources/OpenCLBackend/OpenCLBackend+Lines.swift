@@ -22,7 +22,8 @@ struct LinesPlan {
     }
     let general = ProcessorProductPlan(
       product, device: device,
-      block: RegisterBlock(rows: device.productRows, vectors: product.n <= device.productWidth ? 1 : 2))
+      // Pixels side by side share what they see of a line: many rows are worth more than wide ones.
+      block: device.registerBlock(columns: product.n, mostVectors: 2))
     let width = general.width, panelWidth = general.panelWidth
     let tapLines = left.taps[0] * left.taps[1], run = left.taps[2] * left.channels
     guard

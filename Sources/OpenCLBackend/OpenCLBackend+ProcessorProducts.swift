@@ -169,8 +169,10 @@ extension OpenCLDevice {
 
   /// The register block of a product with `n` columns: with 32 registers four vectors wide, where they are full, because
   /// each element of the left operand that is loaded then serves as many.
-  func registerBlock(columns n: Int) -> RegisterBlock {
-    if productWidth == 16, n.roundedUp(to: 64) == n.roundedUp(to: 32) { return RegisterBlock(rows: 6, vectors: 4) }
+  func registerBlock(columns n: Int, mostVectors: Int = 4) -> RegisterBlock {
+    if productWidth == 16, mostVectors >= 4, n.roundedUp(to: 64) == n.roundedUp(to: 32) {
+      return RegisterBlock(rows: 6, vectors: 4)
+    }
     return RegisterBlock(rows: productRows, vectors: n <= productWidth ? 1 : 2)
   }
 }

@@ -31,8 +31,9 @@ extension OpenCLBackend {
     let rowsInLine = rowsInGradientLine(count, channels)
     let width = rowsInLine * channels, lanes = isProcessor ? 16 : 1
     let lines = count.dividedUp(by: width)
-    // Long stretches of memory.
-    let vectors = isProcessor ? (1...64).last { (width / lanes).isMultiple(of: $0) }! : 1
+    // Long stretches of memory; but of few lines the columns are shared.
+    let most = lines > 64 ? 64 : max(1, min(64, width / lanes / (4 * runtime.device.computeUnits)))
+    let vectors = isProcessor ? (1...most).last { (width / lanes).isMultiple(of: $0) }! : 1
     let chunk = vectors * lanes, chunks = width / chunk
     let (parts, share) =
       isProcessor

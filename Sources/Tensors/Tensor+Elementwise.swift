@@ -167,7 +167,7 @@ extension Tensor {
   }
 
   /// `scale · (self² + e^logVariance − 1 − logVariance)`, element by element: with the scale ½ the divergence, in nats, of
-  /// N(self, e^logVariance) from the unit normal. Exact near the unit normal, where it vanishes.
+  /// N(self, e^logVariance) from the unit normal. Nothing cancels against 1 near the unit normal, where it vanishes.
   public func divergenceFromUnitNormal(logVariance: Tensor, scale: Float = 0.5) -> Tensor {
     let mean = self
     return .binary(
@@ -183,6 +183,6 @@ extension Tensor {
 
   /// `self · factor(1)`, of a factor that is made with a scale: in one operation if all elements of `self` are the same.
   private func scaling(_ factor: (_ scale: Float) -> Tensor) -> Tensor {
-    if let uniformValue { factor(uniformValue) } else { self * factor(1) }
+    if let uniformValue { factor(uniformValue).broadcast(to: shape) } else { self * factor(1) }
   }
 }

@@ -60,7 +60,7 @@ private let binaryOperations: [(operation: BinaryOperation, tolerance: Tolerance
     (.maximum, .exact), (.minimum, .exact), (.power, .elements(1e-5, floor: 1e-30)), (.equal, .exact),
     (.greater, .exact), (.greaterOrEqual, .exact),
     (.sigmoidCrossEntropy, .elements(1e-5, floor: 0.1)), (.sigmoidMinus(scale: 0.25), .elements(1e-5, floor: 0.1)),
-    (.unitNormalDivergence(scale: 0.5), .elements(1e-5, floor: 1e-2)),
+    (.unitNormalDivergence(scale: 0.5), .elements(1e-5, floor: 1e-3)),
   ] + activations.map { (.activationGradient($0), .elements(1e-5, floor: 1e-2)) }
 
 private func operands(_ operation: BinaryOperation, _ count: Int, _ run: CaseRun) -> (any Storage, any Storage) {
@@ -69,6 +69,7 @@ private func operands(_ operation: BinaryOperation, _ count: Int, _ run: CaseRun
     (run.integers(count, -3..<4), run.integers(count, -3..<4))
   case .power: (run.uniform(count, 0.01...5), run.uniform(count, -4...4))
   case .divide: (run.uniform(count), run.uniform(count, 0.01...5))
+  case .unitNormalDivergence: (run.uniform(count, -3...3), run.uniform(count, -4...4))
   case .sigmoidCrossEntropy, .sigmoidMinus: (run.uniform(count, -9...9), run.uniform(count, 0...1))
   case .activationGradient(.sigmoid): (run.uniform(count, 0...1), run.uniform(count))
   // On both sides of the kink and on it.

@@ -85,7 +85,7 @@ private let reductionCases: [BackendCase] = [
 ].map { outer, length, inner in
   BackendCase("reductions of [\(outer), \(length), \(inner)]", .scale(1e-5)) { run in
     let x = run.uniform(outer * length * inner, 0...1)
-    return [Reduction.sum, .maximum, .minimum, .argumentMaximum].map {
+    return [Reduction.sum, .mean, .maximum, .minimum, .argumentMaximum].map {
       run.backend.reduce($0, x, outer: outer, length: length, inner: inner)
     }
   }
@@ -224,7 +224,7 @@ let processorProducts: [BackendCase] =
   products(5, 33, 600) + products(20, 48, 9) + [
     // Work enough for several compute units.
     products(32, 32, 2100)[0], products(16, 32, 1100)[1],
-    convolution(Windows([4, 5], [3, 3], .same), 16, 32),
+    convolution(Windows([4, 5], [3, 3], .same), 16, 32), convolution(Windows([4, 5], [3, 3], .same), 16, 16),
     convolution(Windows([6, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), 16, 32),
     convolution(Windows([6, 6], [5, 5], .same), 32, 1), convolution(Windows([4, 9], [3, 3], .same), 1, 16),
     convolution(Windows([3, 9], [3, 3], .same), 16, 2),

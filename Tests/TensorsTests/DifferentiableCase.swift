@@ -45,6 +45,11 @@ struct DifferentiableCase: Sendable, CustomTestStringConvertible {
     .init("cos", [[3, 4]]) { $0[0].cos() },
     .init("softplus", [[3, 4]]) { $0[0].softplus() },
     .init("divergenceFromUnitNormal", [[3, 4], [3, 4]]) { $0[0].divergenceFromUnitNormal(logVariance: $0[1], scale: 0.7) },
+    // What means and sums send back is the same everywhere.
+    .init("divergenceFromUnitNormal of a row, summed", [[3, 4], [4]]) {
+      $0[0].divergenceFromUnitNormal(logVariance: $0[1]).sum()
+    },
+    .init("sigmoidCrossEntropy of a row, averaged", [[3, 4], [4]]) { $0[0].sigmoidCrossEntropy($0[1].sigmoid()).mean() },
     .init("clamped", [[3, 4]], .awayFromZero) { $0[0].clamped(low: 0, high: 100) },
     .init("power of a constant", [[3, 4]], .positive) { $0[0].power(2.5) },
     .init("cube of a negative", [[3, 4]], .awayFromZero) { $0[0].power(3) },
