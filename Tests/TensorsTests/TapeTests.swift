@@ -1,6 +1,7 @@
 import Backends
 import ReferenceBackend
 import Tensors
+import TestSupport
 import Testing
 
 /// What the tape promises, whatever the operations on it.
@@ -144,5 +145,22 @@ import Testing
     let before = backend.statistics.bytesInUse
     _ = try step(createsGraph: true)
     #expect(backend.statistics.bytesInUse == before, "nothing holds on to a graph that is no longer used")
+  }
+
+  /// A gradient that is the same everywhere takes ways of its own; they lead to what ones in memory give.
+  @Test func uniformGradientsAreOrdinaryOnes() throws {
+    let rows = Tensor([0.5, -1, 2, 0.25, 1, -2], shape: [2, 3], on: device).tracked()
+    let row = Tensor([-0.5, 0.75, 1], on: device).tracked()
+    let operations: [(Tensor, Tensor) -> Tensor] = [
+      { $0.divergenceFromUnitNormal(logVariance: $1) }, { $1.divergenceFromUnitNormal(logVariance: $0) },
+      { $0.sigmoidCrossEntropy($1) }, { $1.sigmoidCrossEntropy($0) }, { $0 * $1 }, { $0 + $1 }, { $0 - $1 },
+    ]
+    for (index, operation) in operations.enumerated() {
+      let uniform = gradients(of: operation(rows, row).sum(), withRespectTo: [rows, row])
+      let ordinary = gradients(of: operation(rows, row), withRespectTo: [rows, row], seed: .ones([2, 3], on: device))
+      for (found, expected) in zip(uniform, ordinary) {
+        expectClose(try found.scalars(), try expected.scalars(), tolerance: 1e-6, "operation \(index)")
+      }
+    }
   }
 }
