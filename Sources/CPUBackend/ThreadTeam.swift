@@ -7,8 +7,11 @@ struct ThreadTeam: Sendable {
 
   init(threads: Int) {
     self.threads = threads
-    vl_limit_spinning(Int32(threads))
+    vl_spin_only_alone(Int32(threads))
   }
+
+  /// Whether waiting threads are kept from spinning at present, because other programs want the processors.
+  static var spinsLittle: Bool { vl_spins_little() != 0 }
 
   /// Below this many elements the threads cost more than they save.
   private static let parallelThreshold = 32_768

@@ -1,6 +1,8 @@
 import Backends
-import CPUBackend
+@testable import CPUBackend
+import Foundation
 import ReferenceBackend
+import Synchronization
 import TestSupport
 import Testing
 
@@ -162,6 +164,25 @@ private let largeCases: [BackendCase] = [
     }
   }
 
+  /// Settings of the OpenMP runtime go before ours.
+  private static let decidesAboutSpinning =
+    CPUBackend().team.threads > 1
+    && ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_NUM_THREADS"].allSatisfy { ProcessInfo.processInfo.environment[$0] == nil }
+
+  @Test(.enabled(if: decidesAboutSpinning)) func threadsSpinLittleWhereOthersWantTheirProcessors() throws {
+    let backend = CPUBackend(), isOver = SharedFlag()
+    defer { isOver.flag.store(true, ordering: .relaxed) }
+    for _ in 0..<2 * backend.team.threads {
+      Thread.detachNewThread { while !isOver.flag.load(ordering: .relaxed) {} }
+    }
+    let deadline = Date.now + 20
+    while !ThreadTeam.spinsLittle, Date.now < deadline {
+      let sum = backend.reduce(.sum, backend.fill(1, count: 100_000), outer: 1, length: 100_000, inner: 1)
+      #expect(try backend.values(of: sum) == [100_000])
+    }
+    #expect(ThreadTeam.spinsLittle)
+  }
+
   @Test func aSecondStepTakesNoMoreMemory() throws {
     let backend = CPUBackend()
     func step() throws {
@@ -179,4 +200,8 @@ private let largeCases: [BackendCase] = [
     #expect(backend.statistics.peakBytes == peak)
     #expect(backend.statistics.bytesInUse == 0)
   }
+}
+
+private final class SharedFlag: Sendable {
+  let flag = Atomic(false)
 }
