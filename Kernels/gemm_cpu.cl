@@ -63,13 +63,14 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
       const int endTogether = min(panel0 + together, endPanel);
       for (int row0 = 0; row0 < rows; row0 += ROWS)
         for (int panel = panel0; panel < endTogether; ++panel) {
+          const int blockRows = min(ROWS, rows - row0);
           floatv sums[ROWS][VECTORS];
+          expectBlock(&p, targets + row0, blockRows, panel, output);
           clearBlock(sums);
           multiplyBlock(
               tile + LEFT_AT(row0, 0), pitch, right + panel * rightPanel + (size_t)k0 * p.rightRow, p.rightRow, depth,
               sums);
-          storeBlock(
-              &p, sums, targets + row0, min(ROWS, rows - row0), panel, isFirst, isFinal, parameter, bias, output);
+          storeBlock(&p, sums, targets + row0, blockRows, panel, isFirst, isFinal, parameter, bias, output);
         }
     }
     k0 += p.depth;

@@ -3,10 +3,15 @@
 // Macros: ROWS, VECTORS, and those of gemm_cpu_tile.cl.
 
 #define PANEL (VECTORS * WIDTH)
-// The target of a row that has no place in the result.
+// The target of a row that has no place in the result, in products of one pass.
 #define NOWHERE (~(size_t)0)
-// Whether an activation is so short that its code may be there once for every register of a block.
+// Whether the activation is so short that its code may be there once for every register of a block.
 #define LEAKY_RELU_IS_SHORT 1
+#if JOIN(ACTIVATION, _IS_SHORT)
+#define IS_SHORT 1
+#else
+#define IS_SHORT 0
+#endif
 
 static inline void clearBlock(floatv sums[ROWS][VECTORS]) {
 #pragma unroll
@@ -46,6 +51,18 @@ static inline void multiplyBlock(
   for (; k < depth; ++k, b += rightRow) multiplySteps(1, a + LEFT_AT(0, k), pitch, b, rightRow, sums);
 }
 
+// Asks for the lines that a block's first `rows` rows will be stored in, while the block is multiplied: a result larger
+// than the caches would be waited for.
+static inline void expectBlock(
+    const Product *p, const size_t *targets, const int rows, const int panel, global float *output) {
+  if (p->streams) return;
+#pragma unroll 1
+  for (int i = 0; i < rows; ++i)
+    if (targets[i] != NOWHERE)
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) WILL_WRITE(output + targets[i] + panel * PANEL + v * WIDTH);
+}
+
 // Stores a block's first `rows` rows, row i from output[targets[i]] on: added to what is there but for the first pass
 // over k, with bias and activation after the last.
 static inline void storeBlock(
@@ -54,40 +71,35 @@ static inline void storeBlock(
   const int firstColumn = panel * PANEL;
   const int columns = min(PANEL, p->n - firstColumn);
   output += firstColumn;
-  if (!isFinal && columns == PANEL && rows == ROWS) {
+  if (columns == PANEL && rows == ROWS && (IS_SHORT || !isFinal)) {
+    // Each step for the whole block: a branch for every register would take the compiler longer than all the rest.
+    if (!isFirst)
 #pragma unroll
-    for (int i = 0; i < ROWS; ++i)
+      for (int i = 0; i < ROWS; ++i)
+#pragma unroll
+        for (int v = 0; v < VECTORS; ++v) sums[i][v] += WHOLE(global, output + targets[i] + v * WIDTH);
+#if IS_SHORT
+    if (isFinal)
 #pragma unroll
       for (int v = 0; v < VECTORS; ++v) {
-        global float *to = output + targets[i] + v * WIDTH;
-        if (!isFirst) sums[i][v] += WHOLE(global, to);
-        WHOLE(global, to) = sums[i][v];
-      }
-    return;
-  }
-#if JOIN(ACTIVATION, _IS_SHORT)
-  if (columns == PANEL && rows == ROWS) {
-    floatv offsets[VECTORS];
+        const floatv offset = p->hasBias ? WHOLE(const global, bias + firstColumn + v * WIDTH) : SPLAT(0.0f);
 #pragma unroll
-    for (int v = 0; v < VECTORS; ++v)
-      offsets[v] = p->hasBias ? WHOLE(const global, bias + firstColumn + v * WIDTH) : SPLAT(0.0f);
+        for (int i = 0; i < ROWS; ++i) sums[i][v] = ACTIVATION(sums[i][v] + offset, parameter);
+      }
+#endif
 #pragma unroll
     for (int i = 0; i < ROWS; ++i) {
       if (targets[i] == NOWHERE) continue;
+      global float *to = output + targets[i];
+      if (p->streams)
 #pragma unroll
-      for (int v = 0; v < VECTORS; ++v) {
-        global float *to = output + targets[i] + v * WIDTH;
-        if (!isFirst) sums[i][v] += WHOLE(global, to);
-        const floatv value = ACTIVATION(sums[i][v] + offsets[v], parameter);
-        if (p->streams)
-          STREAM(value, to);
-        else
-          WHOLE(global, to) = value;
-      }
+        for (int v = 0; v < VECTORS; ++v) STREAM(sums[i][v], to + v * WIDTH);
+      else
+#pragma unroll
+        for (int v = 0; v < VECTORS; ++v) WHOLE(global, to + v * WIDTH) = sums[i][v];
     }
     return;
   }
-#endif
   // Through memory, so that what follows is one short loop instead of code for every register.
   float results[ROWS * PANEL];
 #pragma unroll

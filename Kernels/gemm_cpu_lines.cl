@@ -111,12 +111,14 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linesProduct(
     for (int x = 0; x < length; x += ROWS) {
       for (int i = 0; i < ROWS; ++i) targets[i] = (target + (size_t)(x + i) * patches.targetStep[2]) * p.n;
       for (int panel = firstPanel; panel < endPanel; ++panel) {
+        const int blockRows = min(ROWS, length - x);
         floatv sums[ROWS][VECTORS];
+        expectBlock(&p, targets, blockRows, panel, output);
         clearBlock(sums);
         const global float *b = right + panel * rightPanel;
         for (int tapLine = 0; tapLine < tapLines; ++tapLine, b += RUN * p.rightRow)
           multiplyBlock(tile + tapLine * p.pitch + x * STEP, 0, b, p.rightRow, RUN, sums);
-        storeBlock(&p, sums, targets, min(ROWS, length - x), panel, 1, 1, parameter, bias, output);
+        storeBlock(&p, sums, targets, blockRows, panel, 1, 1, parameter, bias, output);
       }
     }
   }

@@ -43,7 +43,17 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void phasesProduct(
       const int z = phase / phases.count[2] / phases.count[1];
       for (int row0 = 0; row0 < rows; row0 += ROWS) {
         const int blockRows = min(ROWS, rows - row0);
+        size_t targets[ROWS];
+        for (int i = 0; i < blockRows; ++i) {
+          const Position q = positions[row0 + i];
+          const int isInside = (q.z * patches.targetStep[0] + z < patches.target[0]) &
+                               (q.y * patches.targetStep[1] + y < patches.target[1]) &
+                               (q.x * patches.targetStep[2] + x < patches.target[2]);
+          const size_t offset = ((size_t)z * patches.target[1] + y) * patches.target[2] + x;
+          targets[i] = isInside ? (targetRow(&patches, q) + offset) * p.n : NOWHERE;
+        }
         floatv sums[ROWS][VECTORS];
+        expectBlock(&p, targets, blockRows, panel, output);
         clearBlock(sums);
         for (int tapZ = 0; tapZ < phases.taps[0][z]; ++tapZ)
           for (int tapY = 0; tapY < phases.taps[1][y]; ++tapY)
@@ -57,15 +67,6 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void phasesProduct(
                   tile + LEFT_AT(row0, seen * channels), PITCH,
                   right + panel * rightPanel + (size_t)tap * channels * PANEL, PANEL, channels, sums);
             }
-        size_t targets[ROWS];
-        for (int i = 0; i < blockRows; ++i) {
-          const Position q = positions[row0 + i];
-          const int isInside = (q.z * patches.targetStep[0] + z < patches.target[0]) &
-                               (q.y * patches.targetStep[1] + y < patches.target[1]) &
-                               (q.x * patches.targetStep[2] + x < patches.target[2]);
-          const size_t offset = ((size_t)z * patches.target[1] + y) * patches.target[2] + x;
-          targets[i] = isInside ? (targetRow(&patches, q) + offset) * p.n : NOWHERE;
-        }
         storeBlock(&p, sums, targets, blockRows, panel, 1, 1, parameter, bias, output);
       }
     }

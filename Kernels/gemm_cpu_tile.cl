@@ -29,11 +29,14 @@
 #define FOLD4(v) ((v).x + (v).y + ((v).z + (v).w))
 #define FOLD JOIN(FOLD, WIDTH)
 
+// Loops over the vectors of a run stay short loops: unrolled, they are most of what a compiler has to read.
 static inline void clear(float *destination, const int from, const int to) {
+#pragma unroll 1
   for (int i = from; i < to; i += WIDTH) WHOLE(private, destination + i) = SPLAT(0.0f);
 }
 
 static inline void copy(const global float *restrict source, float *destination, const int count) {
+#pragma unroll 1
   for (int i = 0; i < count; i += WIDTH) WHOLE(private, destination + i) = WHOLE(const global, source + i);
 }
 

@@ -24,40 +24,57 @@
   v += (g * g - v) * (1.0f - c);   \
   w -= e * w + a * m / (sqrt(v) + d);
 
+// NAME0, NAME1, … up to the last place.
+#define ALL(name)                                                                                                  \
+  name(0), name(1), name(2), name(3), name(4), name(5), name(6), name(7), name(8), name(9), name(10), name(11), \
+      name(12), name(13), name(14), name(15)
+#define COUNT(n) count##n
+#define GRADIENT(n) gradient##n
+#define PARAMETER(n) w##n
+#define FIRST_SLOT(n) m##n
+#define SECOND_SLOT(n) v##n
+
 #if SLOTS == 0
 #define SLOT_POINTERS(n)
-#define READ_SLOTS(n) floatv m, v;
-#define WRITE_SLOTS(n)
 #elif SLOTS == 1
 #define SLOT_POINTERS(n) , global float *m##n
-#define READ_SLOTS(n) floatv m = LOAD(m##n + at), v;
-#define WRITE_SLOTS(n) STORE(m, m##n + at);
 #else
 #define SLOT_POINTERS(n) , global float *m##n, global float *v##n
-#define READ_SLOTS(n) floatv m = LOAD(m##n + at), v = LOAD(v##n + at);
-#define WRITE_SLOTS(n)    \
-  STORE(m, m##n + at);    \
-  STORE(v, v##n + at);
 #endif
-
-#define POINTERS(n) , const index_t count##n, global const float *gradient##n, global float *w##n SLOT_POINTERS(n)
-
-#define STEP(n)                                           \
-  FOR_EACH(i##n, (count##n + WIDTH - 1) / WIDTH) {        \
-    const index_t at = i##n * WIDTH;                      \
-    floatv w = LOAD(w##n + at);                           \
-    const floatv g = LOAD(gradient##n + at);              \
-    READ_SLOTS(n)                                         \
-    RULE(w, g, m, v)                                      \
-    STORE(w, w##n + at);                                  \
-    WRITE_SLOTS(n)                                        \
-  }
+#define PLACE(n) const index_t count##n, global const float *gradient##n, global float *w##n SLOT_POINTERS(n)
 
 // a: rate; b, c: decay of the first and second slot; d: epsilon; e: decay of the parameter.
 kernel void optimizerStep(
-    const float a, const float b, const float c, const float d, const float e
-    POINTERS(0) POINTERS(1) POINTERS(2) POINTERS(3) POINTERS(4) POINTERS(5) POINTERS(6) POINTERS(7)
-    POINTERS(8) POINTERS(9) POINTERS(10) POINTERS(11) POINTERS(12) POINTERS(13) POINTERS(14) POINTERS(15)) {
-  STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)
-  STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)
+    const float a, const float b, const float c, const float d, const float e, ALL(PLACE)) {
+  // A loop over places, which compiles in a third of the time of code for each.
+  const index_t counts[] = {ALL(COUNT)};
+  global const float *const gradients[] = {ALL(GRADIENT)};
+  global float *const parameters[] = {ALL(PARAMETER)};
+#if SLOTS > 0
+  global float *const firstSlots[] = {ALL(FIRST_SLOT)};
+#endif
+#if SLOTS > 1
+  global float *const secondSlots[] = {ALL(SECOND_SLOT)};
+#endif
+#pragma unroll 1
+  for (int place = 0; place < 16; ++place)
+    FOR_EACH(i, (counts[place] + WIDTH - 1) / WIDTH) {
+      const index_t at = i * WIDTH;
+      const floatv g = LOAD(gradients[place] + at);
+      floatv w = LOAD(parameters[place] + at), m, v;
+#if SLOTS > 0
+      m = LOAD(firstSlots[place] + at);
+#endif
+#if SLOTS > 1
+      v = LOAD(secondSlots[place] + at);
+#endif
+      RULE(w, g, m, v)
+      STORE(w, parameters[place] + at);
+#if SLOTS > 0
+      STORE(m, firstSlots[place] + at);
+#endif
+#if SLOTS > 1
+      STORE(v, secondSlots[place] + at);
+#endif
+    }
 }
