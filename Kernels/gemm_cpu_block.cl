@@ -71,7 +71,7 @@ static inline void storeBlock(
   const int firstColumn = panel * PANEL;
   const int columns = min(PANEL, p->n - firstColumn);
   output += firstColumn;
-  if (columns == PANEL && rows == ROWS && (IS_SHORT || !isFinal)) {
+  if ((columns == PANEL) & (rows == ROWS) & (IS_SHORT | !isFinal)) {
     // Each step for the whole block: a branch for every register would take the compiler longer than all the rest.
     if (!isFirst)
 #pragma unroll

@@ -1,4 +1,4 @@
-// One step of an optimizer for up to 16 parameters in one launch, in place, with the formulas of Keras 3.
+// One step of an optimizer for up to 24 parameters in one launch, in place, with the formulas of Keras 3.
 //
 // Items share the vectors of each parameter in turn; a place without a parameter has count 0.
 // Macros: RULE, one of those below; SLOTS, how many slots it has; FLAG for a variant.
@@ -24,10 +24,11 @@
   v += (g * g - v) * (1.0f - c);   \
   w -= e * w + a * m / (sqrt(v) + d);
 
-// NAME0, NAME1, … up to the last place.
+// NAME0, NAME1, … up to the last place: as many as fit the 1024 bytes of arguments that every device takes.
 #define ALL(name)                                                                                                  \
   name(0), name(1), name(2), name(3), name(4), name(5), name(6), name(7), name(8), name(9), name(10), name(11), \
-      name(12), name(13), name(14), name(15)
+      name(12), name(13), name(14), name(15), name(16), name(17), name(18), name(19), name(20), name(21),       \
+      name(22), name(23)
 #define COUNT(n) count##n
 #define GRADIENT(n) gradient##n
 #define PARAMETER(n) w##n
@@ -46,7 +47,7 @@
 // a: rate; b, c: decay of the first and second slot; d: epsilon; e: decay of the parameter.
 kernel void optimizerStep(
     const float a, const float b, const float c, const float d, const float e, ALL(PLACE)) {
-  // A loop over places, which compiles in a third of the time of code for each.
+  // A loop over places: code for each would take the compiler three times as long.
   const index_t counts[] = {ALL(COUNT)};
   global const float *const gradients[] = {ALL(GRADIENT)};
   global float *const parameters[] = {ALL(PARAMETER)};
@@ -57,7 +58,7 @@ kernel void optimizerStep(
   global float *const secondSlots[] = {ALL(SECOND_SLOT)};
 #endif
 #pragma unroll 1
-  for (int place = 0; place < 16; ++place)
+  for (int place = 0; place < 24; ++place)
     FOR_EACH(i, (counts[place] + WIDTH - 1) / WIDTH) {
       const index_t at = i * WIDTH;
       const floatv g = LOAD(gradients[place] + at);

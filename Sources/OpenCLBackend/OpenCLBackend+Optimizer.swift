@@ -3,7 +3,7 @@ import Kernels
 
 extension OpenCLBackend {
   /// Parameters of a launch: `optimizer.cl` has so many places.
-  private static let places = 16
+  private static let places = 24
 
   public func optimizerStep(
     _ rule: OptimizerRule, parameters: inout [any Storage], gradients: [any Storage], slots: inout [[any Storage]]
