@@ -3,6 +3,7 @@
 Usage: compare.py steps [NAME[:BATCH] …] [--devices cpu opencl] [--rounds 3] [--seconds 2] [--output FILE]
        compare.py convolution [NETWORK …] [--devices cpu opencl] [--rounds 3] [--output FILE]
        compare.py gemm  [--devices cpu opencl] [--rounds 3] [--output FILE]
+       compare.py batches [NAME:BATCH …] [--devices cpu opencl] [--rounds 3] [--seconds 2] [--output FILE]
 
 steps   a training step of each model beside PyTorch's in both memory formats, and the peak of resident memory;
         ratios are to PyTorch's better format (above 1: figment is faster)
@@ -10,6 +11,8 @@ convolution
         single convolutions and gradients of the networks beside PyTorch's in both memory formats, in GFLOP/s; the
         yardstick is OpenBLAS' matrix product of 1024 × 1024 × 1024, measured before and after each
 gemm    matrix products beside OpenBLAS (through NumPy), PyTorch and CLBlast
+batches figment's training step at several batch sizes, the VAE's from 16 to 256 if none are named: how time and memory
+        grow; ratios are to the last, a sample's time to a sample's time of the same round
 
 Every figure but OpenBLAS' yardstick comes from a process of its own; rounds go through all programs in turn, so that
 a machine whose speed drifts treats all alike. --output keeps the table as JSON lines.
@@ -105,6 +108,28 @@ def compare_steps(options):
     return rows
 
 
+def compare_batches(options):
+    rows = []
+    for device in options.devices:
+        steps = options.names or [f"vae:{batch}" for batch in (16, 32, 64, 128, 256)]
+        figures = {step: [] for step in steps}
+        for _ in range(options.rounds):
+            for step in steps:
+                name, _, batch = step.partition(":")
+                lines, _ = measure([
+                    FIGMENT, "benchmark", "steps", name, "--batch-size", batch, "--device", device, "--format", "json",
+                    "--seconds", options.seconds])
+                figures[step].append((lines[0]["median_ms"] / int(batch), lines[0]["peak_mib"] / int(batch)))
+        for step in steps:
+            milliseconds, mebibytes = (statistics.median(values) for values in zip(*figures[step]))
+            ratio = statistics.median(own[0] / last[0] for own, last in zip(figures[step], figures[steps[-1]]))
+            rows.append({"step": step, "device": device, "ms_per_sample": milliseconds, "ratio": ratio,
+                         "mib_per_sample": mebibytes})
+            print(f"{step:12s} {device:8s} {milliseconds:10.4f} ms a sample  {ratio:5.2f}×  "
+                  f"{mebibytes:8.3f} MiB a sample", flush=True)
+    return rows
+
+
 def openblas():
     """A function that measures NumPy's product of 1024 × 1024 × 1024, in GFLOP/s."""
     # Idle threads would go on spinning beside what is measured next.
@@ -187,7 +212,7 @@ def compare_gemm(options):
     return rows
 
 
-SUITES = {"steps": compare_steps, "convolution": compare_convolutions, "gemm": compare_gemm}
+SUITES = {"steps": compare_steps, "convolution": compare_convolutions, "gemm": compare_gemm, "batches": compare_batches}
 
 
 def main():
