@@ -1,7 +1,7 @@
 """The same work in figment and elsewhere, in turns, in one run.
 
 Usage: compare.py steps [NAME[:BATCH] …] [--devices cpu opencl] [--rounds 3] [--seconds 2] [--output FILE]
-       compare.py convolution [NETWORK …] [--devices cpu opencl] [--rounds 3] [--output FILE]
+       compare.py convolution [NETWORK …] [--devices cpu opencl] [--rounds 3] [--dlprimitives FOLDER] [--output FILE]
        compare.py gemm  [--devices cpu opencl] [--rounds 3] [--output FILE]
        compare.py batches [NAME:BATCH …] [--devices cpu opencl] [--rounds 3] [--seconds 2] [--output FILE]
 
@@ -9,7 +9,8 @@ steps   a training step of each model beside PyTorch's in both memory formats, a
         ratios are to PyTorch's better format (above 1: figment is faster)
 convolution
         single convolutions and gradients of the networks beside PyTorch's in both memory formats, in GFLOP/s; the
-        yardstick is OpenBLAS' matrix product of 1024 × 1024 × 1024, measured before and after each
+        yardstick is OpenBLAS' matrix product of 1024 × 1024 × 1024, measured before and after each; --dlprimitives
+        adds those of dlprimitives on the first OpenCL device, from the sources in FOLDER, built in FOLDER/build
 gemm    matrix products beside OpenBLAS (through NumPy), PyTorch and CLBlast
 batches figment's training step at several batch sizes, the VAE's from 16 to 256 if none are named: how time and memory
         grow; ratios are to the last, a sample's time to a sample's time of the same round
@@ -168,6 +169,12 @@ def compare_convolutions(options):
     cases.write_text("".join(name + "\n" for name in work))
     torch = [sys.executable, HERE / "peers/convolutions.py"]
     programs = {"contiguous": torch, "channels-last": [*torch, "--channels-last"]}
+    if options.dlprimitives:
+        programs["dlprimitives"] = [cases.parent / "dlprimitives"]
+        compiler = ["c++", "-O2", HERE / "peers/dlprimitives_convolutions.cpp", "-o", *programs["dlprimitives"]]
+        built = options.dlprimitives.resolve() / "build"
+        where = [f"-I{built.parent}/include", f"-I{built}", f"-L{built}", f"-Wl,-rpath,{built}"]
+        subprocess.run([*compiler, *where, "-ldlprim_core", "-lOpenCL"], check=True)
     for device in options.devices:
         programs[f"figment {device}"] = [*figment, "--device", device, "--seconds", "0.3"]
     samples, products = {}, openblas()
@@ -182,7 +189,10 @@ def compare_convolutions(options):
     for case in work:
         text = f"{case:60s}"
         for program in programs:
-            figures = samples[case, program]
+            figures = samples.get((case, program))
+            if not figures:  # dlprimitives has no three dimensions
+                text += f"{'–':>20s}"
+                continue
             speed = statistics.median(speed for speed, _ in figures)
             share = statistics.median(speed / yardstick for speed, yardstick in figures)
             rows.append({"case": case, "program": program, "gflops": speed, "of_openblas": share})
@@ -222,6 +232,7 @@ def main():
     parser.add_argument("--devices", nargs="+", default=["cpu", "opencl"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", default="2")
+    parser.add_argument("--dlprimitives", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("--output", type=pathlib.Path)
     options = parser.parse_args()
     if not FIGMENT.exists():

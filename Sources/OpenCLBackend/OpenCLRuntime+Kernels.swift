@@ -73,7 +73,8 @@ extension OpenCLRuntime {
     return clBuildProgram(program, 1, &id, options, nil, nil)
   }
 
-  private func buildLog(_ program: cl_program) -> String {
+  /// What the driver's compiler said when it built `program`.
+  func buildLog(_ program: cl_program) -> String {
     let log = try? infoText("reading the build log", "clGetProgramBuildInfo") {
       clGetProgramBuildInfo(program, device.id, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2)
     }

@@ -40,6 +40,8 @@ import Testing
       if device.device.computeUnits == 1 { ran.insert("sumSplits") }
       for (identity, program) in device.runtime.programs {
         sources.insert(String(identity.prefix { $0 != " " }))
+        let log = device.runtime.buildLog(program)
+        #expect(!log.contains("warning"), "\(identity): \(log)")
         let names = try infoText("listing kernels", "clGetProgramInfo") {
           clGetProgramInfo(program, cl_program_info(CL_PROGRAM_KERNEL_NAMES), $0, $1, $2)
         }
