@@ -24,7 +24,7 @@
   v += (g * g - v) * (1.0f - c);   \
   w -= e * w + a * m / (sqrt(v) + d);
 
-// NAME0, NAME1, … up to the last place: as many as fit the 1024 bytes of arguments that every device takes.
+// NAME0, NAME1, … up to the last place: with two slots each, they fit the 1024 bytes of arguments that devices take.
 #define ALL(name)                                                                                                  \
   name(0), name(1), name(2), name(3), name(4), name(5), name(6), name(7), name(8), name(9), name(10), name(11), \
       name(12), name(13), name(14), name(15), name(16), name(17), name(18), name(19), name(20), name(21),       \
@@ -47,7 +47,6 @@
 // a: rate; b, c: decay of the first and second slot; d: epsilon; e: decay of the parameter.
 kernel void optimizerStep(
     const float a, const float b, const float c, const float d, const float e, ALL(PLACE)) {
-  // A loop over places: code for each would take the compiler three times as long.
   const index_t counts[] = {ALL(COUNT)};
   global const float *const gradients[] = {ALL(GRADIENT)};
   global float *const parameters[] = {ALL(PARAMETER)};
@@ -57,8 +56,14 @@ kernel void optimizerStep(
 #if SLOTS > 1
   global float *const secondSlots[] = {ALL(SECOND_SLOT)};
 #endif
+  // A processor's compiler would take three times as long over code for each place; a card's would put arrays that a loop
+  // looks into in memory.
+#ifdef CPU_FAMILY
 #pragma unroll 1
-  for (int place = 0; place < 24; ++place)
+#else
+#pragma unroll
+#endif
+  for (int place = 0; place < (int)(sizeof(counts) / sizeof(counts[0])); ++place)
     FOR_EACH(i, (counts[place] + WIDTH - 1) / WIDTH) {
       const index_t at = i * WIDTH;
       const floatv g = LOAD(gradients[place] + at);

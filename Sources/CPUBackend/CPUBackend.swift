@@ -22,7 +22,7 @@ public final class CPUBackend: Backend {
   /// - Parameter threads: How many threads to compute with; nil means every processor this process may run
   ///   on (or `OMP_NUM_THREADS`, which the OpenMP runtime reads).
   public init(threads: Int? = nil) {
-    team = ThreadTeam(threads: max(1, threads ?? Int(vl_available_threads())))
+    team = ThreadTeam(threads: threads)
     oneDNN = OneDNN(team: team)
     name = "\(processorName()) (\(team.threads) \(team.threads == 1 ? "thread" : "threads"))"
   }

@@ -5,13 +5,21 @@ import CVectorLoops
 struct ThreadTeam: Sendable {
   let threads: Int
 
-  init(threads: Int) {
-    self.threads = threads
-    vl_spin_only_alone(Int32(threads))
+  /// Asked for once, before any team: calls of oneDNN change what the calling thread is told.
+  private static let available = Int(vl_available_threads())
+
+  /// - Parameter threads: nil means all that the OpenMP runtime would use.
+  init(threads: Int?) {
+    let available = Self.available
+    self.threads = max(1, threads ?? available)
+    vl_spin_only_alone(Int32(self.threads))
   }
 
   /// Whether waiting threads are kept from spinning at present, because other programs want the processors.
   static var spinsLittle: Bool { vl_spins_little() != 0 }
+
+  /// Decides that anew, for tests: a quarter of a second later what other programs want decides again.
+  static func limitSpinning(_ isLimited: Bool) { vl_limit_spinning(isLimited ? 1 : 0) }
 
   /// Below this many elements the threads cost more than they save.
   private static let parallelThreshold = 32_768

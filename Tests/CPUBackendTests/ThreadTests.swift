@@ -164,9 +164,9 @@ private let largeCases: [BackendCase] = [
     }
   }
 
-  /// Settings of the OpenMP runtime go before ours.
+  /// Settings of the OpenMP runtime go before ours, and Linux must say how long threads waited.
   private static let decidesAboutSpinning =
-    CPUBackend().team.threads > 1
+    CPUBackend().team.threads > 1 && FileManager.default.fileExists(atPath: "/proc/self/schedstat")
     && ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_NUM_THREADS"].allSatisfy { ProcessInfo.processInfo.environment[$0] == nil }
 
   @Test(.enabled(if: decidesAboutSpinning)) func threadsSpinLittleWhereOthersWantTheirProcessors() throws {
@@ -181,6 +181,37 @@ private let largeCases: [BackendCase] = [
       #expect(try backend.values(of: sum) == [100_000])
     }
     #expect(ThreadTeam.spinsLittle)
+  }
+
+  /// The OpenMP runtime limits spinning while it manages more threads than there are processors.
+  @Test(.enabled(if: decidesAboutSpinning), .timeLimit(.minutes(1))) func theThreadsThatLimitSpinningComeAndGo() throws {
+    let backend = CPUBackend()
+    for isLimited in [true, false, true, false] {
+      let expected = isLimited ? backend.team.threads : 0, deadline = Date.now + 10
+      // Meanwhile other tests may have it decided otherwise.
+      repeat { ThreadTeam.limitSpinning(isLimited) } while try limitingThreads() != expected && Date.now < deadline
+      #expect(try limitingThreads() == expected)
+      let sum = backend.reduce(.sum, backend.fill(1, count: 100_000), outer: 1, length: 100_000, inner: 1)
+      #expect(try backend.values(of: sum) == [100_000])
+    }
+  }
+
+  @Test func teamsDoNotChangeOneAnothersThreads() throws {
+    let threads = CPUBackend().team.threads
+    let other = CPUBackend(threads: threads + 1)
+    let ones = other.fill(1, count: 4096)
+    let product = other.matrixProduct(MatrixProduct(m: 64, n: 64, k: 64), ones, ones, bias: nil, activation: .identity)
+    #expect(try other.values(of: product).allSatisfy { $0 == 64 })
+    #expect(CPUBackend().team.threads == threads)
+  }
+
+  /// Threads of this process that sleep so that others spin little.
+  private func limitingThreads() throws -> Int {
+    let tasks = "/proc/self/task"
+    return try FileManager.default.contentsOfDirectory(atPath: tasks).count {
+      // A thread may have ended since it was listed.
+      (try? String(contentsOfFile: "\(tasks)/\($0)/comm", encoding: .utf8)) == "spin limiter\n"
+    }
   }
 
   @Test func aSecondStepTakesNoMoreMemory() throws {

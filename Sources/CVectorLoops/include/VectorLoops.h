@@ -19,11 +19,13 @@ extern "C" {
 void vl_parallel(long slices, int threads, void (*body)(void *context, long slice), void *context);
 /// The threads that OpenMP would use: the processors this process may run on, or OMP_NUM_THREADS.
 int vl_available_threads(void);
-/// Keeps threads that wait from spinning for long while other programs want their processors, if `threads` are all there
-/// are processors for.
+/// Keeps threads that wait from spinning for long while other programs want their processors, if `threads` are all
+/// there are processors for.
 void vl_spin_only_alone(int threads);
 /// Whether that is so at present.
 int vl_spins_little(void);
+/// Makes it so, or not, until the next look at what other programs want: for tests.
+void vl_limit_spinning(int is_limited);
 /// How many threads oneDNN uses when the calling thread calls it.
 void vl_set_threads(int threads);
 
