@@ -12,6 +12,20 @@
 //
 // Macros: those of gemm_cpu_block.cl and gemm_cpu_tile.cl.
 
+#ifdef LEFT_TRANSPOSED
+// Values of k that are multiplied between two requests for a few lines: many requests at once would be waited for.
+#define CHUNK 32
+#endif
+
+// Asks for lines `first` ..< `end`, `stride` floats apart, each of `length` floats.
+static inline void expectLines(
+    const global float *from, const int first, const int end, const size_t stride, const int length) {
+#pragma unroll 1
+  for (int line = first; line < end; ++line)
+#pragma unroll 1
+    for (int i = 0; i < length; i += 16) WILL_READ_LATER(from + line * stride + i);
+}
+
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
     const Product p, const Patches patches, const ulong leftBatch, const ulong rightBatch,
     const ulong rightPanel, const float parameter, const global float *restrict left,
@@ -46,6 +60,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
     for (int row = 0; row < rows; ++row) targets[row] = (size_t)(firstRow + row) * p.n;
   }
 
+  // Only a matrix has its next rows at a known place.
+  const int expectsLeft = isMatrix(&patches);
   // At least once: a sum of nothing is 0, but the bias and the activation are still due.
   int k0 = firstK;
   do {
@@ -57,21 +73,46 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product(
     gatherPatches(&patches, left, firstRow, rows, k0, depth, pitch, tile);
     for (int row = rows; row < (rows + ROWS - 1) / ROWS * ROWS; ++row) clear(tile + row * pitch, 0, depth);
 #endif
+    // What the next tile is copied from is asked for while this one is multiplied, a share with each register block.
+#ifdef LEFT_TRANSPOSED
+    const int ahead = k0 + p.depth, aheadDepth = min(p.depth, endK - ahead);
+    const int blocks = (rows + ROWS - 1) / ROWS, share = (p.depth + blocks - 1) / blocks;
+    const global float *next = left + (size_t)ahead * p.m + firstRow;
+#else
+    // After the last pass that of the next work-group, which is likely to run here too.
+    const global float *next =
+        left + (k0 + p.depth < endK ? (size_t)firstRow * p.k + k0 + p.depth : (size_t)(firstRow + rows) * p.k + firstK);
+#endif
     // With few k, several panels for each register block's rows: what is stored is then in longer pieces.
     const int together = max(1, 128 / max(1, depth));
     for (int panel0 = firstPanel; panel0 < endPanel; panel0 += together) {
       const int endTogether = min(panel0 + together, endPanel);
-      for (int row0 = 0; row0 < rows; row0 += ROWS)
+      for (int row0 = 0; row0 < rows; row0 += ROWS) {
+#ifndef LEFT_TRANSPOSED
+        if (expectsLeft & (panel0 == firstPanel)) expectLines(next, row0, row0 + ROWS, p.k, depth);
+#endif
         for (int panel = panel0; panel < endTogether; ++panel) {
           const int blockRows = min(ROWS, rows - row0);
+          const global float *columns = right + panel * rightPanel + (size_t)k0 * p.rightRow;
           floatv sums[ROWS][VECTORS];
           expectBlock(&p, targets + row0, blockRows, panel, output);
           clearBlock(sums);
-          multiplyBlock(
-              tile + LEFT_AT(row0, 0), pitch, right + panel * rightPanel + (size_t)k0 * p.rightRow, p.rightRow, depth,
-              sums);
+#ifdef LEFT_TRANSPOSED
+          for (int k = 0; k < depth; k += CHUNK, columns += CHUNK * (size_t)p.rightRow) {
+            const int steps = min(CHUNK, depth - k);
+            // The next pass' values of k, of which this chunk asks for a few.
+            const int line = (row0 / ROWS * depth + k) * share / depth;
+            const int endLine = min((row0 / ROWS * depth + k + steps) * share / depth, aheadDepth);
+            if (expectsLeft & (panel == firstPanel)) expectLines(next, line, endLine, p.m, rows);
+            expectLines(right + panel * rightPanel + (size_t)ahead * p.rightRow, line, endLine, p.rightRow, PANEL);
+            multiplyBlock(tile + LEFT_AT(row0, k), pitch, columns, p.rightRow, steps, sums);
+          }
+#else
+          multiplyBlock(tile + LEFT_AT(row0, 0), pitch, columns, p.rightRow, depth, sums);
+#endif
           storeBlock(&p, sums, targets + row0, blockRows, panel, isFirst, isFinal, parameter, bias, output);
         }
+      }
     }
     k0 += p.depth;
   } while (k0 < endK);

@@ -114,6 +114,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
       gatherRows(right, p.n, firstColumn, panels, k0, depth, rightTile);
     else
       gatherColumns(&layout, right, p.n, firstColumn, panels, k0, depth, rightTile);
+    // What the next pass copies is asked for while this one is multiplied: a panel's row and a line of `left` at a time.
+    const int isLast = k0 + DEPTH >= endK;
+    const int expectsLeft = !isLast && isMatrix(&patches), expectsRight = !isLast && layout.columnStride == 1;
     for (int panel = 0; panel < panels; ++panel)
       for (int row0 = 0; row0 < rows; row0 += ROWS) {
         const float *a = leftTile + LEFT_AT(row0, 0);
@@ -125,6 +128,12 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void fewRowsProduct(
 #pragma unroll
           for (int v = 0; v < VECTORS; ++v) products[i][v] = WHOLE(private, to + i * PANEL + v * WIDTH);
         for (int k = 0; k < depth; ++k, b += PANEL) {
+          if (expectsRight & (row0 == 0))
+#pragma unroll
+            for (int i = 0; i < PANEL; i += 16)
+              WILL_READ(right + (size_t)(k0 + DEPTH + k) * p.n + firstColumn + panel * PANEL + i);
+          if (expectsLeft & (panel == 0) & (k % 16 < ROWS))
+            WILL_READ(left + (size_t)(row0 + k % 16) * p.k + k0 + DEPTH + k / 16 * 16);
           floatv columns[VECTORS];
 #pragma unroll
           for (int v = 0; v < VECTORS; ++v) columns[v] = WHOLE(private, b + v * WIDTH);

@@ -51,16 +51,23 @@ typedef JOIN(int, WIDTH) intv;
 #define STREAM(value, pointer) STORE(value, pointer)
 #endif
 
-// Ask for the line at a pointer, which may lie outside of a buffer, before it is read or written. Worth it where a
-// processor sees no line ahead by itself: jumps, and lines that are only written. A card hides the wait otherwise.
+// Ask for the line at a pointer, which may lie outside of a buffer, before it is read or written; LATER only into the
+// second-level cache. What is stored past the caches must not be in them. Worth it where a processor sees no line ahead by itself: jumps, and lines that are only written.
+// A card hides the wait otherwise.
 #if defined(CPU_FAMILY) && defined(__has_builtin) && !defined(INTERPRETED)
 #if __has_builtin(__builtin_prefetch)
 #define WILL_READ(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 0, 3)
+#define WILL_READ_LATER(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 0, 2)
+#ifndef STREAMS
 #define WILL_WRITE(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 1, 3)
+#endif
 #endif
 #endif
 #ifndef WILL_READ
 #define WILL_READ(pointer) ((void)0)
+#define WILL_READ_LATER(pointer) ((void)0)
+#endif
+#ifndef WILL_WRITE
 #define WILL_WRITE(pointer) ((void)0)
 #endif
 

@@ -10,7 +10,7 @@ extension OpenCLBackend {
       let product = GeneralProduct(
         m: convolution.batch * convolution.windows.outputPositions, n: convolution.outputChannels,
         k: patches.features, left: patches, right: .rows)
-      if convolution.isNarrowOutward, !goesByLines(product) {
+      if convolution.isNarrowOutward, linesPlan(product) == nil {
         return try narrowConvolution(convolution, input, filter, bias: bias, activation: activation, into: output)
       }
       try compute(product, input, filter, bias: bias, activation: activation, into: output)
@@ -31,7 +31,7 @@ extension OpenCLBackend {
           left: phase.geometry,
           right: .phase(phase, kernelSize: windows.kernelSize, channels: convolution.outputChannels))
       }
-      if convolution.isNarrowInward, products.count > 1 || !goesByLines(products[0]) {
+      if convolution.isNarrowInward, products.count > 1 || linesPlan(products[0]) == nil {
         return try narrowInputGradient(
           convolution, outputGradient, filter, bias: bias, activation: activation, into: input)
       }

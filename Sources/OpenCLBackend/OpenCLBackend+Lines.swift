@@ -15,7 +15,7 @@ struct LinesPlan {
   private let specialization: [Macro]
 
   /// Nil if the product has other operands.
-  init?(_ product: GeneralProduct, device: OpenCLDevice) {
+  init?(_ product: GeneralProduct, device: OpenCLDevice, cachedFloats: Int) {
     let left = product.left
     guard product.batch == 1, left.taps.product > 1, left.tapStep[2] == 1, left.rows[2] >= Self.leastPositions else {
       return nil
@@ -23,7 +23,7 @@ struct LinesPlan {
     let general = ProcessorProductPlan(
       product, device: device,
       // Pixels side by side share what they see of a line: many rows are worth more than wide ones.
-      block: device.registerBlock(columns: product.n, mostVectors: 2))
+      block: device.registerBlock(columns: product.n, mostVectors: 2), cachedFloats: cachedFloats)
     let width = general.width, panelWidth = general.panelWidth
     let tapLines = left.taps[0] * left.taps[1], run = left.taps[2] * left.channels
     guard

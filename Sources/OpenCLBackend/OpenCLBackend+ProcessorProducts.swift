@@ -5,9 +5,6 @@ struct ProcessorProductPlan {
   /// Multiply-adds worth waking a thread for: some ten microseconds.
   static let leastWork = 1 << 18
 
-  /// A result larger than this has left the caches before anyone reads it.
-  static let cachedFloats = 6 << 20
-
   /// Floats of a result that is cheap to add up from splits.
   static let smallResult = 1 << 19
 
@@ -32,9 +29,13 @@ struct ProcessorProductPlan {
   let blockRows: Int
   let isNarrow: Bool
   let panelWidth: Int
+  private let cachedFloats: Int
 
-  /// - Parameter block: The register block, unless it is that of a product with so many columns.
-  init(_ product: GeneralProduct, device: OpenCLDevice, block: RegisterBlock? = nil) {
+  /// - Parameters:
+  ///   - block: The register block, unless it is that of a product with so many columns.
+  ///   - cachedFloats: `OpenCLConfiguration`'s.
+  init(_ product: GeneralProduct, device: OpenCLDevice, block: RegisterBlock? = nil, cachedFloats: Int) {
+    self.cachedFloats = cachedFloats
     let block = block ?? device.registerBlock(columns: product.n)
     width = device.productWidth
     isNarrow = product.n <= 4
@@ -118,11 +119,6 @@ struct ProcessorProductPlan {
     let panels = isNarrow ? 1 : product.n.dividedUp(by: panelWidth)
     result.rowsPerGroup = product.m.dividedUp(by: product.m.dividedUp(by: rowLimit)).roundedUp(to: blockRows)
     let unit = unit(product)
-    var depthLimit = depthLimit
-    if product.transposesLeft && !isNarrow {
-      depthLimit = min(depthLimit, Self.tileFloats / Self.pitch(rows: result.rowsPerGroup))
-      if packing == nil && !isNear(product) { depthLimit = min(depthLimit, Self.farRows) }
-    }
     var groups = product.batch * product.m.dividedUp(by: result.rowsPerGroup)
     func split() {
       guard groups < 4 * units && product.batch == 1 else { return }
@@ -141,18 +137,27 @@ struct ProcessorProductPlan {
       by: parts(of: panels, groups: groups, computeUnits: units, most: min(panels, 4 * units), cost: 1))
     groups *= panels.dividedUp(by: result.panelsPerGroup)
     if result.splits == 1 { split() }
+    // Shorter blocks of rows even out what other programs take, but cut runs of transposed patches: those only fill the
+    // last round.
+    if groups < 4 * units {
+      let blocks = product.m.dividedUp(by: result.rowsPerGroup), shares = groups / blocks
+      let wanted = (product.transposesLeft ? groups.roundedUp(to: units) : 4 * units).dividedUp(by: shares)
+      let even = parts(
+        of: product.m.dividedUp(by: blockRows), groups: shares, computeUnits: units,
+        least: product.transposesLeft ? blocks : wanted, most: product.transposesLeft ? wanted : 2 * wanted, cost: 0)
+      result.rowsPerGroup = min(result.rowsPerGroup, product.m.dividedUp(by: even).roundedUp(to: blockRows))
+    }
+    var depthLimit = depthLimit
+    if product.transposesLeft && !isNarrow {
+      depthLimit = min(depthLimit, Self.tileFloats / Self.pitch(rows: result.rowsPerGroup))
+      if packing == nil && !isNear(product) { depthLimit = min(depthLimit, Self.farRows) }
+    }
     // Passes of equal length: the last is not a short one.
     let passes = max(1, result.splitLength.dividedUp(by: depthLimit / unit * unit))
     result.depth = max(1, result.splitLength.dividedUp(by: passes)).roundedUp(to: unit)
     result.streams =
       result.splits == 1 && product.k <= result.depth && product.targetsAreRows && product.n.isMultiple(of: panelWidth)
-      && product.batch * product.m * product.n > Self.cachedFloats
-    // Shorter blocks of rows even out what other programs take, but cut runs of transposed patches.
-    let wanted = product.transposesLeft ? units : 4 * units
-    if groups < wanted {
-      let rows = product.m.dividedUp(by: product.m.dividedUp(by: result.rowsPerGroup) * wanted.dividedUp(by: groups))
-      result.rowsPerGroup = min(result.rowsPerGroup, rows.roundedUp(to: blockRows))
-    }
+      && product.batch * product.m * product.n > cachedFloats
     // Narrow products read vectors past the last row, up to the limit.
     result.pitch = Self.pitch(rows: isNarrow ? rowLimit : result.rowsPerGroup)
     return result
@@ -190,13 +195,13 @@ extension GeneralProduct {
   }
 }
 
-/// Parts to cut `length` into, for each of `groups`, such that the last compute unit ends soonest. `cost` is how much
-/// more a part takes than its length: adding up its result, or copying its operand.
-func parts(of length: Int, groups: Int, computeUnits: Int, most: Int, cost: Int) -> Int {
+/// Parts to cut `length` into, for each of `groups`, such that the last compute unit ends soonest: the fewest from `least`
+/// to `most`. `cost` is how much more a part takes than its length: adding up its result, or copying its operand.
+func parts(of length: Int, groups: Int, computeUnits: Int, least: Int = 1, most: Int, cost: Int) -> Int {
   func time(_ parts: Int) -> Int {
     (groups * parts).dividedUp(by: computeUnits) * (length.dividedUp(by: parts) + cost)
   }
-  return (1...max(1, most)).min { time($0) < time($1) }!
+  return (least...max(least, most)).min { time($0) < time($1) }!
 }
 
 extension OpenCLBackend {
@@ -204,7 +209,7 @@ extension OpenCLBackend {
     _ product: GeneralProduct, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
     activation: Activation, into output: OpenCLStorage
   ) throws {
-    let plan = ProcessorProductPlan(product, device: device)
+    let plan = ProcessorProductPlan(product, device: device, cachedFloats: runtime.configuration.cachedFloats)
     let packing = plan.packing(product)
     let panels = try packing.map { try pack(right, of: product, as: $0) } ?? right
     let arguments = plan.arguments(product, packing: packing, device: device)

@@ -45,8 +45,7 @@ extension OpenCLBackend {
       try computeFewRows(product, left, right, bias: bias, activation: activation, into: output)
     case .lines:
       // A candidate only where there is a plan.
-      let plan = LinesPlan(product, device: device)!
-      try computeByLines(product, plan, left, right, bias: bias, activation: activation, into: output)
+      try computeByLines(product, linesPlan(product)!, left, right, bias: bias, activation: activation, into: output)
     case .panels, .joinedPhases:
       // No single product is a candidate for joining.
       try computeInPanels(product, left, right, bias: bias, activation: activation, into: output)
@@ -77,7 +76,7 @@ extension OpenCLBackend {
     switch runtime.family {
     case .cpu:
       if WinogradPlan(product, device: device, use: runtime.configuration.winograd) != nil { return .winograd }
-      if goesByLines(product) { return .lines }
+      if linesPlan(product) != nil { return .lines }
       if goesPlainly(product) { return .plain }
       return FewRowsPlan.serves(product) ? .fewRows : .panels
     case .gpu:
@@ -85,9 +84,10 @@ extension OpenCLBackend {
     }
   }
 
-  /// Whether the product's patches can be left in lines of the image.
-  func goesByLines(_ product: GeneralProduct) -> Bool {
-    runtime.family == .cpu && LinesPlan(product, device: device) != nil
+  /// How to leave the product's patches in lines of the image, if that can be.
+  func linesPlan(_ product: GeneralProduct) -> LinesPlan? {
+    guard runtime.family == .cpu else { return nil }
+    return LinesPlan(product, device: device, cachedFloats: runtime.configuration.cachedFloats)
   }
 
   /// Whether the product is one of plain matrices that is done in the time of a launch.
@@ -104,7 +104,7 @@ extension OpenCLBackend {
     case .cpu:
       result.append(.panels)
       if FewRowsPlan.serves(product) { result.append(.fewRows) }
-      if goesByLines(product) { result.append(.lines) }
+      if linesPlan(product) != nil { result.append(.lines) }
       if goesPlainly(product) { result.append(.plain) }
       if runtime.configuration.winograd != .never, WinogradPlan(product, device: device, use: .wherePossible) != nil {
         result.append(.winograd)
