@@ -6,8 +6,11 @@ extension OpenCLBackend {
     _ pooling: Pooling, _ input: any Storage
   ) -> (output: any Storage, taps: any Storage) {
     let taps = runtime.allocate(count: pooling.outputCount)
+    let storing = runtime.storing(2 * pooling.outputCount, columns: pooling.channels, needsManyStreams: true)
     let output = produce(pooling.outputCount) { output in
-      try pool("maximumPooling", pooling, pooling.windows.outputSize, [], [buffer(input), .buffer(taps), .buffer(output)])
+      try pool(
+        "maximumPooling", pooling, pooling.windows.outputSize, storing: storing, [],
+        [buffer(input), .buffer(taps), .buffer(output)])
     }
     return (output, taps)
   }
@@ -22,10 +25,11 @@ extension OpenCLBackend {
           "maximumPoolingScatter", pooling, windows.inputSize, [], [buffer(gradient), buffer(taps), .buffer(output)])
       }
     }
+    let storing = runtime.storing(pooling.inputCount, columns: pooling.channels, needsManyStreams: true)
     let output = windows.areTiles ? runtime.allocate(count: pooling.inputCount) : own(fill(0, count: pooling.inputCount))
     runtime.perform {
       try pool(
-        "maximumPoolingScatterDisjoint", pooling, windows.outputSize, [],
+        "maximumPoolingScatterDisjoint", pooling, windows.outputSize, storing: storing, [],
         [buffer(gradient), buffer(taps), .buffer(output)])
     }
     return output
@@ -58,11 +62,12 @@ extension OpenCLBackend {
 
   /// Runs a kernel of `pooling.cl` over the rows of `size` of the whole batch.
   private func pool(
-    _ name: String, _ pooling: Pooling, _ size: [Int], _ options: [KernelArgument], _ buffers: [KernelArgument]
+    _ name: String, _ pooling: Pooling, _ size: [Int], storing: String = "CACHED", _ options: [KernelArgument],
+    _ buffers: [KernelArgument]
   ) throws {
     let lanes = runtime.rowWidth(pooling.channels)
     let wide = needsWideIndices(max(pooling.inputCount, pooling.outputCount))
-    let kernel = try runtime.kernel(.pooling, name, defines: ["WIDTH": lanes, wide ? "WIDE" : "NARROW": 1])
+    let kernel = try runtime.kernel(.pooling, name, defines: ["WIDTH": lanes, wide ? "WIDE" : "NARROW": 1, storing: 1])
     try runtime.launchRows(
       kernel, positions: pooling.batch * size.reduce(1, *), extent: size.last ?? 1, channels: pooling.channels,
       lanes: lanes, cost: pooling.windows.taps + 4, wide: wide, options + [pooling.windows.words] + buffers)

@@ -5,7 +5,8 @@ extension OpenCLBackend {
   public func upsampling(_ upsampling: Upsampling, _ input: any Storage) -> any Storage {
     produce(upsampling.outputCount) { output in
       let rows = upsampling.outputCount / max(1, upsampling.channels * upsampling.outputSize.last!)
-      try resize("enlarge", upsampling, rows, reads: 4 * upsampling.factors.last!, input, output)
+      let storing = runtime.storing(upsampling.outputCount, columns: upsampling.channels, needsManyStreams: true)
+      try resize("enlarge", upsampling, rows, reads: 4 * upsampling.factors.last!, storing: storing, input, output)
     }
   }
 
@@ -18,7 +19,8 @@ extension OpenCLBackend {
   }
 
   private func resize(
-    _ name: String, _ upsampling: Upsampling, _ rows: Int, reads: Int, _ input: any Storage, _ output: OpenCLStorage
+    _ name: String, _ upsampling: Upsampling, _ rows: Int, reads: Int, storing: String = "CACHED",
+    _ input: any Storage, _ output: OpenCLStorage
   ) throws {
     let channels = upsampling.channels, lanes = runtime.rowWidth(channels)
     let wide = needsWideIndices(upsampling.outputCount)
@@ -26,7 +28,7 @@ extension OpenCLBackend {
       .upsampling, name,
       defines: [
         "WIDTH": lanes, upsampling.interpolation == .bilinear ? "BILINEAR" : "NEAREST": 1,
-        wide ? "WIDE" : "NARROW": 1,
+        wide ? "WIDE" : "NARROW": 1, storing: 1,
       ])
     let missing = [Int](repeating: 1, count: 3 - upsampling.inputSize.count)
     let words = (missing + upsampling.inputSize + missing + upsampling.factors).map { Int32($0) }

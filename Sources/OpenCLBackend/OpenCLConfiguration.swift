@@ -17,6 +17,9 @@ public struct OpenCLConfiguration: Sendable {
   package var winograd: WinogradUse = .whereFaster
   /// On a processor, a result of more floats has left the caches before anyone reads it, and is stored past them.
   package var cachedFloats = 6 << 20
+  /// Whether results of operations that need many streams are stored so too (`OpenCLRuntime.storing`); nil: as the
+  /// device is known for.
+  package var hasManyStreams: Bool?
 
   public enum Family: String, Sendable {
     /// Neighbouring work-items take neighbouring elements; work-groups of many items; local memory.

@@ -29,6 +29,7 @@ import Testing
           ($0.family, $0.winograd, $0.cache, $0.poisonsMemory) = (family, winograd, .none, true)
           // Wherever they can be, results are stored past the caches, as elsewhere only large ones are.
           $0.cachedFloats = 0
+          $0.hasManyStreams = true
         })
       for operation in cases {
         for complaint in try operation.complaints(on: device, reference: operation.result(on: reference)) {

@@ -120,11 +120,10 @@ private let windowCases: [BackendCase] =
       ]
     }
   }
-  + [Interpolation.nearest, .bilinear].map { interpolation in
+  + [(Interpolation.nearest, 16), (.bilinear, 5), (.bilinear, 16)].map { interpolation, channels in
     let upsampling = Upsampling(
-      batch: 2, inputSize: [3, 2], factors: [2, 3], channels: interpolation == .nearest ? 16 : 5,
-      interpolation: interpolation)
-    return BackendCase("upsampling \(interpolation)", .scale(1e-5)) { run in
+      batch: 2, inputSize: [3, 2], factors: [2, 3], channels: channels, interpolation: interpolation)
+    return BackendCase("upsampling \(interpolation), \(channels) channels", .scale(1e-5)) { run in
       [
         run.backend.upsampling(upsampling, run.uniform(upsampling.inputCount)),
         run.backend.upsamplingGradient(upsampling, run.uniform(upsampling.outputCount)),
