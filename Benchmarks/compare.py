@@ -238,7 +238,7 @@ def main():
     if not FIGMENT.exists():
         sys.exit(f"{FIGMENT} is missing: run `make build` first")
     # Linux sometimes leaves both of PoCL's threads on one processor for seconds. PoCL numbers processors from 0.
-    if os.sched_getaffinity(0) == set(range(os.cpu_count())):
+    if platform.system() == "Linux" and os.sched_getaffinity(0) == set(range(os.cpu_count())):
         os.environ.setdefault("POCL_AFFINITY", "1")
     rows = SUITES[options.suite](options)
     if options.output:
