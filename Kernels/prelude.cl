@@ -52,8 +52,8 @@ typedef JOIN(int, WIDTH) intv;
 #endif
 
 // Ask for the line at a pointer, which may lie outside of a buffer, before it is read or written; LATER only into the
-// second-level cache. What is stored past the caches must not be in them. Worth it where a processor sees no line ahead by itself: jumps, and lines that are only written.
-// A card hides the wait otherwise.
+// second-level cache. Lines that will be stored past the caches are not asked for. Worth it where a processor sees no
+// line ahead by itself: jumps, and lines that are only written. A card hides the wait otherwise.
 #if defined(CPU_FAMILY) && defined(__has_builtin) && !defined(INTERPRETED)
 #if __has_builtin(__builtin_prefetch)
 #define WILL_READ(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 0, 3)

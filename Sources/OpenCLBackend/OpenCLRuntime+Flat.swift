@@ -16,8 +16,8 @@ extension OpenCLRuntime {
   func segment(_ width: Int) -> Int { family == .cpu ? 512 : width }
 
   /// How results are stored: the define `STREAMS` if one of `count` floats is too large for the caches. Its vectors must
-  /// be aligned, as those are whose rows all start at a multiple of `columns`. `needsManyStreams`: the operation writes more
-  /// than it reads, or two results.
+  /// be aligned, as those are whose rows all start at a multiple of `columns`. `needsManyStreams`: the operation writes
+  /// more than it reads, or two results.
   func storing(_ count: Int, columns: Int = 16, needsManyStreams: Bool = false) -> String {
     let isLarge = count > configuration.cachedFloats && columns.isMultiple(of: 16)
     let pays = !needsManyStreams || (configuration.hasManyStreams ?? device.hasManyStreams)
