@@ -1,4 +1,4 @@
-// Filters into the points of `winograd.cl`, and sums over points back into gradients of filters.
+// Filters into the points of `winograd.cl`.
 
 // Tap (y, x) of slab (tapZ, phaseY, phaseX) is first + (tapZ · step, phaseY + y · step, phaseX + x · step) of the stored
 // filter, whose element lies at tap · tapStride + channel · innerStride + column · columnStride.
@@ -9,7 +9,6 @@ typedef struct {
   int filterTaps[3];
   int innerStride, columnStride, tapStride;
   int panel, panels;
-  int splits;
 } Filters;
 
 static inline size_t tapIndex(const Filters *f, const int slab, const int y, const int x) {
@@ -32,18 +31,6 @@ static inline void spread(const floatv *g, const int step, floatv *to, const int
   to[2 * toStep] = 0.5f * (g[0] - g[step]);
 #endif
   to[3 * toStep] = g[(TAPS - 1) * step];
-}
-
-// Gᵀ of four vectors.
-static inline void gather(const floatv *u, const int step, floatv *to, const int toStep) {
-  const floatv sum = 0.5f * (u[step] + u[2 * step]), difference = 0.5f * (u[step] - u[2 * step]);
-  to[0] = u[0] + sum;
-#if TAPS == 3
-  to[toStep] = difference;
-  to[2 * toStep] = sum + u[3 * step];
-#else
-  to[toStep] = difference + u[3 * step];
-#endif
 }
 
 // Index mapping: one unit is WIDTH columns of one k: output[panel][point][k][column in panel], zeros past column n.
@@ -75,31 +62,5 @@ kernel void transformFilter(
 #pragma unroll
     for (int point = 0; point < POINTS; ++point)
       WHOLE(global, output + (((size_t)panel * POINTS + point) * f.k + k) * f.panel + vector * WIDTH) = u[point];
-  }
-}
-
-// Index mapping: one unit is WIDTH columns of one k of parts[split][point][k][n], and all taps they give.
-// Splits are added in their order, so the result does not depend on timing.
-kernel void sumFilterGradient(
-    const Filters f, const global float *restrict parts, global float *restrict output) {
-  const int vectors = f.n / WIDTH;
-  FOR_EACH(unit, (index_t)f.k * vectors) {
-    const int column = (int)(unit % vectors) * WIDTH, k = (int)(unit / vectors);
-    const int slab = k / f.channels, channel = k % f.channels;
-    floatv u[POINTS], rows[TAPS * 4], g[TAPS * TAPS];
-#pragma unroll
-    for (int point = 0; point < POINTS; ++point) {
-      u[point] = SPLAT(0.0f);
-      for (int split = 0; split < f.splits; ++split)
-        u[point] += WHOLE(const global, parts + (((size_t)split * POINTS + point) * f.k + k) * f.n + column);
-    }
-#pragma unroll
-    for (int x = 0; x < 4; ++x) gather(u + x, 4, rows + x, 4);
-#pragma unroll
-    for (int y = 0; y < TAPS; ++y) gather(rows + 4 * y, 1, g + TAPS * y, 1);
-#pragma unroll
-    for (int tap = 0; tap < TAPS * TAPS; ++tap)
-      WHOLE(global, output + tapIndex(&f, slab, tap / TAPS, tap % TAPS) * f.tapStride +
-                        (size_t)channel * f.innerStride + column) = g[tap];
   }
 }

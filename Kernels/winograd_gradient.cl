@@ -2,13 +2,15 @@
 // points v = Bᵀ d B and the gradient's w = A y Aᵀ, the gradient of the filter's points is Σ_tiles v ⊙ w.
 //
 // Index mapping: work-item = work-group; it takes every so manyth unit, which is a block of channels of one slab
-// (rows), a block of output channels (columns), and a split of the tiles. parts[split][point][k][n].
+// (rows), a block of output channels (columns), and a split of the tiles. output[split][tap][channel][n].
 //
 // Why: the sums of a block, and the points of the tiles that are added at a time, fit the second-level cache
 // together. Larger blocks would transform less often but leave it.
 
 // Rows of a register block: channels come in multiples of 16.
 #define CHANNEL_ROWS (16 / VECTORS)
+// Floats from the sums of a point to those of the next: they fall into different sets of the cache.
+#define POINT_SUMS (BLOCK * BLOCK + 16)
 
 // A of OUTPUTS vectors.
 static inline void extend(const floatv *y, const int step, floatv *to, const int toStep) {
@@ -53,10 +55,22 @@ static inline void transformGradient(
   }
 }
 
+// Gᵀ of four vectors.
+static inline void gather(const floatv *u, const int step, floatv *to, const int toStep) {
+  const floatv sum = 0.5f * (u[step] + u[2 * step]), difference = 0.5f * (u[step] - u[2 * step]);
+  to[0] = u[0] + sum;
+#if TAPS == 3
+  to[toStep] = difference;
+  to[2 * toStep] = sum + u[3 * step];
+#else
+  to[toStep] = difference + u[3 * step];
+#endif
+}
+
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradient(
     const Product p, const Patches patches, const Winograd w, const ulong scratchSize,
     const global float *restrict left, const global float *restrict right, global float *scratch,
-    global float *restrict parts) {
+    global float *restrict output) {
   scratch += get_group_id(0) * scratchSize;
   WHOLE(global, scratch) = SPLAT(0.0f);
   const global float *zeros = scratch;
@@ -78,7 +92,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
     const int firstColumn = columnBlock * BLOCK, columns = min(BLOCK, p.n - firstColumn);
     const int firstTile = split * tilesOfSplit, endTile = min(firstTile + tilesOfSplit, w.count);
 
-    for (int i = 0; i < POINTS * BLOCK * BLOCK; i += WIDTH) WHOLE(global, sums + i) = SPLAT(0.0f);
+    for (int i = 0; i < POINTS * POINT_SUMS; i += WIDTH) WHOLE(global, sums + i) = SPLAT(0.0f);
     for (int tile0 = firstTile; tile0 < endTile; tile0 += w.blockTiles) {
       const int tiles = min(w.blockTiles, endTile - tile0);
       transformImage(&patches, &w, left, zeros, tile0, tiles, firstRow, rows, pitch, pointPitch, image);
@@ -89,7 +103,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
           for (int row = 0; row < rows; row += CHANNEL_ROWS) {
             const global float *a = image + point * pointPitch + row;
             const global float *b = gradient + point * pointPitch + column;
-            global float *to = sums + (point * BLOCK + row) * BLOCK + column;
+            global float *to = sums + point * POINT_SUMS + row * BLOCK + column;
             floatv products[CHANNEL_ROWS][VECTORS];
 #pragma unroll
             for (int i = 0; i < CHANNEL_ROWS; ++i)
@@ -112,10 +126,25 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
               for (int v = 0; v < VECTORS; ++v) WHOLE(global, to + i * BLOCK + v * WIDTH) = products[i][v];
           }
     }
-    for (int point = 0; point < POINTS; ++point)
-      for (int row = 0; row < rows; ++row)
-        for (int column = 0; column < columns; column += WIDTH)
-          WHOLE(global, parts + (((size_t)split * POINTS + point) * w.k + firstRow + row) * p.n + firstColumn +
-                            column) = WHOLE(global, sums + (point * BLOCK + row) * BLOCK + column);
+    const int slab = firstRow / patches.channels;
+    const int tapZ = slab / (w.phases * w.phases), phaseY = slab / w.phases % w.phases, phaseX = slab % w.phases;
+    global float *to = output + ((size_t)split * p.m + firstChannel) * p.n + firstColumn;
+    for (int row = 0; row < rows; ++row, to += p.n)
+      for (int column = 0; column < columns; column += WIDTH) {
+        floatv u[POINTS], folded[TAPS * 4], g[TAPS * TAPS];
+#pragma unroll
+        for (int point = 0; point < POINTS; ++point)
+          u[point] = WHOLE(global, sums + point * POINT_SUMS + row * BLOCK + column);
+#pragma unroll
+        for (int x = 0; x < 4; ++x) gather(u + x, 4, folded + x, 4);
+#pragma unroll
+        for (int y = 0; y < TAPS; ++y) gather(folded + 4 * y, 1, g + TAPS * y, 1);
+#pragma unroll
+        for (int i = 0; i < TAPS * TAPS; ++i) {
+          const size_t tapY = phaseY + i / TAPS * w.phases, tapX = phaseX + i % TAPS * w.phases;
+          const size_t tap = (tapZ * patches.taps[1] + tapY) * patches.taps[2] + tapX;
+          WHOLE(global, to + tap * patches.channels * p.n + column) = g[i];
+        }
+      }
   }
 }

@@ -16,22 +16,20 @@ extension OpenCLBackend {
       let largest = operands.map(\.count).max() ?? 0
       return try runtime.kernel(.winograd, name, macros: plan.macros(activation: macro, count: largest))
     }
-    func launchFilters(_ name: String, vectors: Int, _ source: OpenCLStorage, _ target: OpenCLStorage) throws {
-      try runtime.launchShared(
-        kernel(name, source, target), units: plan.geometry.k * vectors, cost: 4 * WinogradPlan.points * plan.width,
-        .words(plan.filterWords(product)), .buffer(source), .buffer(target))
-    }
     guard !product.transposesLeft else {
-      let parts = runtime.allocate(count: plan.splits * WinogradPlan.points * plan.geometry.k * product.n)
-      try runtime.launch(
-        kernel("winogradFilterGradient"), global: plan.groups, local: WorkSize(1), words, .words(product.left.words),
-        .words(plan.words), .ulong(UInt64(plan.scratch)), .buffer(left), .buffer(right), .buffer(scratch), .buffer(parts))
-      return try launchFilters("sumFilterGradient", vectors: product.n / plan.width, parts, output)
+      return try launchInSplits(product, arguments, bias: nil, activation: .identity, into: output) { target in
+        try runtime.launch(
+          kernel("winogradFilterGradient"), global: plan.groups, local: WorkSize(1), words, .words(product.left.words),
+          .words(plan.words), .ulong(UInt64(plan.scratch)), .buffer(left), .buffer(right), .buffer(scratch),
+          .buffer(target))
+      }
     }
 
     let panels = product.n.dividedUp(by: plan.panelWidth)
     let filter = runtime.allocate(count: WinogradPlan.points * plan.geometry.k * panels * plan.panelWidth)
-    try launchFilters("transformFilter", vectors: panels * plan.panelWidth / plan.width, right, filter)
+    try runtime.launchShared(
+      kernel("transformFilter", right, filter), units: filter.count / (WinogradPlan.points * plan.width),
+      cost: 4 * WinogradPlan.points * plan.width, .words(plan.filterWords(product)), .buffer(right), .buffer(filter))
     try runtime.launch(
       kernel("winogradProduct"), global: plan.groups, local: WorkSize(1), words, .words(product.left.words),
       .words(plan.words), .ulong(UInt64(plan.scratch)), .float(parameter), .buffer(left), .buffer(filter),

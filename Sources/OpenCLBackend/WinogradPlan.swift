@@ -76,7 +76,7 @@ struct WinogradPlan {
       let rows = geometry.k / channels * channels.dividedUp(by: Self.block)
       let blocks = rows * product.n.dividedUp(by: Self.block)
       blockK = Self.block
-      let sums = Self.points * Self.block * Self.block
+      let sums = Self.points * (Self.block * Self.block + 16)
       blockTiles = max(8, (Self.cache - sums) / (2 * Self.points * (Self.block + 16)))
       // The sums of a part are written, read and added in the time of some thirty tiles.
       splits = parts(
@@ -142,7 +142,6 @@ struct WinogradPlan {
     var result = [geometry.k, n, patches.channels, geometry.phases].map(Int32.init)
     result.append(first, step, filterTaps)
     return result
-      + [innerStride, columnStride, patches.channels * n, panelWidth, n.dividedUp(by: panelWidth), splits]
-      .map(Int32.init)
+      + [innerStride, columnStride, patches.channels * n, panelWidth, n.dividedUp(by: panelWidth)].map(Int32.init)
   }
 }
