@@ -45,6 +45,25 @@ typedef struct {
   int streams;          // whether the result is too large for caches: it is stored past them
 } Product;
 
+#ifdef CPU_FAMILY
+// Blocks of work on each axis, the first the fastest.
+typedef struct {
+  int extents[3];
+} Grid;
+
+// The next block that nobody has taken, or 0 if there is none. Work-groups take blocks whenever they are free: where
+// threads wake late, or other programs run, equal shares end far apart. `taken` is 0 before and after every kernel.
+static inline int takeBlock(const Grid *grid, volatile global int *taken, int block[3]) {
+  const int turn = atomic_inc(taken), count = grid->extents[0] * grid->extents[1] * grid->extents[2];
+  // Each group asks once in vain, the last one on behalf of the next kernel.
+  if (turn == count + (int)get_num_groups(0) - 1) atomic_xchg(taken, 0);
+  block[0] = turn % grid->extents[0];
+  block[1] = turn / grid->extents[0] % grid->extents[1];
+  block[2] = turn / grid->extents[0] / grid->extents[1];
+  return turn < count;
+}
+#endif
+
 // right(k, column) with k = (tap, inner) is
 // source[tapIndex · tapStride + inner · innerStride + column · columnStride],
 // where tap (z, y, x) of the product is tap first + (z, y, x) · step of the stored filter.

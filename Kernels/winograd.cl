@@ -28,7 +28,6 @@ typedef struct {
   int k;                // slabs · channels
   int blockTiles;       // tiles and values of k a work-item takes at a time
   int blockK;
-  int tilesPerGroup;
   int panelsPerGroup;
   int splits;           // filter gradient: parts that the sum over tiles is cut into
 } Winograd;

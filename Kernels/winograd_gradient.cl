@@ -1,8 +1,8 @@
 // Filter gradient by Winograd's filtering for processors: the adjoint of `winograd_product.cl`. With the image's
 // points v = Bᵀ d B and the gradient's w = A y Aᵀ, the gradient of the filter's points is Σ_tiles v ⊙ w.
 //
-// Index mapping: work-item = work-group; it takes every so manyth unit, which is a block of channels of one slab
-// (rows), a block of output channels (columns), and a split of the tiles. output[split][tap][channel][n].
+// Index mapping: work-item = work-group, which takes blocks (x: channels of one slab, y: output channels, z: split of the
+// tiles). output[split][tap][channel][n].
 //
 // Why: the sums of a block, and the points of the tiles that are added at a time, fit the second-level cache
 // together. Larger blocks would transform less often but leave it.
@@ -70,7 +70,7 @@ static inline void gather(const floatv *u, const int step, floatv *to, const int
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradient(
     const Product p, const Patches patches, const Winograd w, const ulong scratchSize,
     const global float *restrict left, const global float *restrict right, global float *scratch,
-    global float *restrict output) {
+    global float *restrict output, const Grid grid, volatile global int *taken) {
   scratch += get_group_id(0) * scratchSize;
   WHOLE(global, scratch) = SPLAT(0.0f);
   const global float *zeros = scratch;
@@ -81,11 +81,10 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
   global float *sums = gradient + POINTS * pointPitch;
 
   const int blocksOfSlab = (patches.channels + BLOCK - 1) / BLOCK;
-  const int rowBlocks = w.k / patches.channels * blocksOfSlab, columnBlocks = (p.n + BLOCK - 1) / BLOCK;
   const int tilesOfSplit = (w.count + w.splits - 1) / w.splits;
-  for (int unit = (int)get_group_id(0); unit < rowBlocks * columnBlocks * w.splits; unit += (int)get_num_groups(0)) {
-    const int rowBlock = unit % rowBlocks, columnBlock = unit / rowBlocks % columnBlocks;
-    const int split = unit / rowBlocks / columnBlocks;
+  int block[3];
+  while (takeBlock(&grid, taken, block)) {
+    const int rowBlock = block[0], columnBlock = block[1], split = block[2];
     const int firstChannel = rowBlock % blocksOfSlab * BLOCK;
     const int firstRow = rowBlock / blocksOfSlab * patches.channels + firstChannel;
     const int rows = min(BLOCK, patches.channels - firstChannel);

@@ -1,7 +1,7 @@
 // Convolution by Winograd's filtering for processors: see `winograd.cl`.
 //
-// Index mapping: work-item = work-group (x: range of tiles, y: range of panels of output channels). It
-// transforms the image of blockTiles tiles into its part of `scratch`, multiplies the points with those of the
+// Index mapping: work-item = work-group, which takes blocks (x: tiles, y: panels of output channels). It
+// transforms the image of their tiles into its part of `scratch`, multiplies the points with those of the
 // filter, panel by panel, and transforms the products back, adding bias and activation.
 //
 // Why: image and products are 16 values for every 4 or 9 of the result; written to memory they would cost
@@ -60,8 +60,8 @@ static inline void fold(const floatv *m, const int step, floatv *to, const int t
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradProduct(
     const Product p, const Patches patches, const Winograd w, const ulong scratchSize, const float parameter,
     const global float *restrict left, const global float *restrict right, const global float *restrict bias,
-    global float *scratch, global float *restrict output) {
-  scratch += (get_group_id(1) * get_num_groups(0) + get_group_id(0)) * scratchSize;
+    global float *scratch, global float *restrict output, const Grid grid, volatile global int *taken) {
+  scratch += get_group_id(0) * scratchSize;
   WHOLE(global, scratch) = SPLAT(0.0f);
   const global float *zeros = scratch;
 
@@ -73,11 +73,12 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradProduct(
   global float *products = image + POINTS * pointPitch;
   const int isWhole = w.blockK >= w.k;
 
-  const int firstPanel = (int)get_group_id(1) * w.panelsPerGroup;
-  const int endPanel = min(firstPanel + w.panelsPerGroup, (p.n + PANEL - 1) / PANEL);
-  const int endTile = min(((int)get_group_id(0) + 1) * w.tilesPerGroup, w.count);
-  for (int tile0 = (int)get_group_id(0) * w.tilesPerGroup; tile0 < endTile; tile0 += w.blockTiles) {
-    const int tiles = min(w.blockTiles, endTile - tile0);
+  int block[3];
+  while (takeBlock(&grid, taken, block)) {
+    const int firstPanel = block[1] * w.panelsPerGroup;
+    const int endPanel = min(firstPanel + w.panelsPerGroup, (p.n + PANEL - 1) / PANEL);
+    const int tile0 = block[0] * w.blockTiles;
+    const int tiles = min(w.blockTiles, w.count - tile0);
     const int rows = (tiles + ROWS - 1) / ROWS * ROWS;
     for (int k0 = 0; k0 < w.k; k0 += w.blockK) {
       const int depth = min(w.blockK, w.k - k0);

@@ -15,7 +15,7 @@ struct JoinedPhasesPlan {
   let panelWidth: Int
   let packing: PanelLayout
   let arguments: ProductArguments
-  let groups: WorkSize
+  let blocks: WorkSize
   private let depth: Int
   private let rowLimit: Int
   private let blockRows: Int
@@ -78,7 +78,7 @@ struct JoinedPhasesPlan {
     arguments.panelsPerGroup = panels.dividedUp(
       by: parts(of: panels, groups: rowGroups, computeUnits: units, most: min(panels, 4 * units), cost: 1))
     self.arguments = arguments
-    groups = WorkSize(rowGroups, panels.dividedUp(by: arguments.panelsPerGroup))
+    blocks = WorkSize(rowGroups, panels.dividedUp(by: arguments.panelsPerGroup))
   }
 
   func macros(activation: String) -> [Macro] {
@@ -98,8 +98,8 @@ extension OpenCLBackend {
     let panels = try pack(filter, of: plan.filter, as: plan.packing)
     let (macro, parameter) = activation.macro
     let kernel = try runtime.kernel(.gemmCPUPhases, "phasesProduct", macros: plan.macros(activation: macro))
-    try runtime.launch(
-      kernel, global: plan.groups, local: WorkSize(1), plan.arguments.words(plan.product, hasBias: bias != nil),
+    try runtime.launchInBlocks(
+      kernel, plan.blocks, plan.arguments.words(plan.product, hasBias: bias != nil),
       .words(plan.product.left.words), .words(plan.phaseWords), .ulong(UInt64(plan.arguments.rightPanel)),
       .float(parameter), .buffer(outputGradient), .buffer(panels), .buffer(bias ?? panels), .buffer(input))
   }

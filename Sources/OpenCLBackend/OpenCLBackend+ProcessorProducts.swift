@@ -218,16 +218,16 @@ extension OpenCLBackend {
     let kernel = try runtime.kernel(
       plan.isNarrow ? .gemmCPUNarrow : .gemmCPU, plan.isNarrow ? "narrowProduct" : "product",
       macros: plan.macros(product, activation: macro))
-    let groups = WorkSize(
+    let blocks = WorkSize(
       product.m.dividedUp(by: arguments.rowsPerGroup),
       plan.isNarrow ? 1 : product.n.dividedUp(by: plan.panelWidth).dividedUp(by: arguments.panelsPerGroup),
       product.batch * arguments.splits)
     try launchInSplits(product, arguments, bias: bias, activation: activation, into: output) { target in
-      try runtime.launch(
-        kernel, global: groups, local: WorkSize(1), arguments.words(product, hasBias: bias != nil),
-        .words(product.left.words), .ulong(UInt64(product.leftBatchStride)),
-        .ulong(UInt64(arguments.rightBatchStride)), .ulong(UInt64(arguments.rightPanel)), .float(parameter),
-        .buffer(left), .buffer(panels), .buffer(bias ?? panels), .buffer(target))
+      try runtime.launchInBlocks(
+        kernel, blocks, arguments.words(product, hasBias: bias != nil), .words(product.left.words),
+        .ulong(UInt64(product.leftBatchStride)), .ulong(UInt64(arguments.rightBatchStride)),
+        .ulong(UInt64(arguments.rightPanel)), .float(parameter), .buffer(left), .buffer(panels),
+        .buffer(bias ?? panels), .buffer(target))
     }
   }
 }

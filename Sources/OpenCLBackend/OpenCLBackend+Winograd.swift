@@ -6,7 +6,7 @@ extension OpenCLBackend {
     _ product: GeneralProduct, _ plan: WinogradPlan, _ left: OpenCLStorage, _ right: OpenCLStorage,
     bias: OpenCLStorage?, activation: Activation, into output: OpenCLStorage
   ) throws {
-    let scratch = runtime.allocate(count: plan.groups.x * plan.groups.y * plan.scratch)
+    let scratch = runtime.allocate(count: runtime.groups(taking: plan.blocks) * plan.scratch)
     var arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
     arguments.splits = plan.splits
     let words = arguments.words(product, hasBias: bias != nil)
@@ -18,8 +18,8 @@ extension OpenCLBackend {
     }
     guard !product.transposesLeft else {
       return try launchInSplits(product, arguments, bias: nil, activation: .identity, into: output) { target in
-        try runtime.launch(
-          kernel("winogradFilterGradient"), global: plan.groups, local: WorkSize(1), words, .words(product.left.words),
+        try runtime.launchInBlocks(
+          kernel("winogradFilterGradient"), plan.blocks, words, .words(product.left.words),
           .words(plan.words), .ulong(UInt64(plan.scratch)), .buffer(left), .buffer(right), .buffer(scratch),
           .buffer(target))
       }
@@ -30,8 +30,8 @@ extension OpenCLBackend {
     try runtime.launchShared(
       kernel("transformFilter", right, filter), units: filter.count / (WinogradPlan.points * plan.width),
       cost: 4 * WinogradPlan.points * plan.width, .words(plan.filterWords(product)), .buffer(right), .buffer(filter))
-    try runtime.launch(
-      kernel("winogradProduct"), global: plan.groups, local: WorkSize(1), words, .words(product.left.words),
+    try runtime.launchInBlocks(
+      kernel("winogradProduct"), plan.blocks, words, .words(product.left.words),
       .words(plan.words), .ulong(UInt64(plan.scratch)), .float(parameter), .buffer(left), .buffer(filter),
       .buffer(bias ?? filter), .buffer(scratch), .buffer(output))
   }

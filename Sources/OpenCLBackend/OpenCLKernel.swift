@@ -86,6 +86,8 @@ public enum KernelArgument {
   case float(Float)
   /// A struct by value: the words in the order of its fields, all 32 bits wide.
   case words([Int32])
+  /// The counter of blocks that work-groups have taken: see `takeBlock` of `gemm.cl`.
+  case taken
   /// So many bytes of local memory.
   case local(bytes: Int)
 }

@@ -60,6 +60,16 @@ extension OpenCLRuntime {
       [index(rows, wide: wide), .uint(UInt32(channels))] + arguments)
   }
 
+  /// Enqueues a processor's kernel whose work-groups take `blocks` with `takeBlock`.
+  func launchInBlocks(_ kernel: OpenCLKernel, _ blocks: WorkSize, _ arguments: KernelArgument...) throws {
+    let grid = [blocks.x, blocks.y, blocks.z].map(Int32.init)
+    try launch(
+      kernel, global: WorkSize(groups(taking: blocks)), local: WorkSize(1), arguments + [.words(grid), .taken])
+  }
+
+  /// Work-groups that share `blocks`: none would wait for a processor.
+  func groups(taking blocks: WorkSize) -> Int { min(device.computeUnits, blocks.x * blocks.y * blocks.z) }
+
   /// Cuts each of `outer` lengths into parts of `share`, so that on a processor all cores have work but no
   /// part is tiny or huge.
   func split(

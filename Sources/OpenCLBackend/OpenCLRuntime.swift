@@ -16,6 +16,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
   let cache: ProgramCache
   let context: cl_context
   let queue: cl_command_queue
+  /// How many blocks work-groups have taken, 0 between kernels: see `takeBlock` of `gemm.cl`.
+  private let taken: cl_mem
 
   /// How products are computed; a lock of its own, as it is never held while the device is called.
   let choices: Mutex<ProductChoices>
@@ -66,7 +68,14 @@ public final class OpenCLRuntime: @unchecked Sendable {
     let queue = clCreateCommandQueue(context, device.id, 0, &code)
     if code != CL_SUCCESS { clReleaseContext(context) }
     try check(code, "clCreateCommandQueue", during: operation)
-    self.queue = queue!
+    var zero: Int32 = 0
+    let taken = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR), 4, &zero, &code)
+    if code != CL_SUCCESS {
+      clReleaseCommandQueue(queue)
+      clReleaseContext(context)
+    }
+    try check(code, "clCreateBuffer", during: operation)
+    (self.queue, self.taken) = (queue!, taken!)
   }
 
   deinit {
@@ -75,6 +84,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
     pool.trim()
     (kernels, sequences) = ([:], [:])
     for program in programs.values { clReleaseProgram(program) }
+    clReleaseMemObject(taken)
     clReleaseCommandQueue(queue)
     clReleaseContext(context)
   }
@@ -115,6 +125,12 @@ public final class OpenCLRuntime: @unchecked Sendable {
   func throwFailure() throws {
     if let failure {
       self.failure = nil
+      // A kernel that was cut short has left its count; without a new one nothing may run.
+      var zero: Int32 = 0
+      let code = clEnqueueWriteBuffer(queue, taken, 1, 0, 4, &zero, 0, nil, nil)
+      if code != CL_SUCCESS {
+        self.failure = OpenCLError.callFailed(operation: "recovering", call: "clEnqueueWriteBuffer", code: code)
+      }
       throw failure
     }
   }
@@ -189,6 +205,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
     case .ulong(let value): code = set(value)
     case .float(let value): code = set(value)
     case .words(let words): code = clSetKernelArg(kernel.handle, index, words.count * 4, words)
+    case .taken: code = set(taken)
     case .local(let bytes): code = clSetKernelArg(kernel.handle, index, bytes, nil)
     }
     try check(code, "clSetKernelArg(\(index))", during: kernel.name)

@@ -47,11 +47,10 @@ struct WinogradPlan {
   let panelWidth: Int
   var blockTiles: Int
   var blockK: Int
-  var tilesPerGroup = 0
   var panelsPerGroup = 0
   var splits = 1
-  var groups: WorkSize
-  /// Floats that each group keeps its points in.
+  let blocks: WorkSize
+  /// Floats that each work-group keeps its points in.
   var scratch: Int
 
   /// Nil if direct computation must or should be used.
@@ -73,51 +72,56 @@ struct WinogradPlan {
     self.geometry = geometry
     let computeUnits = device.computeUnits
     if product.transposesLeft {
-      let rows = geometry.k / channels * channels.dividedUp(by: Self.block)
-      let blocks = rows * product.n.dividedUp(by: Self.block)
+      let rows = geometry.k / channels * channels.dividedUp(by: Self.block), columns = product.n.dividedUp(by: Self.block)
       blockK = Self.block
       let sums = Self.points * (Self.block * Self.block + 16)
       blockTiles = max(8, (Self.cache - sums) / (2 * Self.points * (Self.block + 16)))
       // The sums of a part are written, read and added in the time of some thirty tiles.
       splits = parts(
-        of: geometry.count, groups: blocks, computeUnits: computeUnits,
+        of: geometry.count, groups: rows * columns, computeUnits: computeUnits,
         most: min(4 * computeUnits, geometry.count / (2 * blockTiles)), cost: 32)
-      groups = WorkSize(min(computeUnits, blocks * splits))
+      blocks = WorkSize(rows, columns, splits)
       let tiles = geometry.count.dividedUp(by: splits)
       blockTiles = tiles.dividedUp(by: tiles.dividedUp(by: blockTiles))
       scratch = 16 + 2 * Self.points * (blockTiles * (Self.block + 16) + 16) + sums
     } else {
       let panels = product.n.dividedUp(by: panelWidth)
-      let blocks = geometry.k.dividedUp(by: Self.longestBlock)
-      blockK = geometry.k.dividedUp(by: blocks).roundedUp(to: 16)
-      let tileGroups = min(computeUnits, geometry.count.dividedUp(by: 16))
+      blockK = geometry.k.dividedUp(by: geometry.k.dividedUp(by: Self.longestBlock)).roundedUp(to: 16)
       panelsPerGroup = panels.dividedUp(
-        by: parts(of: panels, groups: tileGroups, computeUnits: computeUnits, most: panels, cost: 1))
+        by: parts(
+          of: panels, groups: min(computeUnits, geometry.count.dividedUp(by: 16)), computeUnits: computeUnits,
+          most: panels, cost: 1))
       let held = blockK < geometry.k ? panelsPerGroup : 1
       let most = min(64, max(16, Self.cache / (Self.points * (blockK + 16 + held * panelWidth))))
-      (blockTiles, tilesPerGroup) = Self.shares(
-        of: geometry.count, most: most, blockRows: rows, groups: tileGroups)
-      groups = WorkSize(geometry.count.dividedUp(by: tilesPerGroup), panels.dividedUp(by: panelsPerGroup))
+      let isCached = Self.points * geometry.k * product.n <= Self.cache / 2
+      let panelBlocks = panels.dividedUp(by: panelsPerGroup)
+      blockTiles = Self.blockTiles(
+        of: geometry.count, most: most, blockRows: rows, times: panelBlocks, computeUnits: computeUnits,
+        cost: isCached ? 2 : 8)
+      blocks = WorkSize(geometry.count.dividedUp(by: blockTiles), panelBlocks)
       scratch =
         16 + Self.points * (blockTiles * (blockK + 16) + 16) + held * Self.points * (blockTiles * panelWidth + 16)
     }
   }
 
-  /// Tiles that are taken at a time and by each of `groups`, both whole register blocks: equal shares, in as few blocks as
-  /// hold `most`, because each reads all of the filter. One group a compute unit: the scratch memory of each has to come
-  /// into its cache.
-  private static func shares(of count: Int, most: Int, blockRows: Int, groups: Int) -> (block: Int, group: Int) {
-    let group = count.dividedUp(by: groups).roundedUp(to: blockRows)
-    let blocks = group.dividedUp(by: most / blockRows * blockRows)
-    return (group.dividedUp(by: blocks).roundedUp(to: blockRows), group)
+  /// Tiles of a block: whole register blocks, such that the last compute unit ends soonest. There are so many `times` each
+  /// block, and each takes the time of `cost` tiles more, because it reads its part of the filter.
+  private static func blockTiles(
+    of count: Int, most: Int, blockRows: Int, times: Int, computeUnits: Int, cost: Int
+  ) -> Int {
+    func time(_ tiles: Int) -> Int {
+      let blocks = count.dividedUp(by: tiles), rounds = (blocks * times).dividedUp(by: computeUnits)
+      // The last block may be a small one.
+      let isAlone = times == 1 && blocks - (rounds - 1) * computeUnits == 1
+      return (rounds - 1) * (tiles + cost) + (isAlone ? count - (blocks - 1) * tiles : tiles) + cost
+    }
+    return stride(from: blockRows, through: max(blockRows, most), by: blockRows).min { time($0) < time($1) }!
   }
 
   /// The structure `Winograd` of `winograd.cl`, in the order of its fields.
   var words: [Int32] {
     (geometry.tiles
-      + [
-        geometry.count, geometry.phases, geometry.k, blockTiles, blockK, tilesPerGroup, panelsPerGroup, splits,
-      ]).map(Int32.init)
+      + [geometry.count, geometry.phases, geometry.k, blockTiles, blockK, panelsPerGroup, splits]).map(Int32.init)
   }
 
   /// - Parameter count: Of the largest storage.
