@@ -38,9 +38,9 @@ typedef struct {
   int splitLength;
   int hasBias;
   int rightRow;         // floats from one k to the next in `right`
-  int rowsPerGroup;     // CPU family: what a work-item computes
+  int rowsPerGroup;     // CPU family: what a work-item, or a block of one that takes several, computes
   int panelsPerGroup;
-  int depth;            // values of k it takes at a time
+  int depth;            // values of k that are taken at a time
   int pitch;            // floats from one of them to the next in the tile of a transposed left operand
   int streams;          // whether the result is too large for caches: it is stored past them
 } Product;
@@ -51,16 +51,27 @@ typedef struct {
   int extents[3];
 } Grid;
 
-// The next block that nobody has taken, or 0 if there is none. Work-groups take blocks whenever they are free: where
+// `turn` is −1 before the first.
+typedef struct {
+  int turn, x, y, z;
+} Block;
+
+// The next block that nobody has taken; returns 0 if there is none. Work-groups take blocks whenever they are free: where
 // threads wake late, or other programs run, equal shares end far apart. `taken` is 0 before and after every kernel.
-static inline int takeBlock(const Grid *grid, volatile global int *taken, int block[3]) {
-  const int turn = atomic_inc(taken), count = grid->extents[0] * grid->extents[1] * grid->extents[2];
+static inline int takeBlock(const Grid *grid, volatile global int *taken, Block *block) {
+  const int count = grid->extents[0] * grid->extents[1] * grid->extents[2], groups = (int)get_num_groups(0);
+#ifdef INTERPRETED
+  // Dealt out: a checker sees a race between blocks only if they are of different groups.
+  block->turn = block->turn < 0 ? (int)get_group_id(0) : block->turn + groups;
+#else
+  block->turn = atomic_inc(taken);
   // Each group asks once in vain, the last one on behalf of the next kernel.
-  if (turn == count + (int)get_num_groups(0) - 1) atomic_xchg(taken, 0);
-  block[0] = turn % grid->extents[0];
-  block[1] = turn / grid->extents[0] % grid->extents[1];
-  block[2] = turn / grid->extents[0] / grid->extents[1];
-  return turn < count;
+  if (block->turn == count + groups - 1) atomic_xchg(taken, 0);
+#endif
+  block->x = block->turn % grid->extents[0];
+  block->y = block->turn / grid->extents[0] % grid->extents[1];
+  block->z = block->turn / grid->extents[0] / grid->extents[1];
+  return block->turn < count;
 }
 #endif
 

@@ -21,15 +21,15 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void narrowProduct(
   // ROW_LIMIT is a multiple of PASS: vectors past the last row stay inside.
   float sums[COLUMNS * ROW_LIMIT];
 
-  int block[3];
-  while (takeBlock(&grid, taken, block)) {
-    const int split = block[2] % p.splits;
-    const size_t batch = block[2] / p.splits;
+  Block block = {.turn = -1};
+  while (takeBlock(&grid, taken, &block)) {
+    const int split = block.z % p.splits;
+    const size_t batch = block.z / p.splits;
     const global float *left = lefts + batch * leftBatch;
     const global float *right = rights + batch * rightBatch;
-    global float *output = outputs + block[2] * ((size_t)p.m * p.n);
+    global float *output = outputs + block.z * ((size_t)p.m * p.n);
 
-    const int firstRow = block[0] * p.rowsPerGroup;
+    const int firstRow = block.x * p.rowsPerGroup;
     const int rows = min(p.rowsPerGroup, p.m - firstRow);
     const int firstK = split * p.splitLength;
     const int endK = min(firstK + p.splitLength, p.k);

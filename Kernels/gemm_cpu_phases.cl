@@ -1,7 +1,7 @@
 // The gradient of a strided convolution by its input, for processors: all phases of the stride at once.
 //
 // Index mapping: work-item = work-group, which takes blocks (x: positions, y: panels). A position stands for one pixel of
-// every phase. It copies what all of them see into a tile once, then multiplies, for each phase, the taps
+// every phase. The work-item copies what all of them see into a tile once, then multiplies, for each phase, the taps
 // that reach it with the same taps of the filter.
 //
 // Why: phases have few taps, hence little to multiply for each copied pixel, and most pixels reach several phases.
@@ -26,11 +26,11 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void phasesProduct(
   float tile[TILE];
   Position positions[ROW_LIMIT];
 
-  int block[3];
-  while (takeBlock(&grid, taken, block)) {
-    const int firstRow = block[0] * p.rowsPerGroup;
+  Block block = {.turn = -1};
+  while (takeBlock(&grid, taken, &block)) {
+    const int firstRow = block.x * p.rowsPerGroup;
     const int rows = min(p.rowsPerGroup, p.m - firstRow);
-    const int firstPanel = block[1] * p.panelsPerGroup;
+    const int firstPanel = block.y * p.panelsPerGroup;
     const int endPanel = min(firstPanel + p.panelsPerGroup, (p.n + PANEL - 1) / PANEL);
     const int channels = patches.channels;
 

@@ -26,7 +26,7 @@ typedef struct {
   int count;            // of all slices
   int phases;           // on each axis: the stride
   int k;                // slabs · channels
-  int blockTiles;       // tiles and values of k a work-item takes at a time
+  int blockTiles;       // tiles, and values of k, that are taken at a time
   int blockK;
   int panelsPerGroup;
   int splits;           // filter gradient: parts that the sum over tiles is cut into

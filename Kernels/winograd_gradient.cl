@@ -82,9 +82,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
 
   const int blocksOfSlab = (patches.channels + BLOCK - 1) / BLOCK;
   const int tilesOfSplit = (w.count + w.splits - 1) / w.splits;
-  int block[3];
-  while (takeBlock(&grid, taken, block)) {
-    const int rowBlock = block[0], columnBlock = block[1], split = block[2];
+  Block block = {.turn = -1};
+  while (takeBlock(&grid, taken, &block)) {
+    const int rowBlock = block.x, columnBlock = block.y, split = block.z;
     const int firstChannel = rowBlock % blocksOfSlab * BLOCK;
     const int firstRow = rowBlock / blocksOfSlab * patches.channels + firstChannel;
     const int rows = min(BLOCK, patches.channels - firstChannel);

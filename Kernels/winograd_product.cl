@@ -73,11 +73,11 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradProduct(
   global float *products = image + POINTS * pointPitch;
   const int isWhole = w.blockK >= w.k;
 
-  int block[3];
-  while (takeBlock(&grid, taken, block)) {
-    const int firstPanel = block[1] * w.panelsPerGroup;
+  Block block = {.turn = -1};
+  while (takeBlock(&grid, taken, &block)) {
+    const int firstPanel = block.y * w.panelsPerGroup;
     const int endPanel = min(firstPanel + w.panelsPerGroup, (p.n + PANEL - 1) / PANEL);
-    const int tile0 = block[0] * w.blockTiles;
+    const int tile0 = block.x * w.blockTiles;
     const int tiles = min(w.blockTiles, w.count - tile0);
     const int rows = (tiles + ROWS - 1) / ROWS * ROWS;
     for (int k0 = 0; k0 < w.k; k0 += w.blockK) {

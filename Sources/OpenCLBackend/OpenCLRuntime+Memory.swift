@@ -111,7 +111,7 @@ extension OpenCLRuntime {
       guard let buffer = storage.buffer else { throw OpenCLError.inputMissing(operation: "download") }
       // Blocking on an in-order queue: waits for all that was enqueued before, the maker of `storage` among it.
       let code = clEnqueueReadBuffer(queue, buffer, 1, 0, storage.count * 4, values.baseAddress, 0, nil, nil)
-      try check(code, "clEnqueueReadBuffer", during: "download")
+      try checkDevice(code, "clEnqueueReadBuffer", during: "download")
       counts.downloads += 1
       reclaimUploads(all: true)
     }

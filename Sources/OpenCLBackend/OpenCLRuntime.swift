@@ -117,7 +117,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
       let code = clFinish(queue)
       reclaimUploads(all: true)
       try throwFailure()
-      try check(code, "clFinish", during: "waiting for \(device.name)")
+      try checkDevice(code, "clFinish", during: "waiting for \(device.name)")
     }
   }
 
@@ -125,14 +125,18 @@ public final class OpenCLRuntime: @unchecked Sendable {
   func throwFailure() throws {
     if let failure {
       self.failure = nil
-      // A kernel that was cut short has left its count; without a new one nothing may run.
-      var zero: Int32 = 0
-      let code = clEnqueueWriteBuffer(queue, taken, 1, 0, 4, &zero, 0, nil, nil)
-      if code != CL_SUCCESS {
-        self.failure = OpenCLError.callFailed(operation: "recovering", call: "clEnqueueWriteBuffer", code: code)
-      }
       throw failure
     }
+  }
+
+  /// Throws if waiting for the device failed. A kernel that was cut short has left its count of blocks: the next one must
+  /// not begin with it. Call with the lock held.
+  func checkDevice(_ code: Int32, _ call: String, during operation: String) throws {
+    guard code != CL_SUCCESS else { return }
+    var zero: Int32 = 0
+    let recovery = clEnqueueWriteBuffer(queue, taken, 1, 0, 4, &zero, 0, nil, nil)
+    do { try check(recovery, "clEnqueueWriteBuffer", during: "recovering") } catch { failure = error }
+    try check(code, call, during: operation)
   }
 
   // MARK: Launching

@@ -186,6 +186,9 @@ import Testing
     convolution(1, [5, 6, 7], [3, 3, 3], channels: (16, 32), low: [1, 1, 1], dilation: [2, 1, 1]),
     // More channels than a block holds.
     convolution(1, [20, 20], [3, 3], channels: (304, 40), low: [1, 1]),
+    convolution(1, [14, 14], [3, 3], channels: (80, 64), low: [1, 1]),
+    // So many tiles that a filter gradient's sum over them is cut.
+    convolution(6, [14, 14], [3, 3], channels: (48, 64), low: [1, 1]),
   ]
 
   @Test(arguments: Kernels.allCases) func convolutions(_ family: Kernels) throws {
@@ -213,8 +216,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Kernels.allCases) func sameBitsTwice(_ family: Kernels) throws {
-    let shape = Self.convolution(4, [20, 20], [3, 3], channels: (8, 40), low: [1, 1])
+  @Test(arguments: Kernels.allCases, [(8, 40), (32, 64)])
+  func sameBitsTwice(_ family: Kernels, channels: (Int, Int)) throws {
+    let shape = Self.convolution(4, [20, 20], [3, 3], channels: channels, low: [1, 1])
     var results: [[Float]] = []
     for _ in 0..<2 {
       let device = try Self.device(family)
