@@ -72,7 +72,7 @@ let package = Package(
       name: "OpenCLBackendTests",
       dependencies: ["Backends", "COpenCL", "Kernels", "OpenCLBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "TestSupport"]),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Files", "TestSupport"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),
