@@ -7,7 +7,7 @@
 /// A file or folder that could not be read or written: which, why, and what to do about it, on one line.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Action: String, Hashable, Sendable {
-    case open, read, write, replace
+    case open, read, write, replace, remove
     case createFolder = "create folder"
   }
 

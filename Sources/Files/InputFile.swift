@@ -11,7 +11,8 @@ public final class InputFile: Sendable {
 
   public init(_ url: URL) throws(FileError) {
     path = url.path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting: a pipe that nobody writes to would be waited for before it is known to be one.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(.open, path, code: errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

@@ -18,6 +18,13 @@ public struct OutputFile: ~Copyable {
     guard descriptor >= 0 else { throw FileError(.write, self.path, code: errno) }
   }
 
+  /// Continues what an open descriptor of this process writes, such as standard output.
+  init(path: String, sharing other: Int32) throws(FileError) {
+    self.path = path
+    descriptor = fcntl(other, F_DUPFD_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw FileError(.write, path, code: errno) }
+  }
+
   deinit { close(descriptor) }
 
   public borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
@@ -38,6 +45,11 @@ public struct OutputFile: ~Copyable {
   }
 
   public borrowing func write(_ text: String) throws(FileError) { try write(Array(text.utf8)) }
+
+  /// Drops what follows the first `size` bytes.
+  borrowing func shorten(to size: Int) throws(FileError) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileError(.write, path, code: errno) }
+  }
 
   /// Returns once the contents are on the disk, where a crash or power loss cannot take them.
   public borrowing func synchronize() throws(FileError) {

@@ -4,8 +4,12 @@ import Foundation
 /// or all of the new: into a temporary file beside it, synchronized, then renamed over it.
 ///
 /// If `body` or the disk fails, the temporary file is removed and the old file is as it was. A symbolic
-/// link stays one, its target is replaced; a device or pipe such as `/dev/stdout` is written directly.
+/// link stays one, its target is replaced; a device or pipe is written directly, and so is `/dev/stdout`, whatever
+/// it leads to.
 public func writeAtomically(to url: URL, _ body: (borrowing OutputFile) throws -> Void) throws {
+  if let descriptor = openDescriptor(of: url.path) {
+    return try body(OutputFile(path: url.path, sharing: descriptor))
+  }
   let target = url.resolvingSymlinksInPath()
   var mode: mode_t?
   var status = stat()
@@ -18,10 +22,8 @@ public func writeAtomically(to url: URL, _ body: (borrowing OutputFile) throws -
   }
 
   let folder = target.deletingLastPathComponent()
-  // In the same folder, so that the rename stays within one file system; named so that no two writers meet.
-  let temporary = folder.appendingPathComponent(
-    ".\(target.lastPathComponent).\(getpid()).\(String(UInt32.random(in: .min ... .max), radix: 36)).partial"
-  ).path
+  // In the same folder, so that the rename stays within one file system.
+  let temporary = folder.appendingPathComponent(TemporaryName(for: target.lastPathComponent).text).path
   let file = try OutputFile(
     path: temporary, flags: O_CREAT | O_EXCL, mode: 0o666, reportedAs: url.path)
   do {
@@ -65,8 +67,20 @@ public func createFolder(_ url: URL) throws(FileError) {
   }
 }
 
+/// The descriptor that a name of an open file of this process stands for. Opened by its name, a regular file would
+/// be written from its start, over what the shell or another program put there.
+private func openDescriptor(of path: String) -> Int32? {
+  switch path {
+  case "/dev/stdout": return 1
+  case "/dev/stderr": return 2
+  default:
+    for folder in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(folder) { return Int32(path.dropFirst(folder.count)) }
+    return nil
+  }
+}
+
 /// Makes the rename itself durable. Not every file system can; the contents are safe either way.
-private func synchronizeFolder(_ path: String) {
+func synchronizeFolder(_ path: String) {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return }
   fsync(descriptor)
