@@ -16,13 +16,17 @@ RUN_TESTS := swift test -c release -Xswiftc -enable-testing --skip-build
 INTEL := .build/intel-opencl
 INTEL_PACKAGES := intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0
 
+# TensorBoard's own reader, from PyPI, which a test has read our events.
+TENSORBOARD := .build/tensorboard
+TENSORBOARD_PACKAGES := tensorboard==2.21.0 setuptools==80.9.0
+
 BUNDLE := .bundle/figment
 # What every Linux has: taken from there, so that graphics drivers find their own. The rest goes into the bundle.
 SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build bundle test test-intel test-oclgrind lint setup setup-tests setup-intel
+.PHONY: demo build bundle test test-intel test-oclgrind lint setup setup-tests setup-intel setup-tensorboard
 
 demo: build
 	$(FIGMENT) train vae --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --seed 7 --output $(RUN) --overwrite
@@ -45,7 +49,7 @@ bundle: setup
 
 # The closing lines of the last run are those that count: it has every test. Those before repeat tests on another
 # vendor's compiler, and in an interpreter of kernels.
-test: setup-tests
+test: setup-tests setup-tensorboard
 	$(BUILD_TESTS)
 	$(MAKE) --no-print-directory test-intel
 	$(MAKE) --no-print-directory test-oclgrind
@@ -85,6 +89,14 @@ setup-intel: setup-tests
 	  echo "Installing $(INTEL_PACKAGES) from PyPI into $(INTEL): a second OpenCL compiler for the tests."; \
 	  python3 -m venv $(INTEL); $(INTEL)/bin/pip install --quiet --disable-pip-version-check $(INTEL_PACKAGES); \
 	  echo "$(CURDIR)/$(INTEL)/lib/libintelocl.so" > $(INTEL)/vendors/intel.icd; }
+
+setup-tensorboard: setup-tests
+	@test -e $(TENSORBOARD)/installed || { \
+	  echo "Installing $(TENSORBOARD_PACKAGES) from PyPI into $(TENSORBOARD): it reads our events in a test."; \
+	  rm -rf $(TENSORBOARD); python3 -m venv $(TENSORBOARD) \
+	  && $(TENSORBOARD)/bin/pip install --quiet --disable-pip-version-check $(TENSORBOARD_PACKAGES) \
+	  && touch $(TENSORBOARD)/installed \
+	  || { rm -rf $(TENSORBOARD); echo "TensorBoard cannot be had (see above); the test that needs it is left out."; }; }
 
 # Installs the Debian packages of $(1) that are missing, or says what to install and why it could not.
 define install

@@ -25,7 +25,7 @@ package struct JSONNode: Sendable {
 package struct JSONParser {
   package struct Failure: Error {
     package let offset: Int
-    /// Names and positions on the way to an object that is wrong.
+    /// Names and positions on the way to a name that comes twice.
     package let path: [String]?
     package let problem: String
   }
@@ -33,8 +33,7 @@ package struct JSONParser {
   /// Lists and objects in each other: what Figment reads needs few, and each takes stack.
   package static let deepest = 64
 
-  private let text: [UInt8]
-  private var position = 0
+  private var scanner: TextScanner
   private var path: [String] = []
 
   /// The one value that is the whole text.
@@ -42,25 +41,25 @@ package struct JSONParser {
     if text.starts(with: [0xEF, 0xBB, 0xBF]) {
       throw Failure(offset: 0, path: nil, problem: "it starts with a byte order mark; save it as UTF-8 without one")
     }
-    var parser = JSONParser(text: text)
+    var parser = JSONParser(scanner: TextScanner(text))
     let node = try parser.value()
-    parser.skipSpace()
-    guard parser.position == text.count else { throw parser.failure("something follows the end of the JSON value") }
+    parser.scanner.skipSpace()
+    guard parser.scanner.isAtEnd else { throw parser.failure("something follows the end of the JSON value") }
     return node
   }
 
-  private init(text: [UInt8]) { self.text = text }
-
   private mutating func value() throws(Failure) -> JSONNode {
-    skipSpace()
-    guard position < text.count else { throw failure("the text ends where a value is expected") }
-    let start = position
+    scanner.skipSpace()
+    guard !scanner.isAtEnd else { throw failure("the text ends where a value is expected") }
+    let start = scanner.position
     let content: JSONNode.Content
-    switch text[position] {
-    case UInt8(ascii: "{"): content = .object(try members())
-    case UInt8(ascii: "["): content = .array(try elements())
-    case UInt8(ascii: "\""): content = .string(try string())
-    default:
+    if scanner.take("{") {
+      content = .object(try members())
+    } else if scanner.take("[") {
+      content = .array(try elements())
+    } else if scanner.next(isOneOf: "\"") {
+      content = .string(try string())
+    } else {
       switch word() {
       case "true": content = .bool(true)
       case "false": content = .bool(false)
@@ -74,37 +73,35 @@ package struct JSONParser {
 
   private mutating func members() throws(Failure) -> [JSONNode.Member] {
     var members = [JSONNode.Member](), names = Set<String>()
-    position += 1
-    if take("}") { return members }
+    if scanner.take("}") { return members }
     repeat {
-      skipSpace()
-      let start = position
-      guard start < text.count, text[start] == UInt8(ascii: "\"") else {
+      scanner.skipSpace()
+      let start = scanner.position
+      guard scanner.next(isOneOf: "\"") else {
         throw failure(members.isEmpty ? "a name in quotes or “}” is expected here" : "a name in quotes is expected here")
       }
       let name = try string()
       guard names.insert(name).inserted else {
         throw Failure(offset: start, path: path + [name], problem: "it comes twice in this object")
       }
-      guard take(":") else { throw failure("“:” is expected here") }
+      guard scanner.take(":") else { throw failure("“:” is expected here") }
       try enter(name)
       members.append(.init(name: name, offset: start, value: try value()))
       path.removeLast()
-    } while take(",")
-    guard take("}") else { throw failure("“,” or “}” is expected here") }
+    } while scanner.take(",")
+    guard scanner.take("}") else { throw failure("“,” or “}” is expected here") }
     return members
   }
 
   private mutating func elements() throws(Failure) -> [JSONNode] {
     var elements = [JSONNode]()
-    position += 1
-    if take("]") { return elements }
+    if scanner.take("]") { return elements }
     repeat {
       try enter("\(elements.count)")
       elements.append(try value())
       path.removeLast()
-    } while take(",")
-    guard take("]") else { throw failure("“,” or “]” is expected here") }
+    } while scanner.take(",")
+    guard scanner.take("]") else { throw failure("“,” or “]” is expected here") }
     return elements
   }
 
@@ -115,118 +112,48 @@ package struct JSONParser {
     path.append(name)
   }
 
+  private mutating func string() throws(Failure) -> String {
+    do { return try scanner.string() } catch { throw failure(error.problem, at: error.position) }
+  }
+
   private mutating func number() throws(Failure) -> String {
-    let start = position
-    guard isDigit || next(isOneOf: "-") else { throw failure("a value is expected here") }
-    func digits(_ parser: inout JSONParser) throws(Failure) {
-      guard parser.isDigit else { throw parser.failure("a digit is expected here") }
-      while parser.isDigit { parser.position += 1 }
+    let start = scanner.position
+    let digits = "0123456789"
+    func takeDigits(_ parser: inout JSONParser) throws(Failure) {
+      guard parser.scanner.next(isOneOf: digits) else { throw parser.failure("a digit is expected here") }
+      while parser.scanner.next(isOneOf: digits) { parser.scanner.advance() }
     }
-    if next(isOneOf: "-") { position += 1 }
-    let whole = position
-    try digits(&self)
-    guard text[whole] != UInt8(ascii: "0") || position == whole + 1 else {
+    guard scanner.next(isOneOf: "-" + digits) else { throw failure("a value is expected here") }
+    if scanner.next(isOneOf: "-") { scanner.advance() }
+    let whole = scanner.position
+    try takeDigits(&self)
+    guard scanner.text[whole] != UInt8(ascii: "0") || scanner.position == whole + 1 else {
       throw failure("this number starts with 0", at: start)
     }
-    if next(isOneOf: ".") {
-      position += 1
-      try digits(&self)
+    if scanner.next(isOneOf: ".") {
+      scanner.advance()
+      try takeDigits(&self)
     }
-    if next(isOneOf: "eE") {
-      position += 1
-      if next(isOneOf: "+-") { position += 1 }
-      try digits(&self)
+    if scanner.next(isOneOf: "eE") {
+      scanner.advance()
+      if scanner.next(isOneOf: "+-") { scanner.advance() }
+      try takeDigits(&self)
     }
-    return String(decoding: text[start..<position], as: UTF8.self)
+    return String(decoding: scanner.text[start..<scanner.position], as: UTF8.self)
   }
 
-  private mutating func string() throws(Failure) -> String {
-    let start = position
-    position += 1
-    var bytes = [UInt8]()
-    while true {
-      guard position < text.count else { throw failure("this text is not closed by a quote", at: start) }
-      let byte = text[position]
-      position += 1
-      switch byte {
-      case UInt8(ascii: "\""):
-        guard let string = String(validating: bytes, as: UTF8.self) else {
-          throw failure("this text is not UTF-8", at: start)
-        }
-        return string
-      case UInt8(ascii: "\\"): bytes += try escape()
-      case ..<0x20: throw failure("a control character stands in a text; write it as an escape", at: position - 1)
-      default: bytes.append(byte)
-      }
-    }
-  }
-
-  private mutating func escape() throws(Failure) -> [UInt8] {
-    let start = position - 1
-    guard position < text.count else { throw failure("an escape is cut short", at: start) }
-    let letter = text[position]
-    position += 1
-    switch letter {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [letter]
-    case UInt8(ascii: "b"): return [0x08]
-    case UInt8(ascii: "f"): return [0x0C]
-    case UInt8(ascii: "n"): return [0x0A]
-    case UInt8(ascii: "r"): return [0x0D]
-    case UInt8(ascii: "t"): return [0x09]
-    case UInt8(ascii: "u"):
-      var code = try hexadecimal()
-      if (0xD800..<0xDC00).contains(code) {
-        guard text[position...].starts(with: "\\u".utf8) else { throw failure("half a surrogate pair", at: start) }
-        position += 2
-        let low = try hexadecimal()
-        guard (0xDC00..<0xE000).contains(low) else { throw failure("half a surrogate pair", at: start) }
-        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-      }
-      guard let scalar = Unicode.Scalar(code) else { throw failure("half a surrogate pair", at: start) }
-      return Array(String(scalar).utf8)
-    default: throw failure("an unknown escape", at: start)
-    }
-  }
-
-  private mutating func hexadecimal() throws(Failure) -> UInt32 {
-    var code: UInt32 = 0
-    for _ in 0..<4 {
-      guard position < text.count, let digit = Character(Unicode.Scalar(text[position])).hexDigitValue else {
-        throw failure("four hexadecimal digits are expected here")
-      }
-      code = code << 4 | UInt32(digit)
-      position += 1
-    }
-    return code
-  }
-
-  /// The letters that come next and a sign before them: at most as many as a word of JSON or Python has. Takes
-  /// them if there are any.
+  /// The letters that come next and a sign before them: at most as many as a word of JSON or Python has. They are
+  /// taken unless they start a number.
   private mutating func word() -> String {
-    let start = position
-    var end = next(isOneOf: "+-") ? start + 1 : start
-    while end < text.count, end - start < 10, Unicode.Scalar(text[end]).properties.isAlphabetic, text[end] < 0x80 { end += 1 }
-    let word = String(decoding: text[start..<end], as: UTF8.self)
-    if word != "-" { position = end }
+    let rest = scanner.text[scanner.position...].prefix(10)
+    let sign = rest.prefix { "+-".utf8.contains($0) }.prefix(1)
+    let letters = rest.dropFirst(sign.count).prefix { (0x61...0x7A).contains($0 | 0x20) }
+    let word = String(decoding: sign + letters, as: UTF8.self)
+    if word != "-" { scanner.advance(by: word.utf8.count) }
     return word
   }
 
-  private mutating func take(_ mark: Unicode.Scalar) -> Bool {
-    skipSpace()
-    guard position < text.count, text[position] == UInt8(ascii: mark) else { return false }
-    position += 1
-    return true
-  }
-
-  private mutating func skipSpace() {
-    while next(isOneOf: " \t\n\r") { position += 1 }
-  }
-
-  private var isDigit: Bool { position < text.count && (0x30...0x39).contains(text[position]) }
-
-  private func next(isOneOf marks: String) -> Bool { position < text.count && marks.utf8.contains(text[position]) }
-
   private func failure(_ problem: String, at place: Int? = nil) -> Failure {
-    Failure(offset: place ?? position, path: nil, problem: problem)
+    Failure(offset: place ?? scanner.position, path: nil, problem: problem)
   }
 }

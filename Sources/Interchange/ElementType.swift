@@ -16,17 +16,28 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
   }
 }
 
-/// A whole number that no 32-bit float equals, at `index` of an array.
-struct InexactInteger: Error {
+/// An element, at `index` of an array, that no 32-bit float comes near enough.
+struct UnfitElement: Error {
   let index: Int
-  let value: String
-  var problem: String { "element \(index) is \(value), which a 32-bit float cannot hold exactly" }
+  let problem: String
+
+  init(_ index: Int, _ value: some CustomStringConvertible, _ reason: String) {
+    (self.index, problem) = (index, "element \(index) is \(value), \(reason)")
+  }
 }
 
 extension ElementType {
-  /// The `count` elements of this type that lie in `bytes`, as 32-bit floats. 64-bit floats are rounded;
-  /// a whole number that would change is an error.
-  func floats(_ bytes: [UInt8], count: Int, isBigEndian: Bool) throws(InexactInteger) -> [Float] {
+  /// Whether its values are real numbers, as a network's weights are, and not integers or truth values.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float64, .float32, .float16, .bfloat16: true
+    default: false
+    }
+  }
+
+  /// The `count` elements of this type that lie in `bytes`, as 32-bit floats. 64-bit floats are rounded; one that
+  /// would become infinite, or a whole number that would change, is an error.
+  func floats(_ bytes: [UInt8], count: Int, isBigEndian: Bool) throws(UnfitElement) -> [Float] {
     precondition(bytes.count == count * size)
     func word<Word: FixedWidthInteger>(_ index: Int, _: Word.Type = Word.self) -> Word {
       let word = bytes.withUnsafeBytes {
@@ -34,18 +45,31 @@ extension ElementType {
       }
       return isBigEndian ? Word(bigEndian: word) : Word(littleEndian: word)
     }
-    func integers<Word: FixedWidthInteger>(_: Word.Type) throws(InexactInteger) -> [Float] {
+    func collect(_ element: (Int) throws(UnfitElement) -> Float) throws(UnfitElement) -> [Float] {
       var floats = [Float]()
       floats.reserveCapacity(count)
-      for index in 0..<count {
-        let value: Word = word(index)
-        guard let float = Float(exactly: value) else { throw InexactInteger(index: index, value: "\(value)") }
-        floats.append(float)
-      }
+      for index in 0..<count { floats.append(try element(index)) }
       return floats
     }
+    func integers<Word: FixedWidthInteger>(_: Word.Type) throws(UnfitElement) -> [Float] {
+      try collect { (index) throws(UnfitElement) in
+        let value: Word = word(index)
+        guard let float = Float(exactly: value) else {
+          throw UnfitElement(index, value, "which a 32-bit float cannot hold exactly")
+        }
+        return float
+      }
+    }
     switch self {
-    case .float64: return (0..<count).map { Float(Double(bitPattern: word($0))) }
+    case .float64:
+      return try collect { (index) throws(UnfitElement) in
+        let value = Double(bitPattern: word(index))
+        let float = Float(value)
+        guard float.isFinite || !value.isFinite else {
+          throw UnfitElement(index, value, "which is too large for a 32-bit float")
+        }
+        return float
+      }
     case .float32: return (0..<count).map { Float(bitPattern: word($0)) }
     case .float16: return (0..<count).map { Float(Float16(bitPattern: word($0))) }
     case .bfloat16: return (0..<count).map { Float(bitPattern: UInt32(word($0, UInt16.self)) << 16) }
@@ -60,6 +84,21 @@ extension ElementType {
     case .bool: return bytes.map { $0 == 0 ? 0 : 1 }
     }
   }
+}
+
+/// Where the first value stands that is infinite or not a number, or nil if all are finite.
+public func firstNonFinite(in values: [Float]) -> Int? {
+  let exponent: UInt32 = 0x7F80_0000
+  var start = 0
+  // A block at a time without a branch for each value: weights are many and hardly ever wrong.
+  while start < values.count {
+    let end = min(start + 4096, values.count)
+    var isWrong = false
+    for index in start..<end where values[index].bitPattern & exponent == exponent { isWrong = true }
+    if isWrong { return values[start..<end].firstIndex { !$0.isFinite } }
+    start = end
+  }
+  return nil
 }
 
 /// A Swift type whose values lie in memory as those of an ``ElementType`` do in a file.

@@ -5,7 +5,7 @@ import Foundation
 /// An array in NumPy's `.npy` format (versions 1 to 3), as 32-bit floats, row-major.
 ///
 /// Reads floats of 16, 32 and 64 bits, integers of 8 to 64 bits and booleans, of either byte order and in C or
-/// Fortran order; writes version 1.0 with `<f4`.
+/// Fortran order; writes version 1.0 with `<f4`, whole or, with ``NPYArray/write(to:shape:_:)``, in parts.
 ///
 /// Reference: numpy/lib/format.py.
 public struct NPYArray: Sendable {
@@ -27,7 +27,10 @@ public struct NPYArray: Sendable {
     }
 
     let start = try file.read(count: min(12, file.size), at: 0)
-    guard start.starts(with: NPYArray.magic) else { throw damaged(0, "not a .npy file; save it with numpy.save") }
+    guard start.starts(with: NPYArray.magic) else {
+      let isArchive = start.starts(with: [0x50, 0x4B, 0x03, 0x04])
+      throw damaged(0, "\(isArchive ? "a zip archive such as .npz, " : "")not a .npy file; save it with numpy.save")
+    }
     guard start.count >= 10 else { throw damaged(start.count, "the file ends within its first line") }
     guard (1...3).contains(start[6]) else {
       throw damaged(6, "format version \(start[6]).\(start[7]) is unknown; 1.0 to 3.0 are read")
@@ -47,13 +50,12 @@ public struct NPYArray: Sendable {
     } catch let mismatch as TextScanner.Mismatch {
       throw damaged(headerStart + mismatch.position, "in the header, \(mismatch.problem)")
     }
-    guard let count = elementCount(header.dimensions, size: header.type.size),
-      count * header.type.size == file.size - dataStart
-    else {
+    let dataCount = file.size - dataStart
+    guard let count = elementCount(header.dimensions, size: header.type.size), count * header.type.size == dataCount else {
+      let shape = "\(header.dimensions)".shownInMessage
       throw damaged(
         dataStart,
-        "the header says shape \(header.dimensions) of \(8 * header.type.size)-bit elements, but \(file.size - dataStart) bytes follow"
-      )
+        "the header says shape \(shape) of \(8 * header.type.size)-bit elements, but \(dataCount) bytes follow")
     }
 
     let shape = Shape(header.dimensions)
@@ -61,8 +63,8 @@ public struct NPYArray: Sendable {
     do {
       stored = try header.type.floats(
         file.read(count: count * header.type.size, at: dataStart), count: count, isBigEndian: header.isBigEndian)
-    } catch let inexact as InexactInteger {
-      throw damaged(dataStart + inexact.index * header.type.size, inexact.problem)
+    } catch let unfit as UnfitElement {
+      throw damaged(dataStart + unfit.index * header.type.size, unfit.problem)
     }
     self.init(header.isFortranOrder ? NPYArray.rowMajor(stored, shape: shape) : stored, shape: shape)
   }
@@ -94,94 +96,43 @@ public struct NPYArray: Sendable {
   // MARK: Writing
 
   public func write(to url: URL) throws {
+    try NPYArray.write(to: url, shape: shape) { append in try append(values) }
+  }
+
+  /// Writes an array part by part, so that it never has to lie in memory as a whole; the file is replaced once all
+  /// is written, see ``writeAtomically(to:_:)``.
+  ///
+  /// - Parameters:
+  ///   - shape: Of the whole array.
+  ///   - body: Calls its argument with the values in row-major order, as many at a time as it likes.
+  /// - Precondition: As many values as the shape has, unless `body` throws.
+  public static func write(
+    to url: URL, shape: Shape, _ body: (_ append: (_ values: [Float]) throws -> Void) throws -> Void
+  ) throws {
+    let start = header(shape)
+    try writeAtomically(to: url) { file in
+      try file.write(start)
+      var count = 0
+      try body { values in
+        count += values.count
+        require(count <= shape.count, "\(count) values are more than fill shape \(shape)")
+        try file.write(values)
+      }
+      require(count == shape.count, "\(count) values do not fill shape \(shape)")
+    }
+  }
+
+  /// What comes before the values.
+  private static func header(_ shape: Shape) -> [UInt8] {
     // Python writes a tuple of one with a comma.
     let extents = shape.dimensions.map(String.init).joined(separator: ", ") + (shape.rank == 1 ? "," : "")
     var header = Array("{'descr': '<f4', 'fortran_order': False, 'shape': (\(extents)), }".utf8)
     // NumPy aligns the data to 64 bytes and ends the header with a newline.
-    let unpadded = NPYArray.magic.count + 4 + header.count + 1
+    let unpadded = magic.count + 4 + header.count + 1
     header += [UInt8](repeating: 0x20, count: (64 - unpadded % 64) % 64) + [0x0A]
     precondition(header.count <= Int(UInt16.max), "shape \(shape) has too many axes for a .npy file")
-    let length = [UInt8(header.count & 255), UInt8(header.count >> 8)]
-    try writeAtomically(to: url) { file in
-      try file.write(NPYArray.magic + [1, 0] + length + header)
-      try file.write(values)
-    }
+    return magic + [1, 0, UInt8(header.count & 255), UInt8(header.count >> 8)] + header
   }
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-}
-
-/// The dictionary in Python's notation that starts a `.npy` file.
-struct NPYHeader {
-  let type: ElementType
-  let isBigEndian: Bool
-  let isFortranOrder: Bool
-  let dimensions: [Int]
-
-  init(_ text: [UInt8]) throws(TextScanner.Mismatch) {
-    // Names and types have no escapes, so Python's single quotes can be read as JSON's double ones.
-    var scanner = TextScanner(text.map { $0 == UInt8(ascii: "'") ? UInt8(ascii: "\"") : $0 })
-    var descriptor: (type: ElementType, isBigEndian: Bool)?
-    var order: Bool?
-    var shape: [Int]?
-    try scanner.expect("{")
-    while !scanner.take("}") {
-      scanner.skipSpace()
-      let place = scanner.position
-      let key = try scanner.string()
-      try scanner.expect(":")
-      switch key {
-      case "descr" where descriptor == nil: descriptor = try NPYHeader.descriptor(&scanner)
-      case "fortran_order" where order == nil:
-        order = scanner.take("True")
-        if order == false { try scanner.expect("False") }
-      case "shape" where shape == nil: shape = try NPYHeader.shape(&scanner)
-      case "descr", "fortran_order", "shape": throw scanner.mismatch("“\(key)” comes twice", at: place)
-      default: throw scanner.mismatch("“\(key)” is none of descr, fortran_order and shape", at: place)
-      }
-      if !scanner.take(",") {
-        try scanner.expect("}")
-        break
-      }
-    }
-    scanner.skipSpace()
-    guard scanner.isAtEnd else { throw scanner.mismatch("something follows the closing brace") }
-    guard let descriptor else { throw scanner.mismatch("“descr” is missing") }
-    guard let order else { throw scanner.mismatch("“fortran_order” is missing") }
-    guard let shape else { throw scanner.mismatch("“shape” is missing") }
-    (type, isBigEndian) = descriptor
-    isFortranOrder = order
-    dimensions = shape
-  }
-
-  private static func descriptor(
-    _ scanner: inout TextScanner
-  ) throws(TextScanner.Mismatch) -> (type: ElementType, isBigEndian: Bool) {
-    scanner.skipSpace()
-    let place = scanner.position
-    if scanner.take("[") { throw scanner.mismatch("the elements are records; save a plain array", at: place) }
-    let name = try scanner.string()
-    guard let byteOrder = name.first, "<>|=".contains(byteOrder), let type = types[String(name.dropFirst())] else {
-      throw scanner.mismatch("elements of type “\(name)” cannot be read; save the array as float32", at: place)
-    }
-    return (type, byteOrder == ">")
-  }
-
-  private static func shape(_ scanner: inout TextScanner) throws(TextScanner.Mismatch) -> [Int] {
-    var dimensions = [Int]()
-    try scanner.expect("(")
-    while !scanner.take(")") {
-      dimensions.append(try scanner.number())
-      if !scanner.take(",") {
-        try scanner.expect(")")
-        break
-      }
-    }
-    return dimensions
-  }
-
-  private static let types: [String: ElementType] = [
-    "f8": .float64, "f4": .float32, "f2": .float16, "i8": .int64, "i4": .int32, "i2": .int16, "i1": .int8,
-    "u8": .uint64, "u4": .uint32, "u2": .uint16, "u1": .uint8, "b1": .bool,
-  ]
 }

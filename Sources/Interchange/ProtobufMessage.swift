@@ -42,3 +42,37 @@ struct ProtobufMessage {
     bytes.append(UInt8(rest))
   }
 }
+
+extension ProtobufMessage {
+  /// A whole number among the fields of an encoded message; nil if it has none, or is no such message.
+  static func number(_ field: UInt64, in bytes: [UInt8]) -> Int64? {
+    var rest = bytes[...]
+    var found: Int64?
+    while !rest.isEmpty {
+      guard let tag = takeVarint(&rest) else { return nil }
+      switch tag & 7 {
+      case 0:
+        guard let value = takeVarint(&rest) else { return nil }
+        // Of several the last counts.
+        if tag >> 3 == field { found = Int64(bitPattern: value) }
+      case 1: rest = rest.dropFirst(8)
+      case 2:
+        guard let count = takeVarint(&rest), count <= UInt64(rest.count) else { return nil }
+        rest = rest.dropFirst(Int(count))
+      case 5: rest = rest.dropFirst(4)
+      default: return nil
+      }
+    }
+    return found
+  }
+
+  private static func takeVarint(_ rest: inout ArraySlice<UInt8>) -> UInt64? {
+    var value: UInt64 = 0
+    for shift in stride(from: UInt64(0), to: 64, by: 7) {
+      guard let byte = rest.popFirst() else { return nil }
+      value |= UInt64(byte & 0x7F) << shift
+      if byte & 0x80 == 0 { return value }
+    }
+    return nil
+  }
+}

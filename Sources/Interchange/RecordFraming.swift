@@ -1,3 +1,5 @@
+import Files
+
 /// TFRecord framing: length, checksum of the length, contents, checksum of the contents.
 func framedRecord(_ contents: [UInt8]) -> [UInt8] {
   var record = [UInt8]()
@@ -8,6 +10,24 @@ func framedRecord(_ contents: [UInt8]) -> [UInt8] {
   record += contents
   withUnsafeBytes(of: maskedChecksum(contents).littleEndian) { record += $0 }
   return record
+}
+
+/// The record that starts at byte `offset` of a file, or nil if no whole one does: the file ends within it, or a
+/// checksum is wrong.
+func framedRecord(in file: InputFile, at offset: Int) throws -> [UInt8]? {
+  let frame = 16
+  guard offset <= file.size - frame else { return nil }
+  let length = try file.read(count: 8, at: offset)
+  guard try checksum(in: file, at: offset + 8) == maskedChecksum(length) else { return nil }
+  let count = length.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+  // Checked before memory is asked for.
+  guard count <= UInt64(file.size - offset - frame) else { return nil }
+  let contents = try file.read(count: Int(count), at: offset + 12)
+  return try checksum(in: file, at: offset + 12 + Int(count)) == maskedChecksum(contents) ? contents : nil
+}
+
+private func checksum(in file: InputFile, at offset: Int) throws -> UInt32 {
+  UInt32(littleEndian: try file.read(UInt32.self, count: 1, at: offset)[0])
 }
 
 /// Rotated and shifted, so that a checksum of data that holds checksums stays a good one.

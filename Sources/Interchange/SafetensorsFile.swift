@@ -60,7 +60,7 @@ public struct SafetensorsFile: Sendable {
     _ entries: [SafetensorsHeader.Entry], dataStart: Int, fileSize: Int, path: String
   ) throws -> [String: Entry] {
     func damaged(_ name: String, _ problem: String) -> InterchangeError {
-      InterchangeError(path: path, place: "tensor “\(name)”", problem: problem)
+      InterchangeError(path: path, place: "tensor \(name.quotedForMessage)", problem: problem)
     }
     var checked: [String: Entry] = [:]
     var end = 0
@@ -71,7 +71,7 @@ public struct SafetensorsFile: Sendable {
         count * entry.type.size == entry.end - entry.begin
       else {
         throw damaged(
-          entry.name, "it has \(range), which do not fit shape \(entry.shape) of type \(entry.type.rawValue)")
+          entry.name, "it has \(range), which do not fit shape \("\(entry.shape)".shownInMessage) of type \(entry.type.rawValue)")
       }
       guard entry.end <= fileSize - dataStart else {
         throw damaged(
@@ -104,25 +104,36 @@ public struct SafetensorsFile: Sendable {
     do {
       return try entry.type.floats(
         file.read(count: entry.byteCount, at: entry.offset), count: entry.shape.count, isBigEndian: false)
-    } catch let inexact as InexactInteger {
-      throw InterchangeError(path: path, place: "tensor “\(name)”", problem: inexact.problem)
+    } catch let unfit as UnfitElement {
+      throw damaged(name, unfit.problem)
     }
+  }
+
+  /// An array of 16- to 64-bit floats, as a network's weights are; one of integers or truth values is an error.
+  public func floatingPointValues(_ name: String) throws -> [Float] {
+    let type = try entry(name).type
+    guard type.isFloatingPoint else {
+      throw damaged(name, "it is of type \(type.rawValue); floats are expected: F16, BF16, F32 or F64")
+    }
+    return try floats(name)
   }
 
   /// An array as it is stored, bit for bit, which must be of the type asked for.
   public func values<Element: StoredElement>(_ name: String, as _: Element.Type = Element.self) throws -> [Element] {
     let entry = try entry(name)
     guard entry.type == Element.elementType else {
-      throw InterchangeError(
-        path: path, place: "tensor “\(name)”",
-        problem: "it is of type \(entry.type.rawValue), not \(Element.elementType.rawValue)")
+      throw damaged(name, "it is of type \(entry.type.rawValue), not \(Element.elementType.rawValue)")
     }
     return try file.read(Element.self, count: entry.shape.count, at: entry.offset)
   }
 
   private func entry(_ name: String) throws -> Entry {
     if let entry = entries[name] { return entry }
-    let nearest = nearestName(to: name, in: entries.keys).map { "; the nearest name is “\($0)”" } ?? ""
-    throw InterchangeError(path: path, place: "tensor “\(name)”", problem: "there is none of this name\(nearest)")
+    let nearest = nearestName(to: name, in: entries.keys).map { "; the nearest name is \($0.quotedForMessage)" } ?? ""
+    throw damaged(name, "there is none of this name\(nearest)")
+  }
+
+  private func damaged(_ name: String, _ problem: String) -> InterchangeError {
+    InterchangeError(path: path, place: "tensor \(name.quotedForMessage)", problem: problem)
   }
 }

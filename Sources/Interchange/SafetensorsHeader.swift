@@ -1,3 +1,5 @@
+import Files
+
 /// The JSON object that starts a safetensors file.
 ///
 /// Read by hand because Foundation's readers keep one of two entries of the same name and say nothing.
@@ -36,7 +38,7 @@ struct SafetensorsHeader {
     var metadata: [String: String] = [:]
     try object(&scanner) { (key, place, scanner) throws(TextScanner.Mismatch) in
       guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
-        throw scanner.mismatch("“\(key)” comes twice", at: place)
+        throw scanner.mismatch("\(key.quotedForMessage) comes twice", at: place)
       }
     }
     return metadata
@@ -52,17 +54,17 @@ struct SafetensorsHeader {
         let typeName = try scanner.string()
         type = ElementType(rawValue: typeName)
         guard type != nil else {
-          throw scanner.mismatch("the type “\(typeName)” of “\(name)” cannot be read", at: place)
+          throw scanner.mismatch("the type \(typeName.quotedForMessage) of \(name.quotedForMessage) cannot be read", at: place)
         }
       case "shape" where shape == nil: shape = try numbers(&scanner)
       case "data_offsets" where offsets == nil:
         offsets = try numbers(&scanner)
         guard offsets?.count == 2 else { throw scanner.mismatch("“data_offsets” are two numbers", at: place) }
-      default: throw scanner.mismatch("“\(key)” of “\(name)” is unknown or comes twice", at: place)
+      default: throw scanner.mismatch("\(key.quotedForMessage) of \(name.quotedForMessage) is unknown or comes twice", at: place)
       }
     }
     guard let type, let shape, let offsets else {
-      throw scanner.mismatch("“\(name)” lacks dtype, shape or data_offsets")
+      throw scanner.mismatch("\(name.quotedForMessage) lacks dtype, shape or data_offsets")
     }
     return Entry(name: name, type: type, shape: shape, begin: offsets[0], end: offsets[1])
   }

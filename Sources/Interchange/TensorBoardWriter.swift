@@ -2,24 +2,42 @@ import Files
 import Foundation
 import Pictures
 
-/// Writes scalars and pictures for TensorBoard into an event file of its own in `folder`; TensorBoard shows
-/// all event files of a folder as one run.
+/// Writes scalars and pictures for TensorBoard into an event file in `folder`; TensorBoard shows all event files
+/// of a folder as one run.
 ///
-/// Every event is handed to the system as it is added, so a run that is stopped loses none.
+/// Every event is handed to the system as it is added, so a run that is stopped loses none; only ``synchronize()``
+/// keeps them from a power loss.
 public final class TensorBoardWriter {
-  private let file: OutputFile
+  private let log: AppendedLog
+  /// How many events were dropped because they come after the step that is continued, or were torn by a crash.
+  public let droppedCount: Int
 
-  public init(folder: URL) throws {
-    let start = Date().timeIntervalSince1970
-    // TensorBoard looks for `tfevents` in the name and reads files in the order of their names.
-    let host = ProcessInfo.processInfo.hostName.replacingOccurrences(of: "/", with: "-")
-    let unique = String(UInt32.random(in: .min ... .max), radix: 36)
-    let name = "events.out.tfevents.\(Int(start)).\(host).\(ProcessInfo.processInfo.processIdentifier).\(unique)"
-    file = try OutputFile(appendingTo: folder.appendingPathComponent(name))
-    var version = ProtobufMessage()
-    version.add(EventField.wallTime, start)
-    version.add(EventField.fileVersion, "brain.Event:2")
-    try file.write(framedRecord(version.bytes))
+  /// - Parameter step: The last step of what the folder's events are to be kept of, if a run goes on: later events of
+  ///   files that this type wrote are dropped, and the last of the files is continued. Nil for a new file beside all
+  ///   others.
+  public init(folder: URL, continuingAfter step: Int? = nil) throws {
+    var last: URL?
+    var droppedCount = 0
+    if let step {
+      let files = try EventFile.all(in: folder)
+      for file in files { droppedCount += try EventFile.drop(after: step, from: file, isLast: file == files.last) }
+      last = files.last
+    }
+    self.droppedCount = droppedCount
+    log = try AppendedLog(last ?? folder.appendingPathComponent(EventFile.newName())) { $0.size }
+    if log.size == 0 {
+      var version = ProtobufMessage()
+      version.add(EventField.wallTime, Date().timeIntervalSince1970)
+      version.add(EventField.fileVersion, "brain.Event:2")
+      try append(version)
+    }
+  }
+
+  /// Returns once all events are on the disk, where a crash or power loss cannot take them.
+  public func synchronize() throws { try log.synchronize() }
+
+  private func append(_ event: ProtobufMessage) throws {
+    try log.append(framedRecord(event.bytes), synchronizing: false)
   }
 
   public func add(_ value: Float, named tag: String, step: Int) throws {
@@ -48,13 +66,13 @@ public final class TensorBoardWriter {
         content(&value)
       }
     }
-    try file.write(framedRecord(event.bytes))
+    try append(event)
   }
 }
 
 // Numbers of the fields in TensorFlow's event.proto and summary.proto.
 
-private enum EventField {
+enum EventField {
   static let wallTime = 1
   static let step = 2
   static let fileVersion = 3

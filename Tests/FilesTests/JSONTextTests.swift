@@ -52,8 +52,8 @@ private func message(_ bytes: [UInt8], _ body: (JSONText) throws -> Void = { _ i
   }
 
   @Test func bytesThatAreNoTextAreNamed() {
-    #expect(message([0x22, 0xFF, 0x22]) == "a.json, line 1, column 1: this text is not UTF-8")
-    #expect(message([0x22, 0xED, 0xA0, 0x80, 0x22]) == "a.json, line 1, column 1: this text is not UTF-8")
+    #expect(message([0x22, 0xFF, 0x22]) == "a.json, line 1, column 2: this text is not UTF-8")
+    #expect(message([0x22, 0xED, 0xA0, 0x80, 0x22]) == "a.json, line 1, column 2: this text is not UTF-8")
     #expect(message([0x5B, 0xC3, 0xA9]) == "a.json, line 1, column 2: a value is expected here")
   }
 

@@ -24,6 +24,27 @@ let whole = (0..<24).map { Float($0) }
     #expect(try NPYArray(contentsOf: fixture("\(name).npy")).values == halves)
   }
 
+  /// What NumPy reads too: headers of Python 2, without alignment, with other spaces, quotes and orders of the keys,
+  /// and types by their names.
+  @Test(arguments: [
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L)}", "{'descr':'<f4','fortran_order':False,'shape':(2,3)}",
+    "  { \"shape\" : ( 2 , 3 , ) ,\n'fortran_order' : False , u'descr' : u'<f4' , }  \n",
+    "{'descr': 'float32', 'fortran_order': False, 'shape': (2, 3)}", "{'descr': 'f', 'fortran_order': False, 'shape': (2, 3)}",
+    "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3)}", "{'descr': '|f4', 'fortran_order': False, 'shape': (2, 3)}",
+  ])
+  func readsHeadersInEveryForm(header: String) throws {
+    let folder = try TemporaryFolder()
+    let array = try NPYArray(contentsOf: folder.write(Self.npy(header), "a.npy"))
+    #expect(array.shape == [2, 3])
+  }
+
+  @Test(arguments: ["python2", "bigfortran", "unaligned"])
+  func readsWhatOtherProgramsWrote(name: String) throws {
+    let array = try NPYArray(contentsOf: fixture("\(name).npy"))
+    #expect(array.shape == [2, 3, 4])
+    #expect(array.values == halves)
+  }
+
   @Test func readsBooleansScalarsAndNothing() throws {
     #expect(try NPYArray(contentsOf: fixture("bool.npy")).values == whole.map { $0.truncatingRemainder(dividingBy: 2) })
     #expect(try NPYArray(contentsOf: fixture("scalar.npy")).shape == [])
@@ -39,6 +60,43 @@ let whole = (0..<24).map { Float($0) }
     let folder = try TemporaryFolder()
     try NPYArray(values, shape: Shape(dimensions)).write(to: folder("a.npy"))
     #expect(try InputFile.contents(of: folder("a.npy")) == InputFile.contents(of: fixture("\(name).npy")))
+  }
+
+  /// The bytes are those of an array written as a whole, and the old file stays until all is there.
+  @Test func writesInParts() throws {
+    let folder = try TemporaryFolder()
+    try NPYArray.write(to: folder("a.npy"), shape: [2, 3, 4]) { append in
+      for part in [0..<5, 5..<5, 5..<24] { try append(Array(halves[part])) }
+    }
+    #expect(try InputFile.contents(of: folder("a.npy")) == InputFile.contents(of: fixture("little-f4.npy")))
+    struct Interrupted: Error {}
+    #expect(throws: Interrupted.self) {
+      try NPYArray.write(to: folder("a.npy"), shape: [9]) { append in
+        try append([1])
+        throw Interrupted()
+      }
+    }
+    #expect(try NPYArray(contentsOf: folder("a.npy")).shape == [2, 3, 4])
+    #expect(try folder.names == ["a.npy"])
+  }
+
+  @Test func standardOutputGetsTheArrayAlone() throws {
+    let pipe = Pipe()
+    let name = "/dev/fd/\(pipe.fileHandleForWriting.fileDescriptor)"
+    try NPYArray.write(to: URL(fileURLWithPath: name), shape: [2, 3, 4]) { append in try append(halves) }
+    try pipe.fileHandleForWriting.close()
+    #expect(try pipe.fileHandleForReading.readToEnd() == Data(InputFile.contents(of: fixture("little-f4.npy"))))
+  }
+
+  @Test func aWrongNumberOfValuesStopsTheProgram() async {
+    let tooFew = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try NPYArray.write(to: URL(fileURLWithPath: "/dev/null"), shape: [3]) { append in try append([1, 2]) }
+    }
+    expect(tooFew, says: "2 values do not fill shape [3]")
+    let tooMany = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try NPYArray.write(to: URL(fileURLWithPath: "/dev/null"), shape: [3]) { append in try append([1, 2, 3, 4]) }
+    }
+    expect(tooMany, says: "4 values are more than fill shape [3]")
   }
 
   func message(_ bytes: [UInt8]) throws -> String {
@@ -66,7 +124,13 @@ let whole = (0..<24).map { Float($0) }
     ("{'fortran_order': True, 'shape': (2, 3)}", 24, "“descr” is missing"),
     ("{'descr': '<f4', 'descr': '<f4'}", 24, "“descr” comes twice"),
     ("{'descr': '<f4', 'colour': '<f4'}", 24, "“colour” is none of"),
-    ("{'descr': '<U5', 'fortran_order': False, 'shape': (2, 3)}", 24, "type “<U5” cannot be read"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (6)}", 24, "“,” is expected"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': [2, 3]}", 24, "“(” is expected"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, )}", 24, "but 24 bytes follow"),
+    ("{'descr': '<U5', 'fortran_order': False, 'shape': (2, 3)}", 24, "type “<U5”, texts, cannot be read"),
+    ("{'descr': '|O', 'fortran_order': False, 'shape': (2, 3)}", 24, "type “|O”, Python objects, cannot be read"),
+    ("{'descr': '<f16', 'fortran_order': False, 'shape': (2, 3)}", 24, "floats of an unusual size, cannot be read"),
+    ("{'descr': '|V2', 'fortran_order': False, 'shape': (2, 3)}", 24, "bytes of an unknown meaning, cannot be read"),
     ("{'descr': '', 'fortran_order': False, 'shape': (2, 3)}", 24, "type “” cannot be read"),
     ("{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 3)}", 24, "“False” is expected"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} x", 24, "follows the closing brace"),
@@ -77,12 +141,20 @@ let whole = (0..<24).map { Float($0) }
   }
 
   @Test func otherTypesAndFormatsAreNamed() throws {
-    #expect(try message(InputFile.contents(of: fixture("complex.npy"))).contains("type “<c8” cannot be read"))
-    #expect(try message(InputFile.contents(of: fixture("records.npy"))).contains("the elements are records"))
+    #expect(try message(InputFile.contents(of: fixture("complex.npy"))).contains("type “<c8”, complex numbers,"))
+    #expect(
+      try message(InputFile.contents(of: fixture("records.npy")))
+        .contains("the elements are records; save a plain array, one field of it ([(\"a\", \"<f4\"), (\"b\", \"<i4\")]"))
+    #expect(
+      try message(InputFile.contents(of: fixture("large.npy")))
+        == "byte 136: element 1 is 1e+39, which is too large for a 32-bit float")
     #expect(
       try message(InputFile.contents(of: fixture("inexact.npy")))
         == "byte 136: element 1 is 16777217, which a 32-bit float cannot hold exactly")
-    #expect(try message(Array("PK\u{3}\u{4} a zip file".utf8)) == "byte 0: not a .npy file; save it with numpy.save")
+    #expect(
+      try message(Array("PK\u{3}\u{4} a zip file".utf8))
+        == "byte 0: a zip archive such as .npz, not a .npy file; save it with numpy.save")
+    #expect(try message(Array("a text".utf8)) == "byte 0: not a .npy file; save it with numpy.save")
     #expect(try message(Self.npy("{}").enumerated().map { $0 == 6 ? 9 : $1 }).contains("version 9.0 is unknown"))
   }
 

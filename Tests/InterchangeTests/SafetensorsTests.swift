@@ -63,6 +63,35 @@ import Testing
     #expect(error?.problem == "it is of type I32, not F32")
   }
 
+  /// Weights are floats: what is stored as anything else is not taken for them.
+  @Test func integersAreNoWeights() throws {
+    let file = try SafetensorsFile(contentsOf: fixture("types.safetensors"))
+    for name in ["float64", "float32", "float16", "bfloat16"] { #expect(try file.floatingPointValues(name) == halves) }
+    for name in ["int64", "int8", "uint64", "uint8", "bool"] {
+      let error = #expect(throws: InterchangeError.self) { try file.floatingPointValues(name) }
+      #expect(error?.problem.contains("floats are expected: F16, BF16, F32 or F64") == true)
+    }
+    #expect(file.entries["bool"]?.type == .bool)
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity], [0, 4095, 4096, 9999])
+  func whatIsNotFiniteIsFound(value: Float, index: Int) {
+    var values = [Float](repeating: -.greatestFiniteMagnitude, count: 10_000)
+    #expect(firstNonFinite(in: values) == nil)
+    values[index] = value
+    values[9999] = value
+    #expect(firstNonFinite(in: values) == index)
+    #expect(firstNonFinite(in: []) == nil)
+  }
+
+  @Test func longNamesAreShortened() throws {
+    let name = String(repeating: "n", count: 1_000_000)
+    let error = #expect(throws: InterchangeError.self) { try open(Self.file("{\(Self.tensor(name, 4, 0))}")) }
+    #expect(error.map { "\($0)".count < 300 } == true)
+    let unknown = #expect(throws: InterchangeError.self) { try open(Self.file("{}", data: 0)).floats(name) }
+    #expect(unknown.map { "\($0)".count < 300 } == true)
+  }
+
   func open(_ bytes: [UInt8]) throws -> SafetensorsFile {
     let folder = try TemporaryFolder()
     return try SafetensorsFile(contentsOf: folder.write(bytes, "a"))
@@ -87,6 +116,10 @@ import Testing
     ("{\(tensor("a", 0, 8))}", 8, "do not fit shape [1] of type F32"),
     ("{\(tensor("a", 0, 4, "[4611686018427387904,4]"))}", 4, "do not fit shape"),
     ("{\(tensor("a", 0, 0, "[0,4611686018427387904,4]"))}", 0, "do not fit shape"),
+    ("{\(tensor("a", 9223372036854775807, 9223372036854775807, "[0]"))}", 0, "the data ends at 0"),
+    ("{\(tensor("a", 0, 9223372036854775807, "[9223372036854775807]"))}", 0, "do not fit shape"),
+    ("{\(tensor("a", 0, 9223372036854775804, "[2305843009213693951]"))}", 4, "the data ends at 4"),
+    ("{\(tensor("a", 0, 4).replacingOccurrences(of: "[0,4]", with: "[0,9223372036854775808]"))}", 4, "too large"),
     ("{\(tensor("a", 0, 4, "[-1]"))}", 4, "a whole number is expected"),
     ("{\(tensor("a", 0, 4, "[1.0]"))}", 4, "“]” is expected"),
     ("{\(tensor("a", 0, 4, "[99999999999999999999]"))}", 4, "too large"),

@@ -37,6 +37,25 @@ npy("complex", halves.astype("<c8"))
 npy("records", numpy.zeros(2, [("a", "<f4"), ("b", "<i4")]))
 npy("inexact", numpy.array([1, 2**24 + 1]))
 
+npy("large", numpy.array([1, 1e39]))
+npy("bigfortran", numpy.asfortranarray(halves.astype(">f8")))
+
+
+def raw(name, header, array):
+    """A file as NumPy under Python 2 and other programs wrote it, which NumPy reads."""
+    (folder / f"{name}.npy").write_bytes(
+        b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + array.tobytes()
+    )
+    assert (numpy.load(folder / f"{name}.npy") == halves).all()
+
+
+raw(
+    "python2",
+    "{'descr': '<f8', 'fortran_order': False, 'shape': (2L, 3L, 4L), }".ljust(117) + "\n",
+    halves,
+)
+raw("unaligned", '{"shape":(2,3,4),"fortran_order":False,"descr":"f2"}', halves.astype("<f2"))
+
 halves, whole = torch.tensor(halves), torch.tensor(whole)
 types = {
     **{kind: halves.to(getattr(torch, kind)) for kind in ["float64", "float32", "float16", "bfloat16"]},

@@ -1,36 +1,43 @@
-/// Reads the small languages of array headers, a token at a time.
-struct TextScanner {
+/// Reads JSON and its likes a token at a time.
+package struct TextScanner {
   /// What was expected, and the byte at which something else was found.
-  struct Mismatch: Error {
-    let position: Int
-    let problem: String
+  package struct Mismatch: Error {
+    package let position: Int
+    package let problem: String
+
+    package init(position: Int, problem: String) { (self.position, self.problem) = (position, problem) }
   }
 
-  private let text: [UInt8]
-  private(set) var position = 0
+  package let text: [UInt8]
+  package private(set) var position = 0
 
-  init(_ text: [UInt8]) { self.text = text }
+  package init(_ text: [UInt8]) { self.text = text }
 
-  var isAtEnd: Bool { position == text.count }
+  package var isAtEnd: Bool { position == text.count }
 
-  mutating func skipSpace() {
-    while position < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[position]) { position += 1 }
+  package mutating func skipSpace() {
+    while next(isOneOf: " \t\n\r") { position += 1 }
   }
 
   /// Takes `literal` if it comes next, after space.
-  mutating func take(_ literal: String) -> Bool {
+  package mutating func take(_ literal: String) -> Bool {
     skipSpace()
     guard text[position...].starts(with: literal.utf8) else { return false }
     position += literal.utf8.count
     return true
   }
 
-  mutating func expect(_ literal: String) throws(Mismatch) {
+  package func next(isOneOf marks: String) -> Bool { position < text.count && marks.utf8.contains(text[position]) }
+
+  /// Takes the next byte, which the caller has looked at.
+  package mutating func advance(by count: Int = 1) { position += count }
+
+  package mutating func expect(_ literal: String) throws(Mismatch) {
     guard take(literal) else { throw mismatch("“\(literal)” is expected here") }
   }
 
   /// A whole number ≥ 0 without leading zeros.
-  mutating func number() throws(Mismatch) -> Int {
+  package mutating func number() throws(Mismatch) -> Int {
     skipSpace()
     let start = position
     var value = 0
@@ -47,7 +54,7 @@ struct TextScanner {
   }
 
   /// A JSON string in double quotes.
-  mutating func string() throws(Mismatch) -> String {
+  package mutating func string() throws(Mismatch) -> String {
     try expect("\"")
     let start = position
     var bytes = [UInt8]()
@@ -62,14 +69,14 @@ struct TextScanner {
         }
         return string
       case UInt8(ascii: "\\"): bytes += try escape()
-      case ..<0x20: throw mismatch("a control character stands in a text", at: position - 1)
+      case ..<0x20: throw mismatch("a control character stands in a text; write it as an escape", at: position - 1)
       default: bytes.append(byte)
       }
     }
   }
 
   private mutating func escape() throws(Mismatch) -> [UInt8] {
-    guard position < text.count else { throw mismatch("an escape is cut short") }
+    guard position < text.count else { throw mismatch("an escape is cut short", at: position - 1) }
     let letter = text[position]
     position += 1
     switch letter {
@@ -81,11 +88,11 @@ struct TextScanner {
     case UInt8(ascii: "t"): return [0x09]
     case UInt8(ascii: "u"):
       let start = position - 2
-      var code = UInt32(try hexadecimal())
+      var code = try hexadecimal()
       if (0xD800..<0xDC00).contains(code) {
         guard text[position...].starts(with: "\\u".utf8) else { throw mismatch("half a surrogate pair", at: start) }
         position += 2
-        let low = UInt32(try hexadecimal())
+        let low = try hexadecimal()
         guard (0xDC00..<0xE000).contains(low) else { throw mismatch("half a surrogate pair", at: start) }
         code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
       }
@@ -95,34 +102,19 @@ struct TextScanner {
     }
   }
 
-  private mutating func hexadecimal() throws(Mismatch) -> UInt16 {
-    guard position + 4 <= text.count,
-      let digits = String(validating: text[position..<position + 4], as: UTF8.self),
-      digits.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }), let code = UInt16(digits, radix: 16)
-    else { throw mismatch("four hexadecimal digits are expected here") }
-    position += 4
+  private mutating func hexadecimal() throws(Mismatch) -> UInt32 {
+    var code: UInt32 = 0
+    for _ in 0..<4 {
+      guard position < text.count, let digit = Character(Unicode.Scalar(text[position])).hexDigitValue else {
+        throw mismatch("four hexadecimal digits are expected here")
+      }
+      code = code << 4 | UInt32(digit)
+      position += 1
+    }
     return code
   }
 
-  func mismatch(_ problem: String, at place: Int? = nil) -> Mismatch {
+  package func mismatch(_ problem: String, at place: Int? = nil) -> Mismatch {
     Mismatch(position: place ?? position, problem: problem)
   }
-}
-
-/// `text` as a JSON string, quotes included.
-func quotedForJSON(_ text: String) -> String {
-  var quoted = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"", "\\": quoted += "\\\(scalar)"
-    case "\n": quoted += "\\n"
-    case "\t": quoted += "\\t"
-    case "\r": quoted += "\\r"
-    case "\u{0}"..<" ":
-      let code = String(scalar.value, radix: 16)
-      quoted += "\\u" + String(repeating: "0", count: 4 - code.count) + code
-    default: quoted.unicodeScalars.append(scalar)
-    }
-  }
-  return quoted + "\""
 }
