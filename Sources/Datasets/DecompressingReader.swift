@@ -2,7 +2,7 @@ import CZlib
 import Files
 
 /// Reads a file from front to end, decompressing it on the way if it is gzipped (told by its first bytes,
-/// not its name).
+/// not its name): one member or several, with zeros behind them, as gzip and Python read them.
 final class DecompressingReader {
   let file: InputFile
   let isCompressed: Bool
@@ -34,7 +34,11 @@ final class DecompressingReader {
   }
 
   /// The most bytes the file can hold decompressed: deflate reaches 1032 to 1.
-  var largestPossibleCount: Int { isCompressed ? 1032 * file.size : file.size }
+  var largestPossibleCount: Int {
+    guard isCompressed else { return file.size }
+    let (count, overflow) = file.size.multipliedReportingOverflow(by: 1032)
+    return overflow ? .max : count
+  }
 
   /// Fills `buffer` and returns how many bytes were left to fill it with: fewer only at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
@@ -60,6 +64,12 @@ final class DecompressingReader {
         stream.pointee.avail_in = UInt32(count)
       }
       if memberEnded {
+        // Tapes and some programs fill up with zeros.
+        while stream.pointee.avail_in > 0, stream.pointee.next_in.pointee == 0 {
+          stream.pointee.next_in += 1
+          stream.pointee.avail_in -= 1
+        }
+        if stream.pointee.avail_in == 0 { continue }
         // More input after the end: a further gzip member, as `cat a.gz b.gz` makes, or damage below.
         inflateReset(stream)
         memberEnded = false

@@ -64,8 +64,12 @@ public final class InputFile: Sendable {
     }
   }
 
-  public static func contents(of url: URL) throws -> [UInt8] {
+  /// - Parameter largest: In bytes; a longer file is an error, before memory is asked for.
+  public static func contents(of url: URL, largest: Int = .max) throws -> [UInt8] {
     let file = try InputFile(url)
+    guard file.size <= largest else {
+      throw FileError(.read, file.path, reason: "it has \(file.size) bytes, more than the \(largest) such a file can have")
+    }
     return try file.read(count: file.size, at: 0)
   }
 }

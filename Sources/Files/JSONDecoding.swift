@@ -46,10 +46,7 @@ final class JSONDecoding {
   func know(_ field: String, of path: [String]) { objects[path]?.known.insert(field) }
 
   /// For a type that takes an object as it is.
-  func forget(_ path: [String]) {
-    guard objects.removeValue(forKey: path) != nil else { return }
-    order.removeAll { $0 == path }
-  }
+  func forget(_ path: [String]) { objects[path] = nil }
 
   func refuseUnknownFields() throws(JSONError) {
     for path in order {

@@ -29,9 +29,9 @@ public struct JSONText: Sendable {
     try self.init([UInt8](data), source: source, firstLine: firstLine)
   }
 
-  /// The text of a whole file, which errors name.
+  /// The text of a whole file, which errors name; of at most 256 MiB.
   public init(contentsOf url: URL) throws {
-    try self.init(InputFile.contents(of: url), source: url.path)
+    try self.init(InputFile.contents(of: url, largest: 1 << 28), source: url.path)
   }
 
   /// The value as a type of the caller's; fields that the type does not ask for are ignored.

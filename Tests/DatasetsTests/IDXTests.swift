@@ -28,6 +28,32 @@ import Testing
     #expect(images.pixels.count == 60)
   }
 
+  /// What Python's `gzip` reads: all that a header may hold, several members, zeros behind them. See the script
+  /// beside the fixtures.
+  @Test(arguments: ["header", "members", "padded", "padded-members", "empty-member", "stored"])
+  func readsGzipAsPythonDoes(name: String) throws {
+    let images = try IDXImages(contentsOf: fixture("\(name).gz"))
+    #expect(images.imageShape == [4, 3, 1])
+    #expect(images.pixels == (0..<60).map { UInt8($0) })
+  }
+
+  @Test(arguments: ["u1", "i1", "i2", "i4", "f4", "f8"])
+  func readsEveryTypeThatHoldsBytes(type: String) throws {
+    #expect(try IDXImages(contentsOf: fixture("images-\(type).idx")).pixels == (0..<60).map { UInt8($0) })
+    #expect(try IDXLabels(contentsOf: fixture("labels-\(type).idx")).values == [7, 0, 9])
+  }
+
+  @Test func readsManyElementsOfAWideType() throws {
+    let folder = try TemporaryFolder()
+    let contents = (0..<50_000).flatMap { [UInt8(0), UInt8($0 % 251)] }
+    let images = try IDXImages(contentsOf: folder.write(idx([500, 10, 10], type: 0x0B, contents: contents), "a"))
+    #expect(images.pixels == (0..<50_000).map { UInt8($0 % 251) })
+  }
+
+  private func fixture(_ name: String) -> URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)")
+  }
+
   /// What is wrong with a file, where, and what the message must say.
   struct Damage: Sendable, CustomTestStringConvertible {
     let what: String
@@ -48,7 +74,22 @@ import Testing
       Damage(what: "empty", bytes: [], byte: 0, says: "is empty"),
       Damage(what: "ends in header", bytes: Array(good[..<9]), byte: 9, says: "ends within the IDX header"),
       Damage(what: "no IDX", bytes: Array("\u{89}PNG and so on".utf8), byte: 0, says: "not an IDX file"),
-      Damage(what: "floats", bytes: idx([5, 4, 3], type: 0x0D), byte: 2, says: "holds 32-bit floats"),
+      Damage(
+        what: "half", bytes: idx([1, 1, 2], type: 0x0D, contents: [0x3F, 0x80, 0, 0, 0x3F, 0, 0, 0]), byte: 20,
+        says: "element 1 is 0.5; images are whole numbers from 0 to 255, here as 32-bit floats"),
+      Damage(
+        what: "not a number", bytes: idx([1, 1, 1], type: 0x0E, contents: [0x7F, 0xF8, 0, 0, 0, 0, 0, 0]), byte: 16,
+        says: "element 0 is nan"),
+      Damage(what: "negative", bytes: idx([1, 1, 1], type: 0x09, contents: [0xFF]), byte: 16, says: "element 0 is -1"),
+      Damage(what: "large", bytes: idx([1, 1, 1], type: 0x0B, contents: [1, 0]), byte: 16, says: "element 0 is 256"),
+      Damage(
+        what: "wide, cut short", bytes: idx([1, 1, 2], type: 0x0C, contents: [0, 0, 0, 1, 0]), byte: 21,
+        says: "3 bytes short of the 1×1×2"),
+      Damage(
+        what: "wide, cut short, gzipped", bytes: gzip(idx([1, 1, 2], type: 0x0C, contents: [0, 0, 0, 1, 0])), byte: 21,
+        says: "3 bytes short of the 1×1×2"),
+      Damage(what: "xz", bytes: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], byte: 0, says: "compressed with xz"),
+      Damage(what: "zip", bytes: Array("PK\u{3}\u{4}".utf8), byte: 0, says: "zip archive"),
       Damage(what: "unknown type", bytes: idx([5, 4, 3], type: 0x42), byte: 2, says: "unknown type 66"),
       Damage(what: "labels", bytes: idx([5]), byte: 3, says: "has 1 dimensions; images have 3 or 4"),
       Damage(what: "no images", bytes: idx([0, 28, 28]), byte: 4, says: "holds no images: its size is 0×28×28"),
@@ -73,6 +114,7 @@ import Testing
       Damage(
         what: "gzip with a wrong length",
         bytes: changed(compressed, compressed.count - 1, to: 9), byte: 76, says: "incorrect length check"),
+      Damage(what: "garbage after padding", bytes: compressed + [0, 0, 1], byte: 76, says: "cut short"),
       Damage(what: "garbage after gzip", bytes: compressed + [1, 2, 3], byte: 76, says: "incorrect header check"),
     ]
   }()

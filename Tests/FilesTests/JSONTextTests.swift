@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// What a text's error says, or “no error”.
@@ -97,6 +98,14 @@ private func message(_ bytes: [UInt8], _ body: (JSONText) throws -> Void = { _ i
   @Test func whatPythonWritesBeyondTheStandardIsRefused() {
     let error = #expect(throws: JSONError.self) { try JSONText(contentsOf: fixture("nan.json")) }
     #expect(error?.problem == "“NaN” is no JSON value")
+  }
+
+  @Test func filesThatNoSettingsFillAreRefusedBeforeTheyAreRead() throws {
+    let folder = try TemporaryFolder()
+    let url = try folder.write(Array("{}".utf8), "a.json")
+    #expect(truncate(url.path, 1 << 40) == 0)
+    let error = #expect(throws: FileError.self) { try JSONText(contentsOf: url) }
+    #expect(error?.reason == "it has 1099511627776 bytes, more than the 268435456 such a file can have")
   }
 
   private func fixture(_ name: String) -> URL {
