@@ -22,7 +22,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
 
-    // What a device must be able to do, and the devices that do it.
+    // Files on the disk; what a device must be able to do, and the devices that do it.
+    .target(name: "Files"),
     .target(name: "Backends"),
     .target(name: "ReferenceBackend", dependencies: ["Backends"]),
     .target(name: "CVectorLoops"),
@@ -36,11 +37,10 @@ let package = Package(
         "gemm_cpu_lines", "gemm_cpu_phases", "gemm_cpu_narrow", "gemm_cpu_rows", "gemm_gpu", "gemm_fold", "winograd",
         "winograd_product", "winograd_gradient", "winograd_filter",
       ].map { .embedInCode("\($0).cl") }),
-    .target(name: "OpenCLBackend", dependencies: ["Backends", "CCLBlast", "COpenCL", "Kernels", logging]),
+    .target(name: "OpenCLBackend", dependencies: ["Backends", "CCLBlast", "COpenCL", "Files", "Kernels", logging]),
 
-    // Tensors and what is made of them; files and pictures.
+    // Tensors and what is made of them; pictures.
     .target(name: "Tensors", dependencies: ["Backends"]),
-    .target(name: "Files"),
     .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG"]),
     .target(name: "Layers", dependencies: ["Backends", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Backends", "Files", "CZlib"]),

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Logging
 
@@ -39,14 +40,32 @@ public struct ProductTuning: Sendable {
     ])
     self.init(
       url: folder?.appendingPathComponent("\(key).json"), device: "\(device.name), \(device.platformName) \(device.driverVersion)")
-    guard let url, let data = try? Data(contentsOf: url) else { return }
+    guard let url, FileManager.default.fileExists(atPath: url.path) else { return }
     do {
-      let contents = try JSONDecoder().decode(Contents.self, from: data)
-      entries = Dictionary(contents.products.map { ($0.shape, $0) }) { $1 }
+      entries = try ProductTuning.entries(of: JSONText(contentsOf: url))
     } catch {
       Logger(label: "figment.opencl").warning(
-        "\(url.path) holds no tuned products (\(error)); delete it or tune again. The built-in choices apply.")
+        "\(error). The tuned products are not used, the built-in choices apply; delete the file or tune again.")
     }
+  }
+
+  /// What a file says, every number of it in its range.
+  static func entries(of text: JSONText) throws(JSONError) -> [ProductShape: Entry] {
+    var entries: [ProductShape: Entry] = [:]
+    for (index, entry) in try text.decodeExactly(Contents.self).products.enumerated() {
+      let shape = entry.shape
+      for (name, extent) in [("batch", shape.batch), ("m", shape.m), ("n", shape.n), ("k", shape.k)] where extent < 1 {
+        throw text.error(in: "products.\(index).shape.\(name)", "\(extent) is not at least 1")
+      }
+      for (name, time) in [("milliseconds", entry.milliseconds), ("defaultMilliseconds", entry.defaultMilliseconds)]
+      where time < 0 {
+        throw text.error(in: "products.\(index).\(name)", "\(time) is less than 0")
+      }
+      guard entries.updateValue(entry, forKey: shape) == nil else {
+        throw text.error(in: "products.\(index).shape", "two products have this shape")
+      }
+    }
+    return entries
   }
 
   func variant(for shape: ProductShape) -> ProductVariant? {

@@ -1,3 +1,5 @@
+import Files
+
 /// A way to compute a product.
 public enum ProductVariant: Hashable, Sendable {
   /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering.
@@ -40,7 +42,8 @@ extension ProductVariant: CustomStringConvertible, Codable {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
     guard let variant = Self(text) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "“\(text)” is no way to compute a product")
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "\(text.quotedForMessage) is no way to compute a product")
     }
     self = variant
   }
