@@ -94,6 +94,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
       var result = counts
       result.bytesInUse = pool.inUse
       result.peakBytes = pool.peak
+      result.pooledBytes = pool.pooled
       result.productVariant = choices.withLock { $0.last?.description ?? "" }
       return result
     }
