@@ -205,16 +205,26 @@ public final class OpenCLRuntime: @unchecked Sendable {
       guard let buffer = storage.buffer else { throw .inputMissing(operation: kernel.name) }
       precondition(storage.runtime === self, "\(kernel.name): a storage of another device")
       code = set(buffer)
-    case .int(let value): code = set(value)
+    case .int(let value): code = set(try narrowed(value, to: Int32.self))
+    case .count(let value): code = set(try narrowed(value, to: UInt32.self))
     case .uint(let value): code = set(value)
     case .ulong(let value): code = set(value)
     case .float(let value): code = set(value)
-    case .words(let words): code = clSetKernelArg(kernel.handle, index, words.count * 4, words)
+    case .words(let words):
+      let narrow = try words.map { (value) throws(OpenCLError) in try narrowed(value, to: Int32.self) }
+      code = clSetKernelArg(kernel.handle, index, narrow.count * 4, narrow)
+    case .longWords(let words): code = clSetKernelArg(kernel.handle, index, words.count * 8, words)
     case .taken: code = set(taken)
     case .local(let bytes): code = clSetKernelArg(kernel.handle, index, bytes, nil)
     }
     try check(code, "clSetKernelArg(\(index))", during: kernel.name)
   }
+}
+
+/// A number as the kernels count.
+private func narrowed<Word: FixedWidthInteger>(_ value: Int, to word: Word.Type) throws(OpenCLError) -> Word {
+  guard let word = Word(exactly: value) else { throw .tooLarge(extent: value) }
+  return word
 }
 
 /// Whether an error may go away when memory is returned to the driver.
