@@ -37,6 +37,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
   private var launchesSinceFlush = 0
 
   init(device: OpenCLDevice, configuration: OpenCLConfiguration) throws(OpenCLError) {
+    if let cause = device.defect { throw .unusableDevice(name: device.name, cause: cause) }
+    if device.isPoCL, let problem = PoCLCache.problem() { throw problem }
     self.device = device
     self.configuration = configuration
     family = configuration.family ?? (device.kind == .cpu ? .cpu : .gpu)
