@@ -3,7 +3,7 @@
 
 PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
             dataset-fashion-mnist
-TEST_PACKAGES := python3-venv oclgrind
+TEST_PACKAGES := python3-venv oclgrind mesa-opencl-icd
 EPOCHS ?= 2
 DEVICE ?= auto
 RUN ?= runs/demo
@@ -20,13 +20,18 @@ INTEL_PACKAGES := intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0
 TENSORBOARD := .build/tensorboard
 TENSORBOARD_PACKAGES := tensorboard==2.21.0 setuptools==80.9.0
 
+# Mesa's rusticl, which computes on the processor and says that it is a graphics card.
+CARDS := .build/cards
+ON_CARD := OCL_ICD_VENDORS=$(CURDIR)/$(CARDS)/vendors RUSTICL_ENABLE=llvmpipe,swrast RUSTICL_DEVICE_TYPE=gpu
+
 BUNDLE := .bundle/figment
 # What every Linux has: taken from there, so that graphics drivers find their own. The rest goes into the bundle.
 SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build bundle test test-intel test-oclgrind lint setup setup-tests setup-intel setup-tensorboard
+.PHONY: demo build bundle test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel setup-cards \
+        setup-tensorboard
 
 demo: build
 	$(FIGMENT) train vae --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --seed 7 --output $(RUN) --overwrite
@@ -48,10 +53,11 @@ bundle: setup
 	@tar -czf $(BUNDLE).tar.gz -C $(dir $(BUNDLE)) $(notdir $(BUNDLE)); du -sh $(BUNDLE) $(BUNDLE).tar.gz
 
 # The closing lines of the last run are those that count: it has every test. Those before repeat tests on another
-# vendor's compiler, and in an interpreter of kernels.
+# vendor's compiler, on what says that it is a graphics card, and in an interpreter of kernels.
 test: setup-tests setup-tensorboard
 	$(BUILD_TESTS)
 	$(MAKE) --no-print-directory test-intel
+	$(MAKE) --no-print-directory test-cards
 	$(MAKE) --no-print-directory test-oclgrind
 	$(RUN_TESTS)
 
@@ -59,6 +65,13 @@ test-intel: setup-tests setup-intel
 	$(BUILD_TESTS)
 	OCL_ICD_VENDORS=$(CURDIR)/$(INTEL)/vendors LD_LIBRARY_PATH=$(CURDIR)/$(INTEL)/lib \
 	  FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'OpenCLBackendTests.(EveryKernel|Product|Tuning|LaunchSequence)Tests|ParityTests|TensorsTests|LayersTests|ModelsTests'
+
+# What a graphics card would run: every kernel, operation and model's step, the choice of `auto` and a driver that fails;
+# then the models' steps by the same kernels on another compiler.
+test-cards: setup-tests setup-cards
+	$(BUILD_TESTS)
+	$(ON_CARD) FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'EveryKernelTests/ofGraphicsCards|ParityTests|ModelsTests|SelfTestTests|CardTests|FailingDriverTests'
+	FIGMENT_KERNELS=gpu FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter ModelsTests
 
 # Every kernel in Oclgrind, which sees accesses out of bounds, races, reads of what nobody wrote and wrong calls; the
 # kernels of processors beside those of graphics cards, some five minutes. Unoptimized: its LLVM stops at
@@ -97,6 +110,9 @@ setup-tensorboard: setup-tests
 	  && $(TENSORBOARD)/bin/pip install --quiet --disable-pip-version-check $(TENSORBOARD_PACKAGES) \
 	  && touch $(TENSORBOARD)/installed \
 	  || { rm -rf $(TENSORBOARD); echo "TensorBoard cannot be had (see above); the test that needs it is left out."; }; }
+
+setup-cards: setup-tests
+	@mkdir -p $(CARDS)/vendors; echo libRusticlOpenCL.so.1 > $(CARDS)/vendors/rusticl.icd
 
 # Installs the Debian packages of $(1) that are missing, or says what to install and why it could not.
 define install

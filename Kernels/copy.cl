@@ -5,9 +5,9 @@
 // which then moves in vectors.
 
 typedef struct {
-  int shape[RANK];
-  int source[RANK];
-  int destination[RANK];
+  offset_t shape[RANK];
+  offset_t source[RANK];
+  offset_t destination[RANK];
 } View;
 
 static inline void locate(const View view, index_t row, offset_t *source, offset_t *destination) {
@@ -23,7 +23,7 @@ static inline void locate(const View view, index_t row, offset_t *source, offset
 // Unit i is segment i % segments, of SEGMENT columns, of row i / segments.
 kernel void copyRows(
     const index_t rows, const uint columns, const View view, const offset_t sourceOffset,
-    const offset_t destinationOffset, const int sourceStep, const int destinationStep,
+    const offset_t destinationOffset, const offset_t sourceStep, const offset_t destinationStep,
     global const float *restrict input, global float *restrict output) {
   const uint segments = (columns + SEGMENT - 1) / SEGMENT;
   FOR_EACH(i, rows * segments) {
@@ -64,7 +64,7 @@ kernel void copyRows(
 
 kernel void copyTiles(
     const index_t rows, const uint lines, const uint columns, const View view, const offset_t sourceOffset,
-    const offset_t destinationOffset, const int sourceStep, const int destinationStep,
+    const offset_t destinationOffset, const offset_t sourceStep, const offset_t destinationStep,
     global const float *restrict input, global float *restrict output) {
   const uint tilesDown = (lines + TILE - 1) / TILE, tilesAcross = (columns + TILE - 1) / TILE;
   FOR_EACH(i, rows * tilesDown * tilesAcross) {

@@ -46,9 +46,9 @@
 #ifdef RANK
 
 typedef struct {
-  int shape[RANK];
-  int left[RANK];
-  int right[RANK];
+  offset_t shape[RANK];
+  offset_t left[RANK];
+  offset_t right[RANK];
 } View;
 
 // Rows of `columns`, the last axis, along which the operands advance by LEFT and RIGHT, each 1 or 0. Unit i

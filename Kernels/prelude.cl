@@ -54,7 +54,13 @@ typedef JOIN(int, WIDTH) intv;
 // Ask for the line at a pointer, which may lie outside of a buffer, before it is read or written; LATER only into the
 // second-level cache. Lines that will be stored past the caches are not asked for. Worth it where a processor sees no
 // line ahead by itself: jumps, and lines that are only written. A card hides the wait otherwise.
-#if defined(CPU_FAMILY) && defined(__has_builtin) && !defined(INTERPRETED)
+// Every Clang says that it has the builtin, but it ends drivers whose compilers name neither a processor nor SPIR as what
+// they compile for, such as Mesa's rusticl.
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__arm__) || defined(__powerpc64__) || \
+    defined(__riscv) || defined(__SPIR__)
+#define HAS_PREFETCH
+#endif
+#if defined(CPU_FAMILY) && defined(HAS_PREFETCH) && defined(__has_builtin) && !defined(INTERPRETED)
 #if __has_builtin(__builtin_prefetch)
 #define WILL_READ(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 0, 3)
 #define WILL_READ_LATER(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 0, 2)

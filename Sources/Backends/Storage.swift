@@ -22,11 +22,13 @@ extension [any Storage] {
   }
 }
 
-/// What a backend has done since it was made. All figures are totals, but `bytesInUse`.
+/// What a backend has done since it was made. All figures are totals, but `bytesInUse` and `pooledBytes`.
 public struct BackendStatistics: Sendable {
   /// Bytes that live storages hold, and the most they ever held.
   public var bytesInUse = 0
   public var peakBytes = 0
+  /// Bytes that no storage holds but a backend's pool does, for those to come.
+  public var pooledBytes = 0
   /// Copies from and to the host's memory; a training step needs one upload a batch and one download a loss.
   public var uploads = 0
   public var downloads = 0

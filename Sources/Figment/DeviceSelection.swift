@@ -10,30 +10,40 @@ import Tensors
 /// Which device computes, and why that one.
 public struct DeviceSelection: Sendable {
   public let device: Device
-  /// One line for people: `the first OpenCL graphics card that passes its self-test`.
+  /// One line for people: `the best OpenCL graphics card that passes its self-test`.
   public let reason: String
   /// What went wrong with better devices on the way.
   public let warnings: [String]
 
-  /// The first OpenCL graphics card that passes its self-test, else the CPU. Nothing that fails while a
+  /// The best OpenCL graphics card that passes its self-test, else the CPU. Nothing that fails while a
   /// card is set up is an error: it becomes a warning with its cause.
   ///
-  /// OpenCL devices that are no graphics cards compute on the processor, which the CPU backend does faster;
-  /// they are only tried if `considersEveryKind`, by default if the environment has
-  /// `FIGMENT_AUTO_DEVICES=all`.
+  /// Cards with memory of their own come first, then those with more memory and more compute units. Where two drivers
+  /// offer one card, the newer OpenCL is tried first. OpenCL devices that are no graphics cards compute on the
+  /// processor, which the CPU backend does faster; they are only tried if `considersEveryKind`, by default if the
+  /// environment has `FIGMENT_AUTO_DEVICES=all`.
   public static func automatic(considersEveryKind: Bool? = nil) -> DeviceSelection {
+    automatic(considersEveryKind: considersEveryKind, configuration: { _ in .fromEnvironment })
+  }
+
+  /// - Parameter configuration: How to open the OpenCL device of an index: a place where tests make devices fail.
+  package static func automatic(
+    considersEveryKind: Bool? = nil, configuration: (Int) -> OpenCLConfiguration
+  ) -> DeviceSelection {
     let everyKind =
       considersEveryKind ?? (ProcessInfo.processInfo.environment["FIGMENT_AUTO_DEVICES"] == "all")
     let inventory = OpenCLBackend.devices()
     var warnings = [String]()
     if let failure = inventory.reasonForNoDevice { warnings.append("no OpenCL device: \(failure)") }
-    for (index, device) in inventory.devices.enumerated() where everyKind || device.kind == .gpu {
+    for index in CardRanking.cards(among: inventory.devices, everyKind: everyKind).joined() {
+      let device = inventory.devices[index]
       do {
-        let backend = try OpenCLBackend(deviceIndex: index, inventory: inventory)
+        let backend = try OpenCLBackend(
+          deviceIndex: index, inventory: inventory, configuration: configuration(index))
         try backend.selfTest()
         let kind = device.kind == .gpu ? "OpenCL graphics card" : "OpenCL device"
         return DeviceSelection(
-          device: Device(backend), reason: "the first \(kind) that passes its self-test", warnings: warnings)
+          device: Device(backend), reason: "the best \(kind) that passes its self-test", warnings: warnings)
       } catch {
         warnings.append("opencl:\(index) (\(device.name)) cannot be used: \(error)")
       }
@@ -82,7 +92,7 @@ public struct DeviceNameError: Error, CustomStringConvertible {
 }
 
 extension Device {
-  /// The first OpenCL graphics card that passes its self-test, else the CPU. Logs warnings about cards that
+  /// The best OpenCL graphics card that passes its self-test, else the CPU. Logs warnings about cards that
   /// cannot be used; ``DeviceSelection`` gives them as values.
   public static func automatic() -> Device {
     let selection = DeviceSelection.automatic()

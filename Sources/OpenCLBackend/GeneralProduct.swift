@@ -14,10 +14,10 @@ struct GeneralProduct {
 
   var targetsAreRows: Bool { transposesLeft || left.targetsAreRows }
 
-  /// Stops if the kernels could not count to an extent.
-  func requireExtents() {
-    precondition(
-      max(m, n, k) < Int(Int32.max) - 1024, "a matrix product of \(m) × \(n) × \(k) has a dimension beyond 2³¹")
+  /// Throws if the kernels could not count to an extent.
+  func requireExtents() throws(OpenCLError) {
+    let extent = max(m, n, k)
+    if needsWideIndices(extent) { throw .tooLarge(extent: extent) }
   }
 }
 
@@ -48,7 +48,7 @@ struct PanelLayout {
   var count: Int { width * paddedK * panels }
 
   /// The structure of `gemm_panels.cl`, in the order of its fields.
-  func words(_ product: GeneralProduct, batch: Int) -> [Int32] {
+  func words(_ product: GeneralProduct, batch: Int) -> [Int] {
     var inner = product.k, innerStride = product.n, columnStride = 1, tapStride = 0
     var taps: SIMD3<Int> = [1, 1, 1], first: SIMD3<Int> = [0, 0, 0], step = taps, filterTaps = taps
     switch product.right {
@@ -60,9 +60,9 @@ struct PanelLayout {
       (taps, first, step) = (phase.geometry.taps, phase.firstTap, phase.tapStep)
       filterTaps = SIMD3(kernelSize)
     }
-    var result = [product.k, product.n, inner].map(Int32.init)
+    var result = [product.k, product.n, inner]
     result.append(taps, first, step, filterTaps)
-    return result + [innerStride, columnStride, tapStride, width, paddedK, panels, batch].map(Int32.init)
+    return result + [innerStride, columnStride, tapStride, width, paddedK, panels, batch]
   }
 }
 

@@ -85,7 +85,7 @@ extension OpenCLBackend {
       case .partOfAnother:
         try body(output)
       case .recording(let recorder):
-        defer { runtime.lock.withLock { runtime.recorder = nil } }
+        defer { runtime.endRecording() }
         try body(output)
         let variant = runtime.choices.withLock { $0.last }
         runtime.lock.withLock { runtime.keep(recorder.sequence(variant: variant), key) }
@@ -113,6 +113,13 @@ extension OpenCLRuntime {
       self.recorder = recorder
       return .recording(recorder)
     }
+  }
+
+  /// The recorder may be the last to hold the storages it noted, and those take the lock to be given back: it has to live
+  /// until the lock is open.
+  func endRecording() {
+    let ended = lock.withLock { recorder.take() }
+    withExtendedLifetime(ended) {}
   }
 
   /// Call with the lock held.

@@ -17,7 +17,7 @@ extension OpenCLBackend: CeilingMeasuring {
     return { [self] in
       let time = try Ceilings.seconds {
         try runtime.launch(
-          kernel, global: WorkSize(items), local: WorkSize(local), .uint(UInt32(turns)), .float(0.5), .float(1),
+          kernel, global: WorkSize(items), local: WorkSize(local), .count(turns), .float(0.5), .float(1),
           .buffer(output))
         try synchronize()
       }
@@ -33,7 +33,7 @@ extension OpenCLBackend: CeilingMeasuring {
     let kernel = try runtime.kernel(.ceilings, "copyFlat", defines: ["WIDTH": runtime.flatWidth])
     func ours() throws {
       try runtime.launchShared(
-        kernel, units: count / runtime.flatWidth, cost: 2 * runtime.flatWidth, .uint(UInt32(count)), .buffer(source),
+        kernel, units: count / runtime.flatWidth, cost: 2 * runtime.flatWidth, .count(count), .buffer(source),
         .buffer(destination))
       try synchronize()
     }

@@ -5,23 +5,23 @@ extension OpenCLBackend {
   public func copy(_ source: any Storage, into destination: any Storage, _ copy: StridedCopy) {
     guard copy.count > 0 else { return }
     runtime.perform {
-      let last = copy.shape.count - 1
+      let last = copy.shape.count - 1, wide = needsWideIndices(max(source.count, destination.count))
       if copy.destinationStrides[last] == 1, copy.sourceStrides[last] != 1,
         let line = copy.sourceStrides.firstIndex(of: 1), runtime.family == .cpu
       {
-        try copyTiles(source, destination, copy, line: line)
+        try copyTiles(source, destination, copy, line: line, wide: wide)
       } else {
-        try copyRows(source, destination, copy)
+        try copyRows(source, destination, copy, wide: wide)
       }
     }
   }
 
-  private func copyRows(_ source: any Storage, _ destination: any Storage, _ copy: StridedCopy) throws {
+  /// - Parameter wide: Whether places take 64 bits; where they do not have to only in a test.
+  func copyRows(_ source: any Storage, _ destination: any Storage, _ copy: StridedCopy, wide: Bool) throws {
     let last = copy.shape.count - 1, columns = copy.shape[last], rows = copy.count / columns
     let isContiguous = copy.sourceStrides[last] == 1 && copy.destinationStrides[last] == 1
     let width = isContiguous ? runtime.rowWidth(columns) : 1, segment = runtime.segment(width)
-    let wide = needsWideIndices(max(source.count, destination.count))
-    let (rank, view) = CopyView(copy, leavingOut: [last]).words
+    let (rank, view) = CopyView(copy, leavingOut: [last], wide: wide).words
     let kernel = try runtime.kernel(
       .copy, "copyRows",
       defines: [
@@ -30,18 +30,17 @@ extension OpenCLBackend {
       ])
     try runtime.launchShared(
       kernel, units: rows * ((columns + segment - 1) / segment), cost: 2 * min(segment, columns),
-      runtime.index(rows, wide: wide), .uint(UInt32(columns)), view, offset(copy.sourceOffset, wide),
-      offset(copy.destinationOffset, wide), .int(Int32(copy.sourceStrides[last])),
-      .int(Int32(copy.destinationStrides[last])), buffer(source), buffer(destination))
+      runtime.index(rows, wide: wide), .count(columns), view, offset(copy.sourceOffset, wide),
+      offset(copy.destinationOffset, wide), offset(copy.sourceStrides[last], wide),
+      offset(copy.destinationStrides[last], wide), buffer(source), buffer(destination))
   }
 
   /// A transposition of the last axis and axis `line`, along which the source is contiguous.
-  private func copyTiles(
-    _ source: any Storage, _ destination: any Storage, _ copy: StridedCopy, line: Int
+  func copyTiles(
+    _ source: any Storage, _ destination: any Storage, _ copy: StridedCopy, line: Int, wide: Bool
   ) throws {
-    let last = copy.shape.count - 1, columns = copy.shape[last], lines = copy.shape[line]
-    let wide = needsWideIndices(max(source.count, destination.count)), tile = 16
-    let (rank, view) = CopyView(copy, leavingOut: [line, last]).words
+    let last = copy.shape.count - 1, columns = copy.shape[last], lines = copy.shape[line], tile = 16
+    let (rank, view) = CopyView(copy, leavingOut: [line, last], wide: wide).words
     let kernel = try runtime.kernel(
       .copy, "copyTiles",
       defines: [
@@ -52,9 +51,9 @@ extension OpenCLBackend {
     let rows = copy.count / (lines * columns)
     try runtime.launchShared(
       kernel, units: rows * ((lines + tile - 1) / tile) * ((columns + tile - 1) / tile), cost: 4 * tile * tile,
-      runtime.index(rows, wide: wide), .uint(UInt32(lines)), .uint(UInt32(columns)), view,
+      runtime.index(rows, wide: wide), .count(lines), .count(columns), view,
       offset(copy.sourceOffset, wide), offset(copy.destinationOffset, wide),
-      .int(Int32(copy.sourceStrides[last])), .int(Int32(copy.destinationStrides[line])), buffer(source),
+      offset(copy.sourceStrides[last], wide), offset(copy.destinationStrides[line], wide), buffer(source),
       buffer(destination))
   }
 
@@ -66,7 +65,7 @@ extension OpenCLBackend {
   }
 
   private func offset(_ value: Int, _ wide: Bool) -> KernelArgument {
-    wide ? .ulong(UInt64(bitPattern: Int64(value))) : .int(Int32(value))
+    wide ? .ulong(UInt64(bitPattern: Int64(value))) : .int(value)
   }
 }
 
@@ -74,15 +73,16 @@ extension OpenCLBackend {
 private struct CopyView {
   let words: (rank: Int, KernelArgument)
 
-  init(_ copy: StridedCopy, leavingOut excluded: Set<Int>) {
+  init(_ copy: StridedCopy, leavingOut excluded: Set<Int>, wide: Bool) {
     // An array of no axes does not exist in C; one of extent 1 does the same.
-    var shape = [Int32](), source = [Int32](), destination = [Int32]()
+    var shape = [Int](), source = [Int](), destination = [Int]()
     for axis in copy.shape.indices.reversed() where !excluded.contains(axis) {
-      shape.append(Int32(copy.shape[axis]))
-      source.append(Int32(copy.sourceStrides[axis]))
-      destination.append(Int32(copy.destinationStrides[axis]))
+      shape.append(copy.shape[axis])
+      source.append(copy.sourceStrides[axis])
+      destination.append(copy.destinationStrides[axis])
     }
     if shape.isEmpty { (shape, source, destination) = ([1], [0], [0]) }
-    words = (shape.count, .words(shape + source + destination))
+    let all = shape + source + destination
+    words = (shape.count, wide ? .longWords(all) : .words(all))
   }
 }

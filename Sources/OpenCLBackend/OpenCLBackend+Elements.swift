@@ -48,8 +48,8 @@ extension OpenCLBackend {
     let kernel = try runtime.kernel(.elementwise, "binary_" + macro, defines: elementDefines(count))
     try runtime.launchShared(
       kernel, units: (count + width - 1) / width, cost: 3 * width, .float(p),
-      runtime.index(count, wide: needsWideIndices(count)), .uint(UInt32(broadcast.leftStrides[0])),
-      .uint(UInt32(broadcast.rightStrides[0])), buffer(left), buffer(right), .buffer(output))
+      runtime.index(count, wide: needsWideIndices(count)), .count(broadcast.leftStrides[0]),
+      .count(broadcast.rightStrides[0]), buffer(left), buffer(right), .buffer(output))
   }
 
   private func binaryRows(
@@ -58,19 +58,20 @@ extension OpenCLBackend {
   ) throws {
     let (macro, p) = operation.macro
     let rank = broadcast.shape.count - 1, columns = broadcast.shape[rank], count = output.count
+    let wide = needsWideIndices(count)
     let width = runtime.rowWidth(columns), segment = runtime.segment(width)
     let kernel = try runtime.kernel(
       .elementwise, "binaryRows",
       defines: [
-        "WIDTH": width, "SEGMENT": segment, "OPERATION": macro, needsWideIndices(count) ? "WIDE" : "NARROW": 1, "RANK": rank,
+        "WIDTH": width, "SEGMENT": segment, "OPERATION": macro, wide ? "WIDE" : "NARROW": 1, "RANK": rank,
         "LEFT": broadcast.leftStrides[rank], "RIGHT": broadcast.rightStrides[rank],
       ])
-    func outer(_ values: [Int]) -> [Int32] { values[..<rank].reversed().map { Int32($0) } }
+    func outer(_ values: [Int]) -> [Int] { values[..<rank].reversed() }
+    let view = outer(broadcast.shape) + outer(broadcast.leftStrides) + outer(broadcast.rightStrides)
     let rows = count / columns
     try runtime.launchShared(
       kernel, units: rows * ((columns + segment - 1) / segment), cost: 3 * min(segment, columns), .float(p),
-      runtime.index(rows, wide: needsWideIndices(count)), .uint(UInt32(columns)),
-      .words(outer(broadcast.shape) + outer(broadcast.leftStrides) + outer(broadcast.rightStrides)),
+      runtime.index(rows, wide: wide), .count(columns), wide ? .longWords(view) : .words(view),
       buffer(left), buffer(right), .buffer(output))
   }
 

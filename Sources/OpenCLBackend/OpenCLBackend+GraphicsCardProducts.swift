@@ -118,13 +118,13 @@ extension OpenCLBackend {
 extension PatchGeometry {
   /// The structure `Divisors` of `gemm_gpu.cl`: `n / d` is `(high 32 bits of n · magic + n) >> shift`, with
   /// `shift = ⌈log₂ d⌉` and `magic = ⌊2³² · (2^shift − d) / d⌋ + 1`.
-  fileprivate var divisors: [Int32] {
-    [rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, channels].flatMap { divisor -> [Int32] in
+  fileprivate var divisors: [Int] {
+    [rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, channels].flatMap { divisor -> [Int] in
       // A phase without taps divides nothing.
-      let d = UInt64(max(1, divisor))
+      let d = UInt64(max(1, min(divisor, Int(Int32.max))))
       let shift = UInt64(64 - (d - 1).leadingZeroBitCount)
       let magic = (1 << 32) * ((1 << shift) - d) / d + 1
-      return [Int32(truncatingIfNeeded: magic), Int32(shift)]
+      return [Int(Int32(truncatingIfNeeded: magic)), Int(shift)]
     }
   }
 }

@@ -10,7 +10,7 @@ extension OpenCLBackend {
         .indexing, "gather", defines: ["WIDTH": lanes, wide ? "WIDE" : "NARROW": 1])
       try runtime.launchShared(
         kernel, units: indices.count * vectors, cost: 2 * lanes, runtime.index(indices.count, wide: wide),
-        runtime.index(rows, wide: wide), .uint(UInt32(width)), buffer(input), buffer(indices), .buffer(output))
+        runtime.index(rows, wide: wide), .count(width), buffer(input), buffer(indices), .buffer(output))
     }
   }
 
@@ -27,7 +27,7 @@ extension OpenCLBackend {
       try runtime.launchShared(
         kernel, units: ranges * vectors, cost: indices.count + share * lanes, runtime.index(ranges, wide: wide),
         runtime.index(share, wide: wide), runtime.index(indices.count, wide: wide), runtime.index(rows, wide: wide),
-        .uint(UInt32(width)), buffer(input), buffer(indices), .buffer(output))
+        .count(width), buffer(input), buffer(indices), .buffer(output))
     }
   }
 }

@@ -20,7 +20,7 @@ struct JoinedPhasesPlan {
   private let rowLimit: Int
   private let blockRows: Int
   /// The structure `Phases` of `gemm_cpu_phases.cl`, in the order of its fields.
-  let phaseWords: [Int32]
+  let phaseWords: [Int]
 
   /// Nil if there is one phase only, if taps are not neighbours or if they see too much.
   init?(_ convolution: Convolution, _ phases: [InputGradientPhase], device: OpenCLDevice) {
@@ -50,7 +50,6 @@ struct JoinedPhasesPlan {
     let steps = (0..<3).map { axis in phases.first { $0.geometry.taps[axis] > 1 }?.tapStep[axis] ?? 1 }
     phaseWords =
       (counts + steps + windows.kernelSize + offsets.flatMap(\.self) + taps.flatMap(\.self) + first.flatMap(\.self))
-      .map(Int32.init)
 
     width = device.productWidth
     let block = device.registerBlock(columns: convolution.inputChannels)
@@ -95,6 +94,8 @@ extension OpenCLBackend {
     _ plan: JoinedPhasesPlan, _ outputGradient: OpenCLStorage, _ filter: OpenCLStorage, bias: OpenCLStorage?,
     activation: Activation, into input: OpenCLStorage
   ) throws {
+    try plan.product.requireExtents()
+    try plan.filter.requireExtents()
     let panels = try pack(filter, of: plan.filter, as: plan.packing)
     let (macro, parameter) = activation.macro
     let kernel = try runtime.kernel(.gemmCPUPhases, "phasesProduct", macros: plan.macros(activation: macro))

@@ -120,7 +120,7 @@ extension OpenCLBackend {
     try runtime.launchShared(
       kernel, units: convolution.batch * folding.target.reduce(1, *) / line,
       cost: 4 * line * columns * (convolution.windows.taps / folding.phases.reduce(1, *) + 1),
-      .words(words.map(Int32.init)), .float(parameter), .buffer(products), .buffer(bias.map(own) ?? products),
+      .words(words), .float(parameter), .buffer(products), .buffer(bias.map(own) ?? products),
       .buffer(output))
   }
 }

@@ -16,7 +16,7 @@ extension OpenCLBackend {
       try merge(
         "mergeMoments", plan, normalization,
         [
-          runtime.index(normalization.rows, wide: plan.isWide), .uint(UInt32(plan.width)), .buffer(means),
+          runtime.index(normalization.rows, wide: plan.isWide), .count(plan.width), .buffer(means),
           .buffer(squares), .buffer(mean), .buffer(variance),
         ])
     }
@@ -65,7 +65,7 @@ extension OpenCLBackend {
         try merge(
           "mergeGradients", plan, normalization,
           [
-            .uint(UInt32(plan.width)), .buffer(partialScales), .buffer(partialOffsets), .buffer(scaleGradient),
+            .count(plan.width), .buffer(partialScales), .buffer(partialOffsets), .buffer(scaleGradient),
             .buffer(offsetGradient),
           ])
       }
@@ -148,8 +148,8 @@ private struct NormalizationPlan {
       units = groups * parts * width.dividedUp(by: chunk)
       cost = share * min(width, chunk) * 2
       arguments = [
-        index(groups), index(parts), index(share), index(lines), .uint(UInt32(width)), .uint(UInt32(extra)),
-        .uint(UInt32(channels)), .uint(UInt32(chunk)),
+        index(groups), index(parts), index(share), index(lines), .count(width), .count(extra),
+        .count(channels), .count(chunk),
       ]
     case .gpu:
       width = channels
@@ -163,7 +163,7 @@ private struct NormalizationPlan {
         units = normalization.count / lanes
       }
       cost = 1
-      arguments = [index(groups), index(parts), index(rows), .uint(UInt32(channels))]
+      arguments = [index(groups), index(parts), index(rows), .count(channels)]
     }
     isWhole = parts == 1 && width == channels
     partialCount = groups * parts * width

@@ -86,8 +86,7 @@ extension Windows {
   /// The struct `Windows` of the kernels: six fields of three axes.
   var words: KernelArgument {
     let w = inThreeDimensions
-    return .words(
-      (w.inputSize + w.outputSize + w.kernelSize + w.stride + w.paddingLow + w.dilation).map { Int32($0) })
+    return .words(w.inputSize + w.outputSize + w.kernelSize + w.stride + w.paddingLow + w.dilation)
   }
 }
 

@@ -14,11 +14,10 @@ struct ProductArguments {
   var streams = false
 
   func words(_ product: GeneralProduct, hasBias: Bool) -> KernelArgument {
-    .words(
-      [
-        product.m, product.n, product.k, splits, splitLength, hasBias ? 1 : 0, rightRow, rowsPerGroup, panelsPerGroup,
-        depth, pitch, streams ? 1 : 0,
-      ].map(Int32.init))
+    .words([
+      product.m, product.n, product.k, splits, splitLength, hasBias ? 1 : 0, rightRow, rowsPerGroup, panelsPerGroup,
+      depth, pitch, streams ? 1 : 0,
+    ])
   }
 }
 
@@ -32,7 +31,7 @@ extension OpenCLBackend {
     activation: Activation, into output: OpenCLStorage
   ) throws {
     guard product.batch * product.m * product.n > 0 else { return }
-    product.requireExtents()
+    try product.requireExtents()
     let (left, right, bias) = (own(left), own(right), bias.map(own))
     switch variant(of: product, byRules: variantByRules(product), candidates: { candidates(product) }) {
     case .winograd:
@@ -66,9 +65,7 @@ extension OpenCLBackend {
     // Filtering saves more, and products of few rows do not copy their filters.
     let byRules = products.contains { variantByRules($0) == .panels } ? .joinedPhases : variantByRules(products[0])
     let chosen = variant(of: products[0], byRules: byRules) { candidates(products[0]) + [.joinedPhases] }
-    guard chosen == .joinedPhases else { return nil }
-    plan.filter.requireExtents()
-    return plan
+    return chosen == .joinedPhases ? plan : nil
   }
 
   /// The way that comes with the backend, found by measuring on one device of each family.
@@ -128,7 +125,7 @@ extension OpenCLBackend {
     let arguments = ProductArguments(rightRow: product.n, rightBatchStride: 0, splitLength: product.k)
     try runtime.launchShared(
       kernel, units: product.m * product.n, cost: 2 * product.k,
-      [arguments.words(product, hasBias: bias != nil)] + strides.map { .int(Int32($0)) }
+      [arguments.words(product, hasBias: bias != nil)] + strides.map { .int($0) }
         + [.float(parameter), .buffer(left), .buffer(right), .buffer(bias ?? right), .buffer(output)])
   }
 

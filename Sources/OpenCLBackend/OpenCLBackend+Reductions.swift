@@ -51,7 +51,7 @@ extension OpenCLBackend {
       try runtime.launchShared(
         kernel, units: parts * chunks, cost: 3 * min(share, lines) * chunk, .float(parameter),
         runtime.index(parts * chunks, wide: wide), runtime.index(share, wide: wide), runtime.index(count, wide: wide),
-        .uint(UInt32(width)), buffer(output), buffer(gradient), .buffer(passed), .buffer(sums))
+        .count(width), buffer(output), buffer(gradient), .buffer(passed), .buffer(sums))
     }
     return (passed, reduce(.sum, sums, outer: 1, length: parts * rowsInLine, inner: channels))
   }
@@ -132,7 +132,7 @@ extension OpenCLBackend {
       try runtime.launchShared(
         kernel, units: units, cost: share * chunk, runtime.index(units, wide: wide),
         runtime.index(parts, wide: wide), runtime.index(share, wide: wide), runtime.index(lines, wide: wide),
-        .uint(UInt32(width)), .uint(UInt32(extra)), .uint(UInt32(chunk)),
+        .count(width), .count(extra), .count(chunk),
         .float(parts * rowsInLine == 1 ? Float(divisor) : 1), .buffer(input), .buffer(output))
     }
     return (output, parts * rowsInLine)

@@ -31,7 +31,7 @@ extension OpenCLBackend {
         wide ? "WIDE" : "NARROW": 1, storing: 1,
       ])
     let missing = [Int](repeating: 1, count: 3 - upsampling.inputSize.count)
-    let words = (missing + upsampling.inputSize + missing + upsampling.factors).map { Int32($0) }
+    let words = missing + upsampling.inputSize + missing + upsampling.factors
     // Both directions walk rows as wide as the small image.
     let extent = upsampling.inputSize.last!
     try runtime.launchRows(

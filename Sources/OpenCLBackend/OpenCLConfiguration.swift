@@ -41,8 +41,14 @@ public struct OpenCLConfiguration: Sendable {
 
   public init() {}
 
+  /// Sources that compute what a broken compiler makes of them: without barriers, or with a wrong sign.
+  package static let miscompilingProducts: @Sendable (KernelSource) -> String = { source in
+    "#define barrier(fence)\n" + source.text.replacingOccurrences(of: "sums[i][v] += element", with: "sums[i][v] -= element")
+  }
+
   /// The defaults, changed by two debugging variables. `FIGMENT_FAULT` makes things fail on a machine where
-  /// nothing is wrong: with `build` no kernel compiles, with `self-test` the self-test sees a wrong number.
+  /// nothing is wrong: with `build` no kernel compiles, with `self-test` the self-test sees a wrong number, with
+  /// `product` products of matrices and convolutions are compiled wrongly.
   /// `FIGMENT_KERNELS`, `gpu` or `cpu`, chooses the kernels, so that those for graphics cards can be tested
   /// on a processor.
   public static var fromEnvironment: OpenCLConfiguration {
@@ -54,6 +60,8 @@ public struct OpenCLConfiguration: Sendable {
       configuration.expandSource = { "#error injected by FIGMENT_FAULT=build\n" + $0.text }
     case "self-test":
       configuration.spoilsSelfTest = true
+    case "product":
+      configuration.expandSource = OpenCLConfiguration.miscompilingProducts
     default: break
     }
     return configuration

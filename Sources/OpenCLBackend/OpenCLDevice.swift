@@ -4,7 +4,7 @@ import COpenCL
 public struct OpenCLDevice: @unchecked Sendable {
   // Unchecked: the handles are names of things the driver owns for the life of the process.
   let id: cl_device_id
-  let platform: cl_platform_id
+  var platform: cl_platform_id
 
   public enum Kind: String, Sendable, Comparable {
     case gpu, accelerator, cpu, other
@@ -14,30 +14,47 @@ public struct OpenCLDevice: @unchecked Sendable {
     public static func < (left: Kind, right: Kind) -> Bool { left.rank < right.rank }
   }
 
-  public let kind: Kind
-  public let name: String
-  public let vendor: String
-  public let driverVersion: String
-  public let version: String
-  public let platformName: String
-  public let platformVersion: String
-  public let extensions: [String]
-  public let computeUnits: Int
-  public let clockMegahertz: Int
-  public let globalMemory: Int
-  public let maximumAllocation: Int
-  public let localMemory: Int
+  // Variables, so that tests can make up devices that no driver here reports.
+  public internal(set) var kind: Kind
+  public internal(set) var name: String
+  public internal(set) var vendor: String
+  public internal(set) var driverVersion: String
+  public internal(set) var version: String
+  public internal(set) var platformName: String
+  public internal(set) var platformVersion: String
+  public internal(set) var extensions: [String]
+  public internal(set) var computeUnits: Int
+  public internal(set) var clockMegahertz: Int
+  public internal(set) var globalMemory: Int
+  public internal(set) var maximumAllocation: Int
+  public internal(set) var localMemory: Int
   /// Floats in a vector register, as far as the device tells.
-  public let vectorWidth: Int
-  public let maximumWorkGroupSize: Int
-  /// Whether the device can run and compile kernels at all.
-  public let isUsable: Bool
+  public internal(set) var vectorWidth: Int
+  public internal(set) var maximumWorkGroupSize: Int
+  /// Whether it has memory of its own.
+  public internal(set) var isDiscrete: Bool
+  /// Where it is plugged in, and the identifier that all drivers give it; nil if the driver does not tell.
+  var address: PCIAddress?
+  var universalIdentifier: [UInt8]?
+  var isAvailable: Bool
+  var hasCompiler: Bool
+
+  /// Why nothing can be computed on it, or nil.
+  var defect: String? {
+    if !isAvailable { return "its driver says that it is not available" }
+    if !hasCompiler { return "its driver has no compiler" }
+    let extents = [
+      ("compute units", computeUnits), ("memory", globalMemory), ("the largest buffer", maximumAllocation),
+      ("the largest work-group", maximumWorkGroupSize),
+    ]
+    return extents.first { $0.1 <= 0 }.map { "its driver reports \($0.0): \($0.1)" }
+  }
 
   /// Whether a core has so many streamed lines under way that storing past the caches pays even where little is read
   /// between. Upsampling took 0.66 of its time by it on Zen 4, but more than before on Cascade Lake.
   var hasManyStreams: Bool { kind == .cpu && name.contains("AMD") }
 
-  var isPoCL: Bool { platformName == "Portable Computing Language" }
+  var isPoCL: Bool { platformName == PoCLCache.platformName }
 
   init(id: cl_device_id, platform: cl_platform_id) throws(OpenCLError) {
     self.id = id
@@ -57,14 +74,19 @@ public struct OpenCLDevice: @unchecked Sendable {
     extensions = try deviceText(id, CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init)
     computeUnits = Int(try deviceValue(id, CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint(0)))
     clockMegahertz = Int(try deviceValue(id, CL_DEVICE_MAX_CLOCK_FREQUENCY, cl_uint(0)))
-    globalMemory = Int(try deviceValue(id, CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong(0)))
-    maximumAllocation = Int(try deviceValue(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong(0)))
-    localMemory = Int(try deviceValue(id, CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong(0)))
+    globalMemory = Int(clamping: try deviceValue(id, CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong(0)))
+    maximumAllocation = Int(clamping: try deviceValue(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong(0)))
+    localMemory = Int(clamping: try deviceValue(id, CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong(0)))
     vectorWidth = Int(try deviceValue(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint(0)))
     maximumWorkGroupSize = try deviceValue(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, 0)
     let available: cl_bool = try deviceValue(id, CL_DEVICE_AVAILABLE, 0)
     let compiles: cl_bool = try deviceValue(id, CL_DEVICE_COMPILER_AVAILABLE, 0)
-    isUsable = available != 0 && compiles != 0
+    (isAvailable, hasCompiler) = (available != 0, compiles != 0)
+    // Out of use since OpenCL 2.0: a driver may have forgotten it.
+    let sharesMemory: cl_bool = (try? deviceValue(id, CL_DEVICE_HOST_UNIFIED_MEMORY, 0)) ?? 0
+    isDiscrete = kind != .cpu && sharesMemory == 0
+    address = PCIAddress(of: id, extensions: extensions)
+    universalIdentifier = OpenCLDevice.universalIdentifier(of: id, extensions: extensions)
   }
 }
 

@@ -10,6 +10,12 @@ public enum OpenCLError: Error, Equatable, Sendable, CustomStringConvertible {
   case inputMissing(operation: String)
   case noSuchDevice(index: Int, available: [String], cause: String?)
   case selfTestFailed(kernel: String, index: Int, expected: Float, actual: Float)
+  /// A device that says of itself that nothing can be computed on it.
+  case unusableDevice(name: String, cause: String)
+  /// A driver that shows no device, or would crash, because it cannot write its own cache.
+  case driverCacheNotWritable(folder: String, variable: String)
+  /// An extent or a distance in elements that the kernels cannot count to.
+  case tooLarge(extent: Int)
 
   public var description: String {
     switch self {
@@ -31,6 +37,11 @@ public enum OpenCLError: Error, Equatable, Sendable, CustomStringConvertible {
         + available.enumerated().map { "opencl:\($0.offset) (\($0.element))" }.joined(separator: ", ")
     case .selfTestFailed(let kernel, let index, let expected, let actual):
       return "self-test of \(kernel) failed: element \(index) is \(actual), not \(expected)"
+    case .unusableDevice(let name, let cause): return "\(name) cannot compute: \(cause)"
+    case .driverCacheNotWritable(let folder, let variable):
+      return "the driver cannot write to its cache folder \(folder); make that writable, or set \(variable) to one that is"
+    case .tooLarge(let extent):
+      return "\(extent) elements along one axis are more than OpenCL kernels count to (2³¹); make the tensor or batch smaller"
     }
   }
 

@@ -64,10 +64,14 @@ public struct OpenCLInventory: Sendable {
       problem = error
     }
     func text(_ key: Int32) -> String { (try? platformText(platform, key)) ?? "(unnamed)" }
+    let name = text(CL_PLATFORM_NAME)
+    if case .callFailed(_, _, let code)? = problem, code == CL_DEVICE_NOT_FOUND, name == PoCLCache.platformName {
+      problem = PoCLCache.problem() ?? problem
+    }
     platforms.append(
       Platform(
-        name: text(CL_PLATFORM_NAME), vendor: text(CL_PLATFORM_VENDOR), version: text(CL_PLATFORM_VERSION),
-        deviceCount: found, failure: problem))
+        name: name, vendor: text(CL_PLATFORM_VENDOR), version: text(CL_PLATFORM_VERSION), deviceCount: found,
+        failure: problem))
   }
 
   private static func platformHandles() throws(OpenCLError) -> [cl_platform_id] {

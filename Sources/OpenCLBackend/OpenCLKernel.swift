@@ -80,12 +80,16 @@ extension String: MacroValue {
 /// What a kernel is called with, in the order of its parameters.
 public enum KernelArgument {
   case buffer(OpenCLStorage)
-  case int(Int32)
+  /// A number, an extent or a distance of 32 bits; one that does not fit is an error when the kernel is launched.
+  case int(Int)
+  /// The same without a sign.
+  case count(Int)
   case uint(UInt32)
   case ulong(UInt64)
   case float(Float)
-  /// A struct by value: the words in the order of its fields, all 32 bits wide.
-  case words([Int32])
+  /// A struct by value: the words in the order of its fields, all 32 bits wide, or all 64.
+  case words([Int])
+  case longWords([Int])
   /// The counter of blocks that work-groups have taken: see `takeBlock` of `gemm.cl`.
   case taken
   /// So many bytes of local memory.

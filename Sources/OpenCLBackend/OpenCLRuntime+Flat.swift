@@ -57,14 +57,14 @@ extension OpenCLRuntime {
     try launchShared(
       kernel, units: isProcessor ? rows : positions * vectors,
       cost: isProcessor ? extent * channels * cost : lanes * cost,
-      [index(rows, wide: wide), .uint(UInt32(channels))] + arguments)
+      [index(rows, wide: wide), .count(channels)] + arguments)
   }
 
   /// Enqueues a processor's kernel whose work-groups take `blocks` with `takeBlock`.
   func launchInBlocks(_ kernel: OpenCLKernel, _ blocks: WorkSize, _ arguments: KernelArgument...) throws {
-    let grid = [blocks.x, blocks.y, blocks.z].map(Int32.init)
     try launch(
-      kernel, global: WorkSize(groups(taking: blocks)), local: WorkSize(1), arguments + [.words(grid), .taken])
+      kernel, global: WorkSize(groups(taking: blocks)), local: WorkSize(1),
+      arguments + [.words([blocks.x, blocks.y, blocks.z]), .taken])
   }
 
   /// Work-groups that share `blocks`: none would wait for a processor.
@@ -83,7 +83,7 @@ extension OpenCLRuntime {
   }
 
   /// A count or index as the kernels' `index_t`. Callers add `WIDE` to the defines if it `needsWideIndices`.
-  func index(_ value: Int, wide: Bool) -> KernelArgument { wide ? .ulong(UInt64(value)) : .uint(UInt32(value)) }
+  func index(_ value: Int, wide: Bool) -> KernelArgument { wide ? .ulong(UInt64(value)) : .count(value) }
 }
 
 /// Whether a count needs 64-bit indices in the kernels.

@@ -19,9 +19,10 @@ extension OpenCLRuntime {
   /// Storage of undefined contents. If there is no memory the failure is latched.
   func allocate(count: Int) -> OpenCLStorage {
     let size = poolSizeClass(bytes: count * 4)
-    let buffer: cl_mem? = lock.withLock {
-      if !configuration.poisonsMemory, let buffer = pool.take(size: size) { return buffer }
+    let memory: BufferPool.Buffer? = lock.withLock {
+      if !configuration.poisonsMemory, let free = pool.take(size: size) { return free }
       guard failure == nil else { return nil }
+      pool.makeRoom(for: size)
       var (buffer, code) = create(size: size)
       if buffer == nil {
         // What storages have given back is still the pool's; return it, let the device end its work, retry.
@@ -30,16 +31,16 @@ extension OpenCLRuntime {
         reclaimUploads(all: true)
         (buffer, code) = create(size: size)
       }
-      if buffer == nil {
+      guard let buffer else {
         failure = OpenCLError.outOfMemory(
           requested: count * 4, inUse: pool.inUse, deviceMemory: device.globalMemory, code: code)
-      } else {
-        pool.noteUse(of: size)
+        return nil
       }
-      return buffer
+      pool.noteCreation(of: size)
+      return BufferPool.Buffer(handle: buffer, size: size)
     }
-    if configuration.poisonsMemory, let buffer { poison(buffer, bytes: size + BufferPool.slack) }
-    return OpenCLStorage(count: count, buffer: buffer, runtime: self)
+    if configuration.poisonsMemory, let memory { poison(memory.handle, bytes: size + BufferPool.slack) }
+    return OpenCLStorage(count: count, memory: memory, runtime: self)
   }
 
   private func poison(_ buffer: cl_mem, bytes: Int) {
@@ -48,8 +49,8 @@ extension OpenCLRuntime {
     if code != CL_SUCCESS { latch(OpenCLError.callFailed(operation: "allocate", call: "clEnqueueWriteBuffer", code: code)) }
   }
 
-  func giveBack(_ buffer: cl_mem, count: Int) {
-    lock.withLock { pool.giveBack(buffer, size: poolSizeClass(bytes: count * 4)) }
+  func giveBack(_ buffer: BufferPool.Buffer, count: Int) {
+    lock.withLock { pool.giveBack(buffer, requested: poolSizeClass(bytes: count * 4)) }
   }
 
   private func create(size: Int) -> (cl_mem?, Int32) {

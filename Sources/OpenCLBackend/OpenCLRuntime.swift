@@ -37,6 +37,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
   private var launchesSinceFlush = 0
 
   init(device: OpenCLDevice, configuration: OpenCLConfiguration) throws(OpenCLError) {
+    if let cause = device.defect { throw .unusableDevice(name: device.name, cause: cause) }
+    if device.isPoCL, let problem = PoCLCache.problem() { throw problem }
     self.device = device
     self.configuration = configuration
     family = configuration.family ?? (device.kind == .cpu ? .cpu : .gpu)
@@ -94,6 +96,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
       var result = counts
       result.bytesInUse = pool.inUse
       result.peakBytes = pool.peak
+      result.pooledBytes = pool.pooled
       result.productVariant = choices.withLock { $0.last?.description ?? "" }
       return result
     }
@@ -204,16 +207,26 @@ public final class OpenCLRuntime: @unchecked Sendable {
       guard let buffer = storage.buffer else { throw .inputMissing(operation: kernel.name) }
       precondition(storage.runtime === self, "\(kernel.name): a storage of another device")
       code = set(buffer)
-    case .int(let value): code = set(value)
+    case .int(let value): code = set(try narrowed(value, to: Int32.self))
+    case .count(let value): code = set(try narrowed(value, to: UInt32.self))
     case .uint(let value): code = set(value)
     case .ulong(let value): code = set(value)
     case .float(let value): code = set(value)
-    case .words(let words): code = clSetKernelArg(kernel.handle, index, words.count * 4, words)
+    case .words(let words):
+      let narrow = try words.map { (value) throws(OpenCLError) in try narrowed(value, to: Int32.self) }
+      code = clSetKernelArg(kernel.handle, index, narrow.count * 4, narrow)
+    case .longWords(let words): code = clSetKernelArg(kernel.handle, index, words.count * 8, words)
     case .taken: code = set(taken)
     case .local(let bytes): code = clSetKernelArg(kernel.handle, index, bytes, nil)
     }
     try check(code, "clSetKernelArg(\(index))", during: kernel.name)
   }
+}
+
+/// A number as the kernels count.
+private func narrowed<Word: FixedWidthInteger>(_ value: Int, to word: Word.Type) throws(OpenCLError) -> Word {
+  guard let word = Word(exactly: value) else { throw .tooLarge(extent: value) }
+  return word
 }
 
 /// Whether an error may go away when memory is returned to the driver.

@@ -6,14 +6,15 @@ public final class OpenCLStorage: Storage, @unchecked Sendable {
   // Unchecked: the handle never changes, and its contents are ordered by the runtime's one queue.
   public let count: Int
   /// Nil if there was no memory for it; the failure is latched in the runtime.
-  let buffer: cl_mem?
+  var buffer: cl_mem? { memory?.handle }
   let runtime: OpenCLRuntime
+  private let memory: BufferPool.Buffer?
 
-  init(count: Int, buffer: cl_mem?, runtime: OpenCLRuntime) {
-    (self.count, self.buffer, self.runtime) = (count, buffer, runtime)
+  init(count: Int, memory: BufferPool.Buffer?, runtime: OpenCLRuntime) {
+    (self.count, self.memory, self.runtime) = (count, memory, runtime)
   }
 
   deinit {
-    if let buffer { runtime.giveBack(buffer, count: count) }
+    if let memory { runtime.giveBack(memory, count: count) }
   }
 }

@@ -32,11 +32,11 @@ struct PatchGeometry: Hashable {
   }
 
   /// The whole structure of `gemm.cl`, in the order of its fields.
-  var words: [Int32] {
-    var result = [Int32]()
+  var words: [Int] {
+    var result = [Int]()
     result.reserveCapacity(31)
     result.append(rows, source)
-    result.append(Int32(channels))
+    result.append(channels)
     result.append(step, origin, taps, tapStep, target, targetStep, targetOrigin)
     return result
   }
@@ -55,9 +55,9 @@ extension SIMD3<Int> {
   var product: Int { x * y * z }
 }
 
-extension [Int32] {
+extension [Int] {
   mutating func append(_ vectors: SIMD3<Int>...) {
-    for vector in vectors { for axis in 0..<3 { append(Int32(vector[axis])) } }
+    for vector in vectors { for axis in 0..<3 { append(vector[axis]) } }
   }
 }
 

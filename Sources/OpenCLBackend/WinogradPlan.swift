@@ -119,9 +119,8 @@ struct WinogradPlan {
   }
 
   /// The structure `Winograd` of `winograd.cl`, in the order of its fields.
-  var words: [Int32] {
-    (geometry.tiles
-      + [geometry.count, geometry.phases, geometry.k, blockTiles, blockK, panelsPerGroup, splits]).map(Int32.init)
+  var words: [Int] {
+    geometry.tiles + [geometry.count, geometry.phases, geometry.k, blockTiles, blockK, panelsPerGroup, splits]
   }
 
   /// - Parameter count: Of the largest storage.
@@ -134,7 +133,7 @@ struct WinogradPlan {
   }
 
   /// The structure `Filters` of `winograd_filter.cl`, in the order of its fields.
-  func filterWords(_ product: GeneralProduct) -> [Int32] {
+  func filterWords(_ product: GeneralProduct) -> [Int] {
     let patches = product.left, n = product.n
     var first: SIMD3<Int> = [0, 0, 0], step: SIMD3<Int> = [1, geometry.phases, geometry.phases]
     var filterTaps = patches.taps
@@ -143,9 +142,8 @@ struct WinogradPlan {
       (first, step, filterTaps) = (phase.firstTap, phase.tapStep, SIMD3(kernelSize))
       (innerStride, columnStride) = (1, channels)
     }
-    var result = [geometry.k, n, patches.channels, geometry.phases].map(Int32.init)
+    var result = [geometry.k, n, patches.channels, geometry.phases]
     result.append(first, step, filterTaps)
-    return result
-      + [innerStride, columnStride, patches.channels * n, panelWidth, n.dividedUp(by: panelWidth)].map(Int32.init)
+    return result + [innerStride, columnStride, patches.channels * n, panelWidth, n.dividedUp(by: panelWidth)]
   }
 }

@@ -9,6 +9,13 @@ import Testing
     ("a platform without devices", ["POCL_DEVICES": "none"], "CL_DEVICE_NOT_FOUND"),
     ("a kernel that does not build", ["FIGMENT_FAULT": "build", "FIGMENT_AUTO_DEVICES": "all"], "does not build"),
     ("a failed self-test", ["FIGMENT_FAULT": "self-test", "FIGMENT_AUTO_DEVICES": "all"], "self-test"),
+    ("a miscompiled kernel", ["FIGMENT_FAULT": "product", "FIGMENT_AUTO_DEVICES": "all"], "self-test of"),
+    ("a cache folder that cannot be made", ["POCL_CACHE_DIR": "/dev/null/cache"], "set POCL_CACHE_DIR"),
+    // Where PoCL itself crashes at the first kernel.
+    (
+      "a cache folder that cannot be written", ["POCL_CACHE_DIR": "/proc", "FIGMENT_AUTO_DEVICES": "all"],
+      "set POCL_CACHE_DIR"
+    ),
   ]
 
   @Test(arguments: situations.indices)

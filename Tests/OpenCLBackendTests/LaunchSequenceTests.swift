@@ -1,4 +1,5 @@
 import Backends
+import Foundation
 import Testing
 
 @testable import OpenCLBackend
@@ -95,5 +96,34 @@ import Testing
     #expect(device.runtime.sequences.count == 1)
     _ = try device.tune(.matrixProduct(matrices), left, right, seconds: 0.01) { _ in true }
     #expect(device.runtime.sequences.isEmpty)
+  }
+
+  /// Storages take the lock when they are given back.
+  @Test func aRecorderMayBeTheLastToHoldAStorage() async throws {
+    let device = try ProductTests.device(.processor)
+    let runtime = device.runtime
+    runtime.recorder = LaunchRecorder(operands: [runtime.allocate(count: 1000)])
+    let ended = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      runtime.endRecording()
+      ended.signal()
+    }
+    let outcome = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(returning: ended.wait(timeout: .now() + 20)) }
+    }
+    try #require(outcome == .success, "waits for its own lock")
+    #expect(device.statistics.bytesInUse == 0)
+  }
+
+  /// The same along the way that failures take: the launch fails, and nobody else holds what was allocated for it.
+  @Test func aLaunchThatFailsLetsGoOfWhatItNoted() throws {
+    let device = try OpenCLBackend(configuration: configuration { $0.expandSource = { _ in "not C" } })
+    for _ in 0..<20 {
+      _ = device.convolution(
+        convolution, input: device.send(ProductTests.values(2 * 9 * 7 * 16, seed: 1)),
+        filter: device.send(ProductTests.values(9 * 16 * 32, seed: 2)), bias: nil, activation: .identity)
+      #expect(throws: OpenCLError.self) { try device.synchronize() }
+    }
+    #expect(device.runtime.recorder == nil && device.statistics.bytesInUse == 0)
   }
 }

@@ -1,0 +1,61 @@
+import Foundation
+import Kernels
+import Testing
+
+@testable import OpenCLBackend
+
+/// The self-test sees a compiler that goes wrong in one kind of kernel, and names the kind.
+@Suite(.serialized) struct SelfTestTests {
+  struct Fault: Sendable, CustomStringConvertible {
+    let family: OpenCLConfiguration.Family
+    let source: KernelSource
+    /// What stands in the source, and what the compiler takes it for.
+    let text: String
+    let taken: String
+    let noticed: String
+
+    var description: String { "\(family), \(source): \(text) taken for \(taken.isEmpty ? "nothing" : taken)" }
+  }
+
+  static let faults = [
+    Fault(family: .gpu, source: .gemmGPU, text: "barrier(CLK_LOCAL_MEM_FENCE);", taken: "", noticed: "convolution"),
+    Fault(
+      family: .gpu, source: .gemmGPU, text: "leftTile[(item / TILE_M", taken: "leftTile[(0 * item / TILE_M",
+      noticed: "the filter gradient of a convolution"),
+    Fault(
+      family: .gpu, source: .gemmPanels, text: "first[2] + tap", taken: "first[2] - tap",
+      noticed: "the input gradient of a convolution"),
+    Fault(
+      family: .gpu, source: .normalization, text: "mean += difference / count", taken: "mean += difference",
+      noticed: "batch normalization"),
+    Fault(
+      family: .gpu, source: .elementwise, text: "total = COMBINE(total, sum)", taken: "total = sum", noticed: "reduce"),
+    Fault(
+      family: .cpu, source: .gemmCPU, text: "sums[i][v] += element", taken: "sums[i][v] -= element",
+      noticed: "convolution"),
+  ]
+
+  @Test(arguments: faults) func aBrokenCompilerIsSeen(_ fault: Fault) throws {
+    let device = try OpenCLBackend(
+      configuration: configuration {
+        $0.family = fault.family
+        $0.cache = .none
+        $0.expandSource = { source in
+          source == fault.source ? source.text.replacingOccurrences(of: fault.text, with: fault.taken) : source.text
+        }
+      })
+    #expect(fault.source.text.contains(fault.text), "the kernels have changed")
+    let error = #expect(throws: OpenCLError.self) { try device.selfTest() }
+    let text = error.map { "\($0)" } ?? ""
+    #expect(text.contains("self-test of \(fault.noticed) failed"), "\(text)")
+  }
+
+  @Test(arguments: [OpenCLConfiguration.Family.gpu, .cpu])
+  func aDriverThatIsRightPasses(_ family: OpenCLConfiguration.Family) throws {
+    let device = try OpenCLBackend(configuration: configuration { ($0.family, $0.cache) = (family, .none) })
+    try device.selfTest()
+    // What it ran does not stay behind.
+    #expect(device.runtime.choices.withLock { $0.forced } == nil)
+    #expect(device.statistics.bytesInUse == 0)
+  }
+}
