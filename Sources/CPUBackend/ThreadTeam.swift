@@ -1,4 +1,5 @@
 import CVectorLoops
+import Synchronization
 
 /// The threads that compute: those of the OpenMP runtime that oneDNN uses, so that the loops here and oneDNN's
 /// never compete. (Threads of our own would: OpenMP's spin for milliseconds after every parallel region.)
@@ -44,6 +45,15 @@ struct ThreadTeam: Sendable {
           { context, slice in context!.assumingMemoryBound(to: ((Int) -> Void).self).pointee(slice) }, context)
       }
     }
+  }
+
+  /// The same for slices that may fail: throws one of the failures, once all slices are done.
+  func tryEachSlice(_ slices: Int, _ body: (_ slice: Int) throws -> Void) throws {
+    let failure = Mutex<(any Error)?>(nil)
+    forEachSlice(slices) { slice in
+      do { try body(slice) } catch { failure.withLock { $0 = error } }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
   /// Calls `body` for ranges that make up `0 ..< count`; `weight` is how many elements one item stands for.

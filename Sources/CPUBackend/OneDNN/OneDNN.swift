@@ -34,7 +34,7 @@ final class OneDNN: @unchecked Sendable {
       let engine = try prepare()
       if let known = convolutions[key] { return try body(known, stream) }
       let made = Result { () throws(OneDNNError) in try OneDNNConvolution(key, engine: engine) }
-      convolutions[key] = made
+      if made.isLasting { convolutions[key] = made }
       return try body(made, stream)
     }
   }
@@ -46,7 +46,7 @@ final class OneDNN: @unchecked Sendable {
       let engine = try prepare()
       if let known = products[product] { return try body(known, stream) }
       let made = Result { () throws(OneDNNError) in try OneDNNMatrixProduct(product, engine: engine) }
-      products[product] = made
+      if made.isLasting { products[product] = made }
       return try body(made, stream)
     }
   }
@@ -70,6 +70,16 @@ final class OneDNN: @unchecked Sendable {
         dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)), "creating its stream")
     }
     return engine
+  }
+}
+
+extension Result where Failure == OneDNNError {
+  /// Whether another try would give the same: not where memory was short.
+  fileprivate var isLasting: Bool {
+    switch self {
+    case .success: true
+    case .failure(let error): error.isUnsupported
+    }
   }
 }
 
