@@ -39,7 +39,7 @@ extension CPUBackend {
     if single.hasFewRows { return try multiplyFewRows(single, a, b, into: result) }
     if try single.isFasterAsPrimitive && runPrimitive(single, a, b, into: result) { return }
     let (m, n, k) = (product.m, product.n, product.k)
-    try oneDNN.withLibrary {
+    try oneDNN.withLibrary(floatingPointOperations: 2 * m * n * k) {
       try check(
         dnnl_sgemm(
           letter(product.transposesLeft), letter(product.transposesRight), Int64(m), Int64(n), Int64(k), 1, a,
