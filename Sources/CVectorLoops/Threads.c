@@ -8,6 +8,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+// libgomp is not built for the thread sanitizer, which therefore does not see that what the caller wrote is there for
+// its team, and what the team wrote for the caller.
+#if __has_feature(thread_sanitizer)
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+#define HAND_OVER(address) __tsan_release(address)
+#define TAKE_OVER(address) __tsan_acquire(address)
+#else
+#define HAND_OVER(address) ((void)0)
+#define TAKE_OVER(address) ((void)0)
+#endif
+
 typedef struct {
   void (*body)(void *, long);
   void *context;
@@ -17,11 +29,13 @@ typedef struct {
 
 static void take_slices(void *context) {
   Work *work = context;
+  TAKE_OVER(work);
   for (;;) {
     const long slice = atomic_fetch_add_explicit(&work->next, 1, memory_order_relaxed);
-    if (slice >= work->slices) return;
+    if (slice >= work->slices) break;
     work->body(work->context, slice);
   }
+  HAND_OVER(work);
 }
 
 void vl_parallel(long slices, int threads, void (*body)(void *, long), void *context) {
@@ -31,7 +45,9 @@ void vl_parallel(long slices, int threads, void (*body)(void *, long), void *con
   }
   look_at_other_programs();
   Work work = {body, context, slices, 0};
+  HAND_OVER(&work);
   GOMP_parallel(take_slices, &work, (unsigned)(slices < threads ? slices : threads), 0);
+  TAKE_OVER(&work);
 }
 
 int vl_available_threads(void) { return omp_get_max_threads(); }
