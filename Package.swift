@@ -66,7 +66,8 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Interchange"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "BackendsTests", dependencies: ["Backends", "ReferenceBackend", "TestSupport"]),
+    .testTarget(
+      name: "BackendsTests", dependencies: ["Backends", "CPUBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(name: "CPUBackendTests", dependencies: ["Backends", "CPUBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(
       name: "OpenCLBackendTests",

@@ -13,11 +13,14 @@ extension [any Storage] {
   }
 
   /// Storage `i`, to be written: the one that is there if this array alone holds it, else a copy, which takes its place.
-  package mutating func writable<Own: Storage>(_ i: Int, as own: (any Storage) -> Own, copy: (Own) -> Own) -> Own {
+  /// It stays where it is if `copy` throws.
+  package mutating func writable<Own: Storage, Failure: Error>(
+    _ i: Int, as own: (any Storage) -> Own, copy: (Own) throws(Failure) -> Own
+  ) throws(Failure) -> Own {
     var storage = own(self[i])
     self[i] = Nothing.storage
-    if !isKnownUniquelyReferenced(&storage) { storage = copy(storage) }
-    self[i] = storage
+    defer { self[i] = storage }
+    if !isKnownUniquelyReferenced(&storage) { storage = try copy(storage) }
     return storage
   }
 }

@@ -2,13 +2,13 @@ import Backends
 import CVectorLoops
 
 extension CPUBackend: CeilingMeasuring {
-  public func ceilingProbes() -> CeilingProbes {
+  public func ceilingProbes() throws -> CeilingProbes {
     let turns = 1_000_000, threads = team.threads
-    let results = scratch(64 * threads)
+    let results = try scratch(64 * threads)
     let operations = threads * vl_multiply_adds(1, 0.5, 1, results.pointer) * turns
 
     let count = Ceilings.copiedFloats
-    let source = scratch(count), destination = scratch(count)
+    let source = try scratch(count), destination = try scratch(count)
     source.pointer.update(repeating: 1, count: count)
 
     let launches = 1000

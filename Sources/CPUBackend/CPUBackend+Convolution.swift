@@ -6,24 +6,27 @@ extension CPUBackend {
     _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage {
+    guard failure.arePresent(input, filter, bias, operation: "convolution") else {
+      return missing(convolution.outputCount)
+    }
     let x = read(input, convolution.inputCount, "convolution, input")
     let weights = read(filter, convolution.filterCount, "convolution, filter")
     let bias = bias.map { read($0, convolution.outputChannels, "convolution, bias") }
     return make(convolution.outputCount) { output in
       if convolution.isNarrow {
-        convolveNarrow(convolution, x, filter: weights, into: output)
+        try convolveNarrow(convolution, x, filter: weights, into: output)
         return finish(
           output, rows: convolution.outputCount / convolution.outputChannels,
           channels: convolution.outputChannels, bias: bias, activation: activation)
       }
       if let winograd = WinogradConvolution(convolution, .forward) {
-        return outputsByWinograd(winograd, x, filter: weights, bias: bias, activation: activation, into: output)
+        return try outputsByWinograd(winograd, x, filter: weights, bias: bias, activation: activation, into: output)
       }
       let fused = activation.isExactInOneDNN
       let key = ConvolutionKey(
         pass: .forward, convolution: convolution, hasBias: fused && bias != nil,
         activation: fused ? activation : .identity)
-      let done = run(key, x, weights, bias: fused ? bias : nil, into: output) {
+      let done = try run(key, x, weights, bias: fused ? bias : nil, into: output) {
         try convolveByWindows(convolution, x, weights, into: output)
       }
       if !(done && fused) {
@@ -38,18 +41,21 @@ extension CPUBackend {
     _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage {
+    guard failure.arePresent(outputGradient, filter, bias, operation: "convolutionInputGradient") else {
+      return missing(convolution.inputCount)
+    }
     let dy = read(outputGradient, convolution.outputCount, "convolutionInputGradient, output gradient")
     let weights = read(filter, convolution.filterCount, "convolutionInputGradient, filter")
     let bias = bias.map { read($0, convolution.inputChannels, "convolutionInputGradient, bias") }
     return make(convolution.inputCount) { output in
       if let winograd = WinogradConvolution(convolution, .inputGradient) {
-        return outputsByWinograd(winograd, dy, filter: weights, bias: bias, activation: activation, into: output)
+        return try outputsByWinograd(winograd, dy, filter: weights, bias: bias, activation: activation, into: output)
       }
       if convolution.hasNarrowInputGradient {
-        inputGradientNarrow(convolution, dy, filter: weights, into: output)
+        try inputGradientNarrow(convolution, dy, filter: weights, into: output)
       } else {
         let key = ConvolutionKey(pass: .inputGradient, convolution: convolution)
-        run(key, dy, weights, bias: nil, into: output) {
+        try run(key, dy, weights, bias: nil, into: output) {
           try inputGradientByWindows(convolution, dy, weights, into: output)
         }
       }
@@ -62,17 +68,20 @@ extension CPUBackend {
   public func convolutionFilterGradient(
     _ convolution: Convolution, input: any Storage, outputGradient: any Storage
   ) -> any Storage {
+    guard failure.arePresent(input, outputGradient, operation: "convolutionFilterGradient") else {
+      return missing(convolution.filterCount)
+    }
     let x = read(input, convolution.inputCount, "convolutionFilterGradient, input")
     let dy = read(outputGradient, convolution.outputCount, "convolutionFilterGradient, output gradient")
     return make(convolution.filterCount) { output in
       if convolution.hasNarrowFilterGradient {
-        return filterGradientNarrow(convolution, x, dy, into: output)
+        return try filterGradientNarrow(convolution, x, dy, into: output)
       }
       if let winograd = WinogradConvolution(convolution, .filterGradient) {
-        return filterGradientByWinograd(winograd, x, dy, into: output)
+        return try filterGradientByWinograd(winograd, x, dy, into: output)
       }
       let key = ConvolutionKey(pass: .filterGradient, convolution: convolution)
-      run(key, x, dy, bias: nil, into: output) {
+      try run(key, x, dy, bias: nil, into: output) {
         try filterGradientByWindows(convolution, x, dy, into: output)
       }
     }
@@ -83,28 +92,24 @@ extension CPUBackend {
   private func run(
     _ key: ConvolutionKey, _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, into result: UnsafeMutablePointer<Float>, otherwise: () throws -> Void
-  ) -> Bool {
-    do {
-      if key.isComputedByOneDNN {
-        let done = try oneDNN.withConvolution(key) { made, stream in
-          switch made {
-          // oneDNN's plain loops are slower than a matrix of windows by orders of magnitude.
-          case .success(let primitive) where !primitive.implementation.hasPrefix("ref"):
-            let scratch = scratch(primitive.scratchCount)
-            try primitive.run(stream, first, second, bias: bias, into: result, scratch: scratch.pointer)
-            return true
-          case .success: return false
-          case .failure(let error):
-            guard error.isUnsupported else { throw error }
-            return false
-          }
+  ) throws -> Bool {
+    if key.isComputedByOneDNN {
+      let done = try oneDNN.withConvolution(key) { made, stream in
+        switch made {
+        // oneDNN's plain loops are slower than a matrix of windows by orders of magnitude.
+        case .success(let primitive) where !primitive.implementation.hasPrefix("ref"):
+          let scratch = try scratch(primitive.scratchCount)
+          try primitive.run(stream, first, second, bias: bias, into: result, scratch: scratch.pointer)
+          return true
+        case .success: return false
+        case .failure(let error):
+          guard error.isUnsupported else { throw error }
+          return false
         }
-        if done { return true }
       }
-      try otherwise()
-    } catch {
-      latch(error)
+      if done { return true }
     }
+    try otherwise()
     return false
   }
 }

@@ -4,6 +4,7 @@ import CVectorLoops
 // What each operation does to one element is defined in `ElementFunctions.swift` of `Backends`.
 extension CPUBackend {
   public func unary(_ operation: UnaryOperation, _ input: any Storage) -> any Storage {
+    guard failure.arePresent(input, operation: "unary") else { return missing(input.count) }
     let count = input.count
     let x = read(input, count, "unary")
     if case .activation(let activation) = operation {
@@ -21,6 +22,7 @@ extension CPUBackend {
   public func binary(
     _ operation: BinaryOperation, _ left: any Storage, _ right: any Storage, _ broadcast: Broadcast
   ) -> any Storage {
+    guard failure.arePresent(left, right, operation: "binary") else { return missing(broadcast.count) }
     let a = read(left, left.count, "binary, left"), b = read(right, right.count, "binary, right")
     let (kind, parameter) = operation.loop
     let shape = broadcast.shape, last = shape.count - 1
@@ -52,6 +54,7 @@ extension CPUBackend {
   }
 
   public func select(_ condition: any Storage, _ left: any Storage, _ right: any Storage) -> any Storage {
+    guard failure.arePresent(condition, left, right, operation: "select") else { return missing(condition.count) }
     let count = condition.count
     let chosen = read(condition, count, "select, condition")
     let a = read(left, count, "select, left"), b = read(right, count, "select, right")

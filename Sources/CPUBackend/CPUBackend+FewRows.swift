@@ -6,9 +6,9 @@ extension CPUBackend {
   func multiplyFewRows(
     _ product: MatrixProduct, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     into result: UnsafeMutablePointer<Float>
-  ) {
+  ) throws {
     let (m, n, k) = (product.m, product.n, product.k)
-    let blocks = scratch((m + VL_BLOCK_ROWS - 1) / VL_BLOCK_ROWS * VL_BLOCK_ROWS * ((k + 15) / 16 * 16))
+    let blocks = try scratch((m + VL_BLOCK_ROWS - 1) / VL_BLOCK_ROWS * VL_BLOCK_ROWS * ((k + 15) / 16 * 16))
     team.forEachRange(ofHeavy: m, weight: k) { rows in
       vl_pack_rows(a, rows.lowerBound, rows.upperBound, k, blocks.pointer)
     }
@@ -17,9 +17,9 @@ extension CPUBackend {
     let panels = (n + VL_PANEL - 1) / VL_PANEL
     let strips = Tiles(
       of: n, width: min(vl_strip_width(product.transposesRight), VL_PANEL * max(1, panels / (2 * team.threads))))
-    withUnsafeMutablePointer(to: &shape) { shape in
-      team.forEachSlice(strips.count) { strip in
-        let memory = scratch(VL_STRIP_SIZE + m * strips.width)
+    try withUnsafeMutablePointer(to: &shape) { shape in
+      try team.tryEachSlice(strips.count) { strip in
+        let memory = try scratch(VL_STRIP_SIZE + m * strips.width)
         vl_few_rows_strip(
           shape, blocks.pointer, b, strips[strip].lowerBound, strips[strip].upperBound, memory.pointer, result)
       }

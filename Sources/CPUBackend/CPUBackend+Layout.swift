@@ -4,6 +4,7 @@ import CVectorLoops
 extension CPUBackend {
   public func copy(_ source: any Storage, into destination: any Storage, _ copy: StridedCopy) {
     guard copy.shape.allSatisfy({ $0 > 0 }) else { return }
+    guard failure.arePresent(source, destination, operation: "copy") else { return }
     let from = read(source, source.count, "copy, source")
     // The one operation that writes into storage that exists; see the protocol.
     let to = UnsafeMutablePointer(mutating: read(destination, destination.count, "copy, destination"))
@@ -43,6 +44,7 @@ extension CPUBackend {
   }
 
   public func gather(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage {
+    guard failure.arePresent(input, indices, operation: "gather") else { return missing(indices.count * width) }
     let x = read(input, rows * width, "gather"), chosen = read(indices, indices.count, "gather, indices")
     let count = indices.count
     return make(count * width) { output in
@@ -59,6 +61,7 @@ extension CPUBackend {
   }
 
   public func scatterAdd(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage {
+    guard failure.arePresent(input, indices, operation: "scatterAdd") else { return missing(rows * width) }
     let count = indices.count
     let x = read(input, count * width, "scatterAdd"), chosen = read(indices, count, "scatterAdd, indices")
     return make(rows * width) { sums in

@@ -8,25 +8,22 @@ extension CPUBackend {
     activation: Activation
   ) -> any Storage {
     let (batch, m, n, k) = (product.batch, product.m, product.n, product.k)
+    guard failure.arePresent(left, right, bias, operation: "matrixProduct") else { return missing(batch * m * n) }
     let a = read(left, batch * m * k, "matrixProduct, left")
     let b = read(right, (product.sharesRight ? 1 : batch) * k * n, "matrixProduct, right")
     let bias = bias.map { read($0, n, "matrixProduct, bias") }
     return make(batch * m * n) { result in
-      do {
-        if k == 0 {
-          vl_fill(0, result, batch * m * n)
-        } else if batch == 1 {
-          try multiply(product, a, b, into: result)
-        } else if product.sharesRight && !product.transposesLeft {
-          // One taller product.
-          var whole = product
-          (whole.batch, whole.m) = (1, batch * m)
-          try multiply(whole, a, b, into: result)
-        } else {
-          try multiplyBatch(product, a, b, into: result)
-        }
-      } catch {
-        latch(error)
+      if k == 0 {
+        vl_fill(0, result, batch * m * n)
+      } else if batch == 1 {
+        try multiply(product, a, b, into: result)
+      } else if product.sharesRight && !product.transposesLeft {
+        // One taller product.
+        var whole = product
+        (whole.batch, whole.m) = (1, batch * m)
+        try multiply(whole, a, b, into: result)
+      } else {
+        try multiplyBatch(product, a, b, into: result)
       }
       finish(result, rows: batch * m, channels: n, bias: bias, activation: activation)
     }
@@ -39,10 +36,10 @@ extension CPUBackend {
   ) throws {
     var single = product
     (single.batch, single.sharesRight) = (1, false)
-    if single.hasFewRows { return multiplyFewRows(single, a, b, into: result) }
+    if single.hasFewRows { return try multiplyFewRows(single, a, b, into: result) }
     if try single.isFasterAsPrimitive && runPrimitive(single, a, b, into: result) { return }
     let (m, n, k) = (product.m, product.n, product.k)
-    try oneDNN.withLibrary {
+    try oneDNN.withLibrary(floatingPointOperations: 2 * m * n * k) {
       try check(
         dnnl_sgemm(
           letter(product.transposesLeft), letter(product.transposesRight), Int64(m), Int64(n), Int64(k), 1, a,
@@ -71,7 +68,7 @@ extension CPUBackend {
     try oneDNN.withProduct(product) { made, stream in
       switch made {
       case .success(let primitive):
-        let scratch = scratch(primitive.scratchCount)
+        let scratch = try scratch(primitive.scratchCount)
         try primitive.run(stream, a, b, into: result, scratch: scratch.pointer)
         return true
       case .failure(let error):

@@ -8,10 +8,10 @@ extension CPUBackend {
   func convolveNarrow(
     _ convolution: Convolution, _ x: UnsafePointer<Float>, filter: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>
-  ) {
+  ) throws {
     let windows = VLWindows(convolution.windows, channels: convolution.inputChannels)
     let outputs = convolution.outputChannels
-    let transposed = scratch(convolution.filterCount)
+    let transposed = try scratch(convolution.filterCount)
     // [taps · channels, outputs] → [outputs, taps · channels]
     vl_copy(
       filter, outputs, 1, transposed.pointer, 1, convolution.filterCount / outputs,
@@ -29,26 +29,26 @@ extension CPUBackend {
   func inputGradientNarrow(
     _ convolution: Convolution, _ dy: UnsafePointer<Float>, filter: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>
-  ) {
+  ) throws {
     let taps = convolution.windows.taps, matrix = convolution.inputChannels * convolution.outputChannels
-    let turned = scratch(convolution.filterCount)
+    let turned = try scratch(convolution.filterCount)
     // [taps, inputs, outputs] → [taps in reverse, outputs, inputs]
     for tap in 0..<taps {
       vl_copy(
         filter + tap * matrix, convolution.outputChannels, 1, turned.pointer + (taps - 1 - tap) * matrix, 1,
         convolution.inputChannels, convolution.inputChannels, convolution.outputChannels)
     }
-    convolveNarrow(convolution.inputGradientAsConvolution, dy, filter: turned.pointer, into: output)
+    try convolveNarrow(convolution.inputGradientAsConvolution, dy, filter: turned.pointer, into: output)
   }
 
   func filterGradientNarrow(
     _ convolution: Convolution, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>
-  ) {
+  ) throws {
     let windows = VLWindows(convolution.windows, channels: convolution.inputChannels)
     let outputs = convolution.outputChannels, count = convolution.filterCount
     let tasks = convolution.batch * convolution.rowTiles.count
-    let partial = scratch(tasks * count)
+    let partial = try scratch(tasks * count)
     forEachRows(of: convolution) { sample, rows, task in
       var windows = windows
       let sums = partial.pointer + task * count
@@ -57,7 +57,8 @@ extension CPUBackend {
         &windows, outputs, x + sample * convolution.inputCount / convolution.batch,
         dy + sample * convolution.outputCount / convolution.batch, sums, rows.lowerBound, rows.upperBound)
     }
-    let total = sum(partial.pointer, outer: 1, length: tasks, inner: count)
+    let total = try scratch(count)
+    try sum(partial.pointer, outer: 1, length: tasks, inner: count, into: total.pointer)
     // [outputs, taps · channels] → [taps · channels, outputs]
     vl_copy(total.pointer, 1, count / outputs, output, outputs, 1, count / outputs, outputs)
   }

@@ -6,12 +6,13 @@ extension CPUBackend {
     _ normalization: Normalization, _ input: any Storage
   ) -> (mean: any Storage, variance: any Storage) {
     let (groups, channels) = (normalization.groups, normalization.channels)
+    let statistics = normalization.statisticsCount
+    guard failure.arePresent(input, operation: "moments") else { return (missing(statistics), missing(statistics)) }
     let x = read(input, normalization.count, "moments")
     let runs = normalization.runs
-    let mean = scratch(normalization.statisticsCount)
-    let variance = make(normalization.statisticsCount) { variance in
+    let made = make(statistics, statistics) { outputs in
       // Of each run of rows, joined in order by Chan's formula.
-      withPartialSums(2 * groups * runs.count * channels) { partial in
+      try withPartialSums(2 * groups * runs.count * channels) { partial in
         forEachTask(groups * runs.count, weight: runs.width * channels) { task in
           let (group, run) = (task / runs.count, runs[task % runs.count])
           let result = partial + 2 * task * channels
@@ -19,7 +20,7 @@ extension CPUBackend {
             x + (group * normalization.rows + run.lowerBound) * channels, run.count, channels, result,
             result + channels)
         }
-        for i in 0..<normalization.statisticsCount {
+        for i in 0..<statistics {
           let (group, channel) = (i / channels, i % channels)
           var rows = 0.0, average = 0.0, squares = 0.0
           for run in 0..<runs.count {
@@ -29,12 +30,12 @@ extension CPUBackend {
             squares += part[channels] + delta * delta * rows * added / (rows + added)
             rows += added
           }
-          mean.pointer[i] = Float(average)
-          variance[i] = Float(squares / rows)
+          outputs[0][i] = Float(average)
+          outputs[1][i] = Float(squares / rows)
         }
       }
     }
-    return (mean, variance)
+    return (made[0], made[1])
   }
 
   public func normalize(
@@ -42,14 +43,17 @@ extension CPUBackend {
     scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> any Storage {
     let channels = normalization.channels, statistics = normalization.statisticsCount
+    guard failure.arePresent(input, mean, variance, scale, offset, operation: "normalize") else {
+      return missing(normalization.count)
+    }
     let x = read(input, normalization.count, "normalize")
     let mean = read(mean, statistics, "normalize, mean")
     let variance = read(variance, statistics, "normalize, variance")
     let gamma = scale.map { read($0, channels, "normalize, scale") }
     let beta = offset.map { read($0, channels, "normalize, offset") }
     let (kind, parameter) = activation.loop
-    let factors = self.factors(normalization, mean: mean, variance: variance, scale: gamma, offset: beta)
     return make(normalization.count) { output in
+      let factors = try self.factors(normalization, mean: mean, variance: variance, scale: gamma, offset: beta)
       forEachRows(of: normalization) { group, first, rows in
         let at = first * channels
         vl_normalize(
@@ -65,6 +69,10 @@ extension CPUBackend {
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
     let (groups, channels) = (normalization.groups, normalization.channels)
     let statistics = normalization.statisticsCount, rows = Double(normalization.rows)
+    guard
+      failure.arePresent(
+        input, outputGradient, mean, variance, scale, offset, operation: "normalizationGradient")
+    else { return (missing(normalization.count), missing(statistics), missing(statistics)) }
     let x = read(input, normalization.count, "normalizationGradient, input")
     let dy = read(outputGradient, normalization.count, "normalizationGradient, output gradient")
     let mean = read(mean, statistics, "normalizationGradient, mean")
@@ -73,18 +81,19 @@ extension CPUBackend {
     let beta = offset.map { read($0, channels, "normalizationGradient, offset") }
 
     let runs = normalization.runs
-    let factors = self.factors(normalization, mean: mean, variance: variance, scale: gamma, offset: beta)
     let (kind, parameter) = activation.loop
-    func groupFactors(_ group: Int) -> VLNormalizationFactors {
-      let own = group * channels
-      return VLNormalizationFactors(
-        mean: mean + own, factor: factors.pointer + own, shift: factors.pointer + statistics + own,
-        activation: kind, parameter: parameter)
-    }
-    let coefficients = scratch(2 * statistics), offsetGradient = scratch(statistics)
-    let (b, c) = (coefficients.pointer, coefficients.pointer + statistics)
-    let scaleGradient = make(statistics) { scaleGradient in
-      withPartialSums(2 * groups * runs.count * channels) { partial in
+    let made = make(normalization.count, statistics, statistics) { outputs in
+      let (inputGradient, scaleGradient, offsetGradient) = (outputs[0], outputs[1], outputs[2])
+      let factors = try self.factors(normalization, mean: mean, variance: variance, scale: gamma, offset: beta)
+      func groupFactors(_ group: Int) -> VLNormalizationFactors {
+        let own = group * channels
+        return VLNormalizationFactors(
+          mean: mean + own, factor: factors.pointer + own, shift: factors.pointer + statistics + own,
+          activation: kind, parameter: parameter)
+      }
+      let coefficients = try scratch(2 * statistics)
+      let (b, c) = (coefficients.pointer, coefficients.pointer + statistics)
+      try withPartialSums(2 * groups * runs.count * channels) { partial in
         forEachTask(groups * runs.count, weight: 2 * runs.width * channels) { task in
           let (group, run) = (task / runs.count, runs[task % runs.count])
           let at = (group * normalization.rows + run.lowerBound) * channels
@@ -103,29 +112,27 @@ extension CPUBackend {
           let inverse = normalization.inverseDeviation(variance[i])
           let factor = Double(gamma?[channel] ?? 1) * inverse
           scaleGradient[i] = Float(scaleSum * inverse)
-          offsetGradient.pointer[i] = Float(offsetSum)
+          offsetGradient[i] = Float(offsetSum)
           // dx = γ/σ · (dy − Σdy/rows − (x − mean)/σ² · Σ dy (x − mean)/rows)
           b[i] = Float(-factor * inverse * inverse * scaleSum / rows)
           c[i] = Float(-factor * offsetSum / rows)
         }
       }
-    }
-    let inputGradient = make(normalization.count) { output in
       forEachRows(of: normalization) { group, first, rows in
         let at = first * channels, own = group * channels
         var factors = groupFactors(group)
-        vl_normalization_gradient(&factors, x + at, dy + at, b + own, c + own, output + at, rows, channels)
+        vl_normalization_gradient(&factors, x + at, dy + at, b + own, c + own, inputGradient + at, rows, channels)
       }
     }
-    return (inputGradient, scaleGradient, offsetGradient)
+    return (made[0], made[1], made[2])
   }
 
   /// A normalization as `factor · x + shift`: all factors, then all shifts.
   private func factors(
     _ normalization: Normalization, mean: UnsafePointer<Float>, variance: UnsafePointer<Float>,
     scale: UnsafePointer<Float>?, offset: UnsafePointer<Float>?
-  ) -> HostStorage {
-    let statistics = normalization.statisticsCount, factors = scratch(2 * statistics)
+  ) throws -> HostStorage {
+    let statistics = normalization.statisticsCount, factors = try scratch(2 * statistics)
     for i in 0..<statistics {
       let channel = i % normalization.channels
       let factor = normalization.inverseDeviation(variance[i]) * Double(scale?[channel] ?? 1)

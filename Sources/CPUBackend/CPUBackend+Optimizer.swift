@@ -6,10 +6,18 @@ extension CPUBackend {
     _ rule: OptimizerRule, parameters: inout [any Storage], gradients: [any Storage], slots: inout [[any Storage]]
   ) {
     rule.requireFit(parameters, gradients, slots)
-    func own(_ storages: inout [any Storage]) -> [HostStorage] {
-      storages.indices.map { storages.writable($0, as: HostStorage.own) { $0.copied() } }
+    guard failure.arePresent(parameters + gradients + slots.joined(), operation: "optimizerStep") else { return }
+    func own(_ storages: inout [any Storage]) throws -> [HostStorage] {
+      try storages.indices.map { try storages.writable($0, as: HostStorage.own) { try $0.copied() } }
     }
-    let weights = own(&parameters), memory = slots.indices.map { own(&slots[$0]) }
+    let weights: [HostStorage], memory: [[HostStorage]]
+    do {
+      // Copies first: without memory for one of them nothing changes.
+      weights = try own(&parameters)
+      memory = try slots.indices.map { try own(&slots[$0]) }
+    } catch {
+      return failure.latch(error)
+    }
     // Every parameter in pieces, and all pieces on all threads at once.
     var pieces: [(parameter: Int, range: Range<Int>)] = []
     for (p, parameter) in weights.enumerated() {

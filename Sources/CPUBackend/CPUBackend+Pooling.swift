@@ -5,19 +5,23 @@ import CVectorLoops
 // or some channels of one, and adds in the order of the outputs.
 extension CPUBackend {
   public func maximumPooling(_ pooling: Pooling, _ input: any Storage) -> (output: any Storage, taps: any Storage) {
+    let count = pooling.outputCount
+    guard failure.arePresent(input, operation: "maximumPooling") else { return (missing(count), missing(count)) }
     let x = read(input, pooling.inputCount, "maximumPooling")
-    let taps = scratch(pooling.outputCount)
-    let output = make(pooling.outputCount) { output in
+    let made = make(count, count) { outputs in
+      let (output, taps) = (outputs[0], outputs[1])
       forEachOutputs(pooling) { windows, inputOffset, outputOffset, range in
         vl_maximum_pooling(
-          &windows, x + inputOffset, output + outputOffset, taps.pointer + outputOffset, range.lowerBound,
-          range.upperBound)
+          &windows, x + inputOffset, output + outputOffset, taps + outputOffset, range.lowerBound, range.upperBound)
       }
     }
-    return (output, taps)
+    return (made[0], made[1])
   }
 
   public func maximumPoolingScatter(_ pooling: Pooling, _ gradient: any Storage, taps: any Storage) -> any Storage {
+    guard failure.arePresent(gradient, taps, operation: "maximumPoolingScatter") else {
+      return missing(pooling.inputCount)
+    }
     let dy = read(gradient, pooling.outputCount, "maximumPoolingScatter, gradient")
     let taps = read(taps, pooling.outputCount, "maximumPoolingScatter, taps")
     return make(pooling.inputCount) { output in
@@ -37,6 +41,9 @@ extension CPUBackend {
   }
 
   public func maximumPoolingGather(_ pooling: Pooling, _ input: any Storage, taps: any Storage) -> any Storage {
+    guard failure.arePresent(input, taps, operation: "maximumPoolingGather") else {
+      return missing(pooling.outputCount)
+    }
     let x = read(input, pooling.inputCount, "maximumPoolingGather, input")
     let taps = read(taps, pooling.outputCount, "maximumPoolingGather, taps")
     return make(pooling.outputCount) { output in
@@ -49,6 +56,7 @@ extension CPUBackend {
   }
 
   public func averagePooling(_ pooling: Pooling, _ input: any Storage) -> any Storage {
+    guard failure.arePresent(input, operation: "averagePooling") else { return missing(pooling.outputCount) }
     let x = read(input, pooling.inputCount, "averagePooling")
     return make(pooling.outputCount) { output in
       forEachOutputs(pooling) { windows, inputOffset, outputOffset, range in
@@ -60,6 +68,7 @@ extension CPUBackend {
   }
 
   public func averagePoolingGradient(_ pooling: Pooling, _ gradient: any Storage) -> any Storage {
+    guard failure.arePresent(gradient, operation: "averagePoolingGradient") else { return missing(pooling.inputCount) }
     let dy = read(gradient, pooling.outputCount, "averagePoolingGradient")
     return make(pooling.inputCount) { output in
       forEachInputs(pooling, output) { windows, inputOffset, outputOffset, channels in

@@ -18,6 +18,7 @@ extension CPUBackend {
   }
 
   public func dropout(_ input: any Storage, rate: Float, generator: Philox, counter: UInt64) -> any Storage {
+    guard failure.arePresent(input, operation: "dropout") else { return missing(input.count) }
     let count = input.count
     let x = read(input, count, "dropout")
     return compute(count) { output, range in

@@ -5,6 +5,7 @@ import CVectorLoops
 // names, and along the width by one of the loops.
 extension CPUBackend {
   public func upsampling(_ upsampling: Upsampling, _ input: any Storage) -> any Storage {
+    guard failure.arePresent(input, operation: "upsampling") else { return missing(upsampling.outputCount) }
     let x = read(input, upsampling.inputCount, "upsampling")
     let grid = UpsamplingGrid(upsampling)
     let rowLength = grid.width * upsampling.channels, upsampledLength = rowLength * grid.widthFactor
@@ -28,6 +29,7 @@ extension CPUBackend {
   }
 
   public func upsamplingGradient(_ upsampling: Upsampling, _ gradient: any Storage) -> any Storage {
+    guard failure.arePresent(gradient, operation: "upsamplingGradient") else { return missing(upsampling.inputCount) }
     let dy = read(gradient, upsampling.outputCount, "upsamplingGradient")
     let grid = UpsamplingGrid(upsampling)
     let rowLength = grid.width * upsampling.channels, upsampledLength = rowLength * grid.widthFactor

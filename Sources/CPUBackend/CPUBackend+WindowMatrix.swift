@@ -12,7 +12,7 @@ extension CPUBackend {
     let matrix = WindowMatrix(convolution)
     guard matrix.columns > 0 else { return vl_fill(0, output, convolution.outputCount) }
     let chunks = matrix.chunks
-    let windows = scratch(chunks.width * matrix.rows * matrix.columns)
+    let windows = try scratch(chunks.width * matrix.rows * matrix.columns)
     for samples in chunks {
       fill(windows, with: matrix, of: x, samples)
       try multiply(
@@ -30,7 +30,7 @@ extension CPUBackend {
       return vl_fill(0, output, convolution.inputCount)
     }
     let chunks = matrix.chunks
-    let gradients = scratch(chunks.width * matrix.rows * matrix.columns)
+    let gradients = try scratch(chunks.width * matrix.rows * matrix.columns)
     let size = convolution.windows.inThreeDimensions.inputSize, inputRows = Tiles(of: size[0] * size[1], width: 8)
     for samples in chunks {
       try multiply(
@@ -54,8 +54,8 @@ extension CPUBackend {
     let matrix = WindowMatrix(convolution), count = convolution.filterCount
     guard convolution.outputCount > 0 else { return vl_fill(0, output, count) }
     let chunks = matrix.chunks
-    let windows = scratch(chunks.width * matrix.rows * matrix.columns)
-    let sum = chunks.count > 1 ? scratch(count) : nil
+    let windows = try scratch(chunks.width * matrix.rows * matrix.columns)
+    let sum = chunks.count > 1 ? try scratch(count) : nil
     for samples in chunks {
       fill(windows, with: matrix, of: x, samples)
       let isFirst = samples.lowerBound == 0

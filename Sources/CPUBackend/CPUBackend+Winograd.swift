@@ -9,10 +9,10 @@ extension CPUBackend {
   func outputsByWinograd(
     _ winograd: WinogradConvolution, _ input: UnsafePointer<Float>, filter: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, activation: Activation, into output: UnsafeMutablePointer<Float>
-  ) {
+  ) throws {
     let panels = winograd.panels, rows = winograd.chunk(floatsPerRow: winograd.k)
-    let transformed = scratch(winograd.points * panels * winograd.k * winograd.panel)
-    let matrix = scratch(rows * winograd.points * winograd.k)
+    let transformed = try scratch(winograd.points * panels * winograd.k * winograd.panel)
+    let matrix = try scratch(rows * winograd.points * winograd.k)
     transformFilter(winograd, filter, into: transformed.pointer)
     let fused = activation.isSimple
     let (kind, parameter) = (fused ? activation : .identity).loop
@@ -28,10 +28,10 @@ extension CPUBackend {
       }
       // Rows and panels whose products stay in one processor's cache until they are transformed back.
       let groups = Tiles(of: count, width: 8 * VL_BLOCK_ROWS), strips = Tiles(of: panels, width: 2)
-      withUnsafeMutablePointers(&family, &destination) { family, destination in
-        team.forEachSlice(groups.count * strips.count) { task in
+      try withUnsafeMutablePointers(&family, &destination) { family, destination in
+        try team.tryEachSlice(groups.count * strips.count) { task in
           let (group, strip) = (groups[task % groups.count], strips[task / groups.count])
-          let products = scratch(winograd.points * strip.count * group.count * winograd.panel)
+          let products = try scratch(winograd.points * strip.count * group.count * winograd.panel)
           vl_winograd_outputs(
             family, destination, matrix.pointer, winograd.k, transformed.pointer, panels,
             strip.lowerBound, strip.count, first, group.lowerBound, group.count, products.pointer, bias, kind,
@@ -48,14 +48,14 @@ extension CPUBackend {
   func filterGradientByWinograd(
     _ winograd: WinogradConvolution, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>
-  ) {
+  ) throws {
     let panels = winograd.panels, k = winograd.k
     let rows = winograd.chunk(floatsPerRow: k + panels * winograd.panel)
     let block = VL_BLOCK_ROWS * k, panelBlock = VL_BLOCK_ROWS * panels * winograd.panel
     let sumStride = panels * k * winograd.panel
-    let matrix = scratch(rows * winograd.points * k)
-    let gradients = scratch(rows * winograd.points * panels * winograd.panel)
-    let sums = scratch(winograd.points * sumStride)
+    let matrix = try scratch(rows * winograd.points * k)
+    let gradients = try scratch(rows * winograd.points * panels * winograd.panel)
+    let sums = try scratch(winograd.points * sumStride)
     var (family, source, destination) = (winograd.family, winograd.source, winograd.destination)
     for first in stride(from: 0, to: winograd.tiles, by: rows) {
       let count = min(rows, winograd.tiles - first)
@@ -107,9 +107,9 @@ extension CPUBackend {
 }
 
 private func withUnsafeMutablePointers<A, B>(
-  _ a: inout A, _ b: inout B, _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) -> Void
-) {
-  withUnsafeMutablePointer(to: &a) { a in withUnsafeMutablePointer(to: &b) { b in body(a, b) } }
+  _ a: inout A, _ b: inout B, _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) throws -> Void
+) rethrows {
+  try withUnsafeMutablePointer(to: &a) { a in try withUnsafeMutablePointer(to: &b) { b in try body(a, b) } }
 }
 
 /// How one pass of a convolution is computed in Winograd's domain.

@@ -12,18 +12,21 @@ public final class CPUBackend: Backend {
   public let name: String
 
   let team: ThreadTeam
-  let pool = HostMemoryPool()
+  let pool: HostMemoryPool
   let oneDNN: OneDNN
-  private let failure = Mutex<(any Error)?>(nil)
+  let failure = HostFailure()
   private let uploads = Atomic(0)
   private let downloads = Atomic(0)
   private let launches = Atomic(0)
 
-  /// - Parameter threads: How many threads to compute with; nil means every processor this process may run
-  ///   on (or `OMP_NUM_THREADS`, which the OpenMP runtime reads).
-  public init(threads: Int? = nil) {
+  /// - Parameters:
+  ///   - threads: How many threads to compute with, of which OpenMP may grant fewer; nil means what `OMP_NUM_THREADS`
+  ///     says, else one for every processor that this process may use.
+  ///   - memoryLimit: The most bytes that arrays may hold; nil means what the system gives.
+  public init(threads: Int? = nil, memoryLimit: Int? = nil) {
     team = ThreadTeam(threads: threads)
     oneDNN = OneDNN(team: team)
+    pool = HostMemoryPool(limit: memoryLimit)
     name = "\(processorName()) (\(team.threads) \(team.threads == 1 ? "thread" : "threads"))"
   }
 
@@ -41,27 +44,21 @@ public final class CPUBackend: Backend {
 
   public func upload(_ values: UnsafeBufferPointer<Float>) -> any Storage {
     uploads.add(1, ordering: .relaxed)
-    let storage = HostStorage(count: values.count, pool: pool)
-    if !values.isEmpty { storage.pointer.update(from: values.baseAddress!, count: values.count) }
-    return storage
+    return attempt(values.count) { storage in
+      if !values.isEmpty { storage.pointer.update(from: values.baseAddress!, count: values.count) }
+    }
   }
 
   public func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws {
     downloads.add(1, ordering: .relaxed)
-    try synchronize()
+    try failure.throwFirst(readingBack: storage)
     let source = read(storage, values.count, "download")
     if !values.isEmpty { values.baseAddress!.update(from: source, count: values.count) }
   }
 
-  public func synchronize() throws {
-    let failure = failure.withLock { failure in
-      defer { failure = nil }
-      return failure
-    }
-    if let failure { throw failure }
-  }
+  public func synchronize() throws { try failure.throwFirst() }
 
-  public func allocate(count: Int) -> any Storage { HostStorage(count: count, pool: pool) }
+  public func allocate(count: Int) -> any Storage { attempt(count) { _ in } }
 
   public func fill(_ value: Float, count: Int) -> any Storage {
     compute(count) { output, range in vl_fill(value, output + range.lowerBound, range.count) }
@@ -74,11 +71,39 @@ public final class CPUBackend: Backend {
 
   /// New storage that `body` fills.
   @inline(__always)
-  func make(_ count: Int, _ body: (_ output: UnsafeMutablePointer<Float>) -> Void) -> HostStorage {
+  func make(_ count: Int, _ body: (_ output: UnsafeMutablePointer<Float>) throws -> Void) -> HostStorage {
     launch()
-    let storage = HostStorage(count: count, pool: pool)
-    if count > 0 { body(storage.pointer) }
-    return storage
+    return attempt(count) { storage in if count > 0 { try body(storage.pointer) } }
+  }
+
+  /// New storages that `body` fills, all or none.
+  func make(
+    _ counts: Int..., body: (_ outputs: [UnsafeMutablePointer<Float>]) throws -> Void
+  ) -> [HostStorage] {
+    launch()
+    do {
+      let storages = try counts.map { try HostStorage(count: $0, pool: pool) }
+      try body(storages.map(\.pointer))
+      return storages
+    } catch {
+      failure.latch(error)
+      return counts.map { missing($0) }
+    }
+  }
+
+  /// What an operation gives that cannot run.
+  func missing(_ count: Int) -> HostStorage { HostStorage(missing: count) }
+
+  @inline(__always)
+  private func attempt(_ count: Int, _ body: (HostStorage) throws -> Void) -> HostStorage {
+    do {
+      let storage = try HostStorage(count: count, pool: pool)
+      try body(storage)
+      return storage
+    } catch {
+      failure.latch(error)
+      return missing(count)
+    }
   }
 
   /// New storage whose elements do not depend on each other: `body` fills ranges of it on several threads.
@@ -90,7 +115,7 @@ public final class CPUBackend: Backend {
   }
 
   /// Memory for the time of one operation.
-  func scratch(_ count: Int) -> HostStorage { HostStorage(count: count, pool: pool) }
+  func scratch(_ count: Int) throws(HostMemoryError) -> HostStorage { try HostStorage(count: count, pool: pool) }
 
   /// The elements of one of our storages, which must be `count`; `role` names it when they are not.
   @inline(__always)
@@ -100,10 +125,5 @@ public final class CPUBackend: Backend {
       fatalError("\(role): storage of another backend (\(type(of: storage)))")
     }
     return UnsafePointer(storage.pointer)
-  }
-
-  /// Keeps the first failure for the next `synchronize` or `download`.
-  func latch(_ error: any Error) {
-    failure.withLock { failure in failure = failure ?? error }
   }
 }

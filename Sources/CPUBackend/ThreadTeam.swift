@@ -1,4 +1,6 @@
 import CVectorLoops
+import Glibc
+import Synchronization
 
 /// The threads that compute: those of the OpenMP runtime that oneDNN uses, so that the loops here and oneDNN's
 /// never compete. (Threads of our own would: OpenMP's spin for milliseconds after every parallel region.)
@@ -6,12 +8,18 @@ struct ThreadTeam: Sendable {
   let threads: Int
 
   /// Asked for once, before any team: calls of oneDNN change what the calling thread is told.
-  private static let available = Int(vl_available_threads())
+  private static let available: Int = {
+    let threads = Int(vl_available_threads())
+    // Who sets it has decided for himself.
+    if getenv("OMP_NUM_THREADS") != nil { return threads }
+    return min(threads, Int(vl_allowed_processors()), processorQuota() ?? .max)
+  }()
 
-  /// - Parameter threads: nil means all that the OpenMP runtime would use.
+  /// - Parameter threads: nil means what `OMP_NUM_THREADS` says, else as many as there are processors to run them.
   init(threads: Int?) {
     let available = Self.available
-    self.threads = max(1, threads ?? available)
+    // oneDNN's barriers wait for as many threads as it asked for.
+    self.threads = Int(vl_granted_threads(Int32(clamping: threads ?? available)))
     vl_spin_only_alone(Int32(self.threads))
   }
 
@@ -44,6 +52,15 @@ struct ThreadTeam: Sendable {
           { context, slice in context!.assumingMemoryBound(to: ((Int) -> Void).self).pointee(slice) }, context)
       }
     }
+  }
+
+  /// The same for slices that may fail: throws one of the failures, once all slices are done.
+  func tryEachSlice(_ slices: Int, _ body: (_ slice: Int) throws -> Void) throws {
+    let failure = Mutex<(any Error)?>(nil)
+    forEachSlice(slices) { slice in
+      do { try body(slice) } catch { failure.withLock { $0 = error } }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
   /// Calls `body` for ranges that make up `0 ..< count`; `weight` is how many elements one item stands for.

@@ -1,135 +1,24 @@
+#define _GNU_SOURCE
+#include "OpenMP.h"
 #include "VectorLoops.h"
-#include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <time.h>
 
-// libgomp's entry points, which are also what `#pragma omp parallel` compiles to. Calling them by name needs
-// no compiler flag, and the loops here then run on the very threads that oneDNN's do: a second pool would
-// compete with OpenMP's threads, which spin for milliseconds after each region.
-extern void GOMP_parallel(void (*body)(void *), void *context, unsigned threads, unsigned flags);
-extern int omp_get_max_threads(void);
-extern void omp_set_num_threads(int threads);
-extern int omp_get_num_procs(void);
-
-// A thread that waits for others spins first, by default for some 300,000 turns: milliseconds in which it keeps a
-// processor from the very thread it waits for, if other programs run too. libgomp cuts this to 100 turns while it
-// manages more threads than there are processors, so then we have it manage more, which sleep. But threads that sleep
-// must be woken, which takes a virtual machine up to 0.1 ms. Measured there on two processors, a training step of 13 ms
-// takes 23 to 33 ms without spinning; with it, beside two other programs, 460 ms instead of 36.
-//
-// So threads spin while this process is alone. Whether it is, Linux tells: how long threads ran, and how long they could
-// have but for others. On two processors they waited for up to 0.03 of the time they ran on an idle machine, and for 0.4
-// and more beside another program that computes, whether they spun or slept. Where Linux was built without these
-// figures they spin, as by libgomp's default. Whoever sets libgomp's variables has decided for himself.
-static const double TOLERATED_WAITING = 0.05;
-static const long long WATCHED_NANOSECONDS = 250 * 1000 * 1000;
-
-typedef struct { long long ran, waited; } Schedule;
-
-static struct {
-  pthread_mutex_t turn;  // of whoever decides
-  pthread_mutex_t lock;  // of `is_limited`
-  pthread_cond_t end;
-  pthread_t sleeper;
-  int is_limited;
-  Schedule seen;
-} spinning = {.turn = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER, .end = PTHREAD_COND_INITIALIZER};
-static atomic_llong next_look = LLONG_MAX;
-
-static void do_nothing(void *context) { (void)context; }
-
-// As many threads as there are processors: with any others at work there are more. libgomp forgets them when this one
-// ends.
-static void *sleep_while_limited(void *context) {
-  prctl(PR_SET_NAME, "spin limiter");
-  GOMP_parallel(do_nothing, context, (unsigned)omp_get_num_procs(), 0);
-  pthread_mutex_lock(&spinning.lock);
-  while (spinning.is_limited) pthread_cond_wait(&spinning.end, &spinning.lock);
-  pthread_mutex_unlock(&spinning.lock);
-  return NULL;
-}
-
-static long long nanoseconds(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
-// The nanoseconds that this process' threads ran, and waited for a processor.
-static Schedule schedule(void) {
-  Schedule sum = {0, 0};
-  DIR *threads = opendir("/proc/self/task");
-  if (!threads) return sum;
-  for (struct dirent *entry; (entry = readdir(threads));) {
-    char path[sizeof entry->d_name + 32];
-    snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", entry->d_name);
-    FILE *file = fopen(path, "r");
-    if (!file) continue;  // `.` and `..`, and threads that ended meanwhile
-    Schedule own;
-    if (fscanf(file, "%lld %lld", &own.ran, &own.waited) == 2) {
-      sum.ran += own.ran;
-      sum.waited += own.waited;
-    }
-    fclose(file);
-  }
-  closedir(threads);
-  return sum;
-}
-
-static void set_limited(int is_limited) {
-  pthread_mutex_lock(&spinning.lock);
-  spinning.is_limited = is_limited;
-  pthread_cond_signal(&spinning.end);
-  pthread_mutex_unlock(&spinning.lock);
-}
-
-int vl_spins_little(void) {
-  pthread_mutex_lock(&spinning.lock);
-  const int is_limited = spinning.is_limited;
-  pthread_mutex_unlock(&spinning.lock);
-  return is_limited;
-}
-
-// Whoever calls it has the turn.
-static void decide(int is_limited) {
-  if (is_limited == vl_spins_little()) return;
-  set_limited(is_limited);
-  if (!is_limited) {
-    pthread_join(spinning.sleeper, NULL);
-  } else if (pthread_create(&spinning.sleeper, NULL, sleep_while_limited, NULL) != 0) {
-    set_limited(0);
-  }
-}
-
-// Decides from what happened since the last time, once that was enough; that may take several looks.
-static void look_around(void) {
-  atomic_store(&next_look, nanoseconds() + WATCHED_NANOSECONDS);
-  const Schedule now = schedule();
-  const long long ran = now.ran - spinning.seen.ran, waited = now.waited - spinning.seen.waited;
-  if (ran >= 0 && ran < WATCHED_NANOSECONDS) return;
-  // Threads that end take their figures with them.
-  if (ran > 0) decide(waited > TOLERATED_WAITING * ran);
-  spinning.seen = now;
-}
-
-void vl_spin_only_alone(int threads) {
-  if (threads < 2 || threads < omp_get_num_procs()) return;
-  if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return;
-  long long never = LLONG_MAX;
-  atomic_compare_exchange_strong(&next_look, &never, nanoseconds() + WATCHED_NANOSECONDS);
-}
-
-void vl_limit_spinning(int is_limited) {
-  pthread_mutex_lock(&spinning.turn);
-  decide(is_limited != 0);
-  atomic_store(&next_look, nanoseconds() + WATCHED_NANOSECONDS);
-  pthread_mutex_unlock(&spinning.turn);
-}
+// libgomp is not built for the thread sanitizer, which therefore does not see that what the caller wrote is there for
+// its team, and what the team wrote for the caller.
+#if __has_feature(thread_sanitizer)
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+#define HAND_OVER(address) __tsan_release(address)
+#define TAKE_OVER(address) __tsan_acquire(address)
+#else
+#define HAND_OVER(address) ((void)0)
+#define TAKE_OVER(address) ((void)0)
+#endif
 
 typedef struct {
   void (*body)(void *, long);
@@ -140,11 +29,13 @@ typedef struct {
 
 static void take_slices(void *context) {
   Work *work = context;
+  TAKE_OVER(work);
   for (;;) {
     const long slice = atomic_fetch_add_explicit(&work->next, 1, memory_order_relaxed);
-    if (slice >= work->slices) return;
+    if (slice >= work->slices) break;
     work->body(work->context, slice);
   }
+  HAND_OVER(work);
 }
 
 void vl_parallel(long slices, int threads, void (*body)(void *, long), void *context) {
@@ -152,15 +43,56 @@ void vl_parallel(long slices, int threads, void (*body)(void *, long), void *con
     for (long slice = 0; slice < slices; slice++) body(context, slice);
     return;
   }
-  // Whoever gets the turn looks; the others go on.
-  if (nanoseconds() >= atomic_load_explicit(&next_look, memory_order_relaxed) &&
-      pthread_mutex_trylock(&spinning.turn) == 0) {
-    look_around();
-    pthread_mutex_unlock(&spinning.turn);
-  }
+  look_at_other_programs();
   Work work = {body, context, slices, 0};
+  HAND_OVER(&work);
   GOMP_parallel(take_slices, &work, (unsigned)(slices < threads ? slices : threads), 0);
+  TAKE_OVER(&work);
 }
 
 int vl_available_threads(void) { return omp_get_max_threads(); }
-void vl_set_threads(int threads) { omp_set_num_threads(threads); }
+
+int vl_allowed_processors(void) {
+  // The set must be as large as the kernel's, whose size nobody tells.
+  for (size_t size = sizeof(cpu_set_t); size <= 1 << 20; size *= 2) {
+    cpu_set_t *set = malloc(size);
+    if (!set) break;
+    const int count = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
+    const int error = errno;
+    free(set);
+    if (count > 0) return count;
+    if (error != EINVAL) break;
+  }
+  return INT_MAX;
+}
+
+typedef struct {
+  int asked;
+  atomic_int granted;
+} Team;
+
+static void count_thread(void *granted) { atomic_fetch_add((atomic_int *)granted, 1); }
+
+static void *ask_for_team(void *context) {
+  Team *team = context;
+  omp_set_dynamic(0);
+  GOMP_parallel(count_thread, &team->granted, (unsigned)team->asked, 0);
+  return NULL;
+}
+
+// On a thread of its own, with which its team ends: threads that wait spin less for every team there is.
+int vl_granted_threads(int threads) {
+  if (threads <= 1) return 1;
+  Team team = {threads, 0};
+  pthread_t asker;
+  if (pthread_create(&asker, NULL, ask_for_team, &team) != 0) return 1;
+  pthread_join(asker, NULL);
+  return team.granted;
+}
+
+void vl_enter_library(int threads) {
+  // Else OMP_DYNAMIC would grant fewer when the machine is busy, and oneDNN's barriers wait for all.
+  omp_set_dynamic(0);
+  omp_set_num_threads(threads);
+  if (threads > 1) look_at_other_programs();
+}

@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-// One copy of the function for each instruction set, picked when the program is loaded.
-#if defined(__x86_64__) && defined(__ELF__)
+// One copy of the function for each instruction set, picked when the program is loaded: before the thread sanitizer is
+// ready for the code that picks, so it gets one copy only.
+#if defined(__x86_64__) && defined(__ELF__) && !__has_feature(thread_sanitizer)
 #define VL_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define VL_CLONES

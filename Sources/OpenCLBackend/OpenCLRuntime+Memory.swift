@@ -71,7 +71,7 @@ extension OpenCLRuntime {
     perform {
       guard let buffer = storage.buffer else { throw OpenCLError.inputMissing(operation: "upload") }
       // From a pool: fresh memory would cost a page fault every 4096 bytes.
-      let copy = HostStorage(count: uploadCount(of: storage), pool: uploadPool)
+      let copy = try HostStorage(count: uploadCount(of: storage), pool: uploadPool)
       copy.pointer.update(from: values.baseAddress!, count: values.count)
       (copy.pointer + values.count).update(repeating: .nan, count: copy.count - values.count)
       try lock.withLock {

@@ -5,6 +5,9 @@ extension ReferenceBackend {
     _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage {
+    guard failure.arePresent(input, filter, bias, operation: "convolution") else {
+      return missing(convolution.outputCount)
+    }
     let windows = convolution.windows
     let (inputs, outputs) = (convolution.inputChannels, convolution.outputChannels)
     let x = read(input, convolution.inputCount, "convolution, input")
@@ -27,6 +30,9 @@ extension ReferenceBackend {
     _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage {
+    guard failure.arePresent(outputGradient, filter, bias, operation: "convolutionInputGradient") else {
+      return missing(convolution.inputCount)
+    }
     let windows = convolution.windows
     let (inputs, outputs) = (convolution.inputChannels, convolution.outputChannels)
     let dy = read(outputGradient, convolution.outputCount, "convolutionInputGradient, output gradient")
@@ -49,6 +55,9 @@ extension ReferenceBackend {
   public func convolutionFilterGradient(
     _ convolution: Convolution, input: any Storage, outputGradient: any Storage
   ) -> any Storage {
+    guard failure.arePresent(input, outputGradient, operation: "convolutionFilterGradient") else {
+      return missing(convolution.filterCount)
+    }
     let windows = convolution.windows
     let (inputs, outputs) = (convolution.inputChannels, convolution.outputChannels)
     let x = read(input, convolution.inputCount, "convolutionFilterGradient, input")

@@ -2,6 +2,7 @@ import Backends
 
 extension ReferenceBackend {
   public func copy(_ source: any Storage, into destination: any Storage, _ copy: StridedCopy) {
+    guard failure.arePresent(source, destination, operation: "copy") else { return }
     let from = read(source, source.count, "copy source")
     // The one operation that writes into storage that exists; see the protocol.
     let to = UnsafeMutablePointer(mutating: read(destination, destination.count, "copy destination"))

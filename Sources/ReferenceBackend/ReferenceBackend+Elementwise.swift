@@ -3,6 +3,7 @@ import Backends
 // The functions of one element are in `ElementFunctions.swift` of `Backends`.
 extension ReferenceBackend {
   public func unary(_ operation: UnaryOperation, _ input: any Storage) -> any Storage {
+    guard failure.arePresent(input, operation: "unary") else { return missing(input.count) }
     let count = input.count
     let x = read(input, count, "unary")
     return compute(count) { output in
@@ -13,6 +14,7 @@ extension ReferenceBackend {
   public func binary(
     _ operation: BinaryOperation, _ left: any Storage, _ right: any Storage, _ broadcast: Broadcast
   ) -> any Storage {
+    guard failure.arePresent(left, right, operation: "binary") else { return missing(broadcast.count) }
     let a = read(left, count(of: broadcast.shape, broadcast.leftStrides), "binary, left")
     let b = read(right, count(of: broadcast.shape, broadcast.rightStrides), "binary, right")
     let last = broadcast.shape.count - 1
@@ -28,6 +30,7 @@ extension ReferenceBackend {
   }
 
   public func select(_ condition: any Storage, _ left: any Storage, _ right: any Storage) -> any Storage {
+    guard failure.arePresent(condition, left, right, operation: "select") else { return missing(condition.count) }
     let count = condition.count
     let chosen = read(condition, count, "select, condition")
     let a = read(left, count, "select, left"), b = read(right, count, "select, right")

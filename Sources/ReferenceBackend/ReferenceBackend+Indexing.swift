@@ -2,6 +2,7 @@ import Backends
 
 extension ReferenceBackend {
   public func gather(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage {
+    guard failure.arePresent(input, indices, operation: "gather") else { return missing(indices.count * width) }
     let x = read(input, rows * width, "gather"), chosen = read(indices, indices.count, "gather, indices")
     let count = indices.count
     return compute(count * width) { output in
@@ -13,6 +14,7 @@ extension ReferenceBackend {
   }
 
   public func scatterAdd(_ input: any Storage, indices: any Storage, rows: Int, width: Int) -> any Storage {
+    guard failure.arePresent(input, indices, operation: "scatterAdd") else { return missing(rows * width) }
     let count = indices.count
     let x = read(input, count * width, "scatterAdd"), chosen = read(indices, count, "scatterAdd, indices")
     return accumulate(rows * width) { sums in

@@ -6,6 +6,7 @@ extension ReferenceBackend {
     activation: Activation
   ) -> any Storage {
     let (batch, m, n, k) = (product.batch, product.m, product.n, product.k)
+    guard failure.arePresent(left, right, bias, operation: "matrixProduct") else { return missing(batch * m * n) }
     let a = read(left, batch * m * k, "matrixProduct, left")
     let b = read(right, (product.sharesRight ? 1 : batch) * k * n, "matrixProduct, right")
     let aStrides = product.transposesLeft ? (row: 1, column: m) : (row: k, column: 1)
@@ -32,7 +33,7 @@ extension ReferenceBackend {
   ) -> HostStorage {
     let bias = bias.map { read($0, channels, "bias") }
     return compute(count) { output in
-      withAccumulators(count) { sums in
+      try withAccumulators(count) { sums in
         body(sums)
         for i in 0..<count {
           output[i] = activation(Float(sums[i] + (bias.map { Double($0[i % channels]) } ?? 0)))

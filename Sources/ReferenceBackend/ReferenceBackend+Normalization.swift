@@ -5,6 +5,9 @@ extension ReferenceBackend {
     _ normalization: Normalization, _ input: any Storage
   ) -> (mean: any Storage, variance: any Storage) {
     let rows = Double(normalization.rows)
+    guard failure.arePresent(input, operation: "moments") else {
+      return (missing(normalization.statisticsCount), missing(normalization.statisticsCount))
+    }
     let x = read(input, normalization.count, "moments")
     // The variance is around the exact mean, not the one rounded to single precision.
     var means = [Double](repeating: 0, count: normalization.statisticsCount)
@@ -25,6 +28,9 @@ extension ReferenceBackend {
     _ normalization: Normalization, _ input: any Storage, mean: any Storage, variance: any Storage,
     scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> any Storage {
+    guard failure.arePresent(input, mean, variance, scale, offset, operation: "normalize") else {
+      return missing(normalization.count)
+    }
     let x = read(input, normalization.count, "normalize")
     let mean = read(mean, normalization.statisticsCount, "normalize, mean")
     let variance = read(variance, normalization.statisticsCount, "normalize, variance")
@@ -47,6 +53,10 @@ extension ReferenceBackend {
     variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
     let statistics = normalization.statisticsCount, rows = Double(normalization.rows)
+    guard
+      failure.arePresent(
+        input, outputGradient, mean, variance, scale, offset, operation: "normalizationGradient")
+    else { return (missing(normalization.count), missing(statistics), missing(statistics)) }
     let x = read(input, normalization.count, "normalizationGradient, input")
     let arriving = read(outputGradient, normalization.count, "normalizationGradient, output gradient")
     let mean = read(mean, statistics, "normalizationGradient, mean")
@@ -60,12 +70,17 @@ extension ReferenceBackend {
     func normalized(_ i: Int, _ group: Int) -> Double {
       (Double(x[i]) - Double(mean[group])) * inverseDeviation(group)
     }
-    var dy = [Float](repeating: 0, count: normalization.count)
-    normalization.forEachElement { i, group, channel in
-      let scaled = normalized(i, group) * (gamma.map { Double($0[channel]) } ?? 1)
-      let output = activation(Float(scaled + (beta.map { Double($0[channel]) } ?? 0)))
-      dy[i] = activation.gradient(output: output, gradient: arriving[i])
+    let passed = compute(normalization.count) { passed in
+      normalization.forEachElement { i, group, channel in
+        let scaled = normalized(i, group) * (gamma.map { Double($0[channel]) } ?? 1)
+        let output = activation(Float(scaled + (beta.map { Double($0[channel]) } ?? 0)))
+        passed[i] = activation.gradient(output: output, gradient: arriving[i])
+      }
     }
+    guard failure.arePresent(passed, operation: "normalizationGradient") else {
+      return (missing(normalization.count), missing(statistics), missing(statistics))
+    }
+    let dy = passed.pointer
 
     var scaleSums = [Double](repeating: 0, count: statistics), offsetSums = scaleSums
     normalization.forEachElement { i, group, _ in

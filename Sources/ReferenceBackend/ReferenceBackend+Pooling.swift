@@ -5,8 +5,12 @@ extension ReferenceBackend {
     _ pooling: Pooling, _ input: any Storage
   ) -> (output: any Storage, taps: any Storage) {
     let windows = pooling.windows, channels = pooling.channels
+    guard failure.arePresent(input, operation: "maximumPooling") else {
+      return (missing(pooling.outputCount), missing(pooling.outputCount))
+    }
     let x = read(input, pooling.inputCount, "maximumPooling")
     let taps = compute(pooling.outputCount) { $0.update(repeating: -1, count: pooling.outputCount) }
+    guard failure.arePresent(taps, operation: "maximumPooling") else { return (missing(pooling.outputCount), taps) }
     let output = compute(pooling.outputCount) { best in
       best.update(repeating: -.infinity, count: pooling.outputCount)
       for n in 0..<pooling.batch {
@@ -29,6 +33,9 @@ extension ReferenceBackend {
   public func maximumPoolingScatter(
     _ pooling: Pooling, _ gradient: any Storage, taps: any Storage
   ) -> any Storage {
+    guard failure.arePresent(gradient, taps, operation: "maximumPoolingScatter") else {
+      return missing(pooling.inputCount)
+    }
     let dy = read(gradient, pooling.outputCount, "maximumPoolingScatter, gradient")
     let taps = read(taps, pooling.outputCount, "maximumPoolingScatter, taps")
     return accumulate(pooling.inputCount) { sums in
@@ -39,6 +46,9 @@ extension ReferenceBackend {
   public func maximumPoolingGather(
     _ pooling: Pooling, _ input: any Storage, taps: any Storage
   ) -> any Storage {
+    guard failure.arePresent(input, taps, operation: "maximumPoolingGather") else {
+      return missing(pooling.outputCount)
+    }
     let x = read(input, pooling.inputCount, "maximumPoolingGather, input")
     let taps = read(taps, pooling.outputCount, "maximumPoolingGather, taps")
     return compute(pooling.outputCount) { result in
@@ -65,6 +75,7 @@ extension ReferenceBackend {
 
   public func averagePooling(_ pooling: Pooling, _ input: any Storage) -> any Storage {
     let windows = pooling.windows, channels = pooling.channels
+    guard failure.arePresent(input, operation: "averagePooling") else { return missing(pooling.outputCount) }
     let x = read(input, pooling.inputCount, "averagePooling")
     let shares = self.shares(pooling)
     return accumulate(pooling.outputCount) { sums in
@@ -82,6 +93,7 @@ extension ReferenceBackend {
 
   public func averagePoolingGradient(_ pooling: Pooling, _ gradient: any Storage) -> any Storage {
     let windows = pooling.windows, channels = pooling.channels
+    guard failure.arePresent(gradient, operation: "averagePoolingGradient") else { return missing(pooling.inputCount) }
     let dy = read(gradient, pooling.outputCount, "averagePoolingGradient")
     let shares = self.shares(pooling)
     return accumulate(pooling.inputCount) { sums in

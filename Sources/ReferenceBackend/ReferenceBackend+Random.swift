@@ -16,6 +16,7 @@ extension ReferenceBackend {
     _ input: any Storage, rate: Float, generator: Philox, counter: UInt64
   ) -> any Storage {
     let count = input.count
+    guard failure.arePresent(input, operation: "dropout") else { return missing(count) }
     let x = read(input, count, "dropout")
     return compute(count) { output in
       for start in stride(from: 0, to: count, by: 8) {

@@ -4,6 +4,7 @@ extension ReferenceBackend {
   public func reduce(
     _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
   ) -> any Storage {
+    guard failure.arePresent(input, operation: "reduce") else { return missing(outer * inner) }
     let x = read(input, outer * length * inner, "reduce")
     switch reduction {
     case .sum, .mean:

@@ -2,6 +2,7 @@ import Backends
 
 extension ReferenceBackend {
   public func upsampling(_ upsampling: Upsampling, _ input: any Storage) -> any Storage {
+    guard failure.arePresent(input, operation: "upsampling") else { return missing(upsampling.outputCount) }
     let x = read(input, upsampling.inputCount, "upsampling")
     let channels = upsampling.channels
     return accumulate(upsampling.outputCount) { sums in
@@ -12,6 +13,7 @@ extension ReferenceBackend {
   }
 
   public func upsamplingGradient(_ upsampling: Upsampling, _ gradient: any Storage) -> any Storage {
+    guard failure.arePresent(gradient, operation: "upsamplingGradient") else { return missing(upsampling.inputCount) }
     let dy = read(gradient, upsampling.outputCount, "upsamplingGradient")
     let channels = upsampling.channels
     return accumulate(upsampling.inputCount) { sums in

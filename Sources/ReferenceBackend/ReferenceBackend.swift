@@ -7,12 +7,14 @@ public final class ReferenceBackend: Backend {
   public let identifier = "reference"
   public let name = "plain loops on the host"
 
-  private let pool = HostMemoryPool()
+  private let pool: HostMemoryPool
+  let failure = HostFailure()
   private let uploads = Atomic(0)
   private let downloads = Atomic(0)
   private let launches = Atomic(0)
 
-  public init() {}
+  /// - Parameter memoryLimit: The most bytes that arrays may hold; nil means what the system gives.
+  public init(memoryLimit: Int? = nil) { pool = HostMemoryPool(limit: memoryLimit) }
 
   public var statistics: BackendStatistics {
     var statistics = BackendStatistics()
@@ -28,21 +30,22 @@ public final class ReferenceBackend: Backend {
 
   public func upload(_ values: UnsafeBufferPointer<Float>) -> any Storage {
     uploads.add(1, ordering: .relaxed)
-    let storage = HostStorage(count: values.count, pool: pool)
-    _ = storage.values.initialize(from: values)
-    return storage
+    return attempt(values.count) { storage in
+      if !values.isEmpty { storage.pointer.update(from: values.baseAddress!, count: values.count) }
+    }
   }
 
   public func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws {
     downloads.add(1, ordering: .relaxed)
+    try failure.throwFirst(readingBack: storage)
     let source = read(storage, values.count, "download")
     _ = values.initialize(from: UnsafeBufferPointer(start: source, count: values.count))
   }
 
   /// Every operation has finished when it returns, so there is nothing to wait for.
-  public func synchronize() throws {}
+  public func synchronize() throws { try failure.throwFirst() }
 
-  public func allocate(count: Int) -> any Storage { HostStorage(count: count, pool: pool) }
+  public func allocate(count: Int) -> any Storage { attempt(count) { _ in } }
 
   public func fill(_ value: Float, count: Int) -> any Storage {
     compute(count) { output in output.update(repeating: value, count: count) }
@@ -51,28 +54,41 @@ public final class ReferenceBackend: Backend {
   // MARK: What every operation is made of
 
   /// New storage with the elements that `body` writes.
-  func compute(_ count: Int, _ body: (_ output: UnsafeMutablePointer<Float>) -> Void) -> HostStorage {
+  func compute(_ count: Int, _ body: (_ output: UnsafeMutablePointer<Float>) throws -> Void) -> HostStorage {
     launches.add(1, ordering: .relaxed)
-    let storage = HostStorage(count: count, pool: pool)
-    body(storage.pointer)
-    return storage
+    return attempt(count) { try body($0.pointer) }
+  }
+
+  /// What an operation gives that cannot run.
+  func missing(_ count: Int) -> HostStorage { HostStorage(missing: count) }
+
+  private func attempt(_ count: Int, _ body: (HostStorage) throws -> Void) -> HostStorage {
+    do {
+      let storage = try HostStorage(count: count, pool: pool)
+      try body(storage)
+      return storage
+    } catch {
+      failure.latch(error)
+      return missing(count)
+    }
   }
 
   /// Storage that `body` fills by adding into double-precision accumulators, which start at zero.
   func accumulate(_ count: Int, _ body: (_ sums: UnsafeMutablePointer<Double>) -> Void) -> HostStorage {
     compute(count) { output in
-      withAccumulators(count) { sums in
+      try withAccumulators(count) { sums in
         body(sums)
         for i in 0..<count { output[i] = Float(sums[i]) }
       }
     }
   }
 
-  func withAccumulators(_ count: Int, _ body: (_ sums: UnsafeMutablePointer<Double>) -> Void) {
-    let sums = UnsafeMutablePointer<Double>.allocate(capacity: count)
-    defer { sums.deallocate() }
-    sums.initialize(repeating: 0, count: count)
-    body(sums)
+  func withAccumulators(_ count: Int, _ body: (_ sums: UnsafeMutablePointer<Double>) -> Void) throws {
+    let memory = try HostStorage(count: 2 * count, pool: pool)
+    memory.pointer.withMemoryRebound(to: Double.self, capacity: count) { sums in
+      sums.update(repeating: 0, count: count)
+      body(sums)
+    }
   }
 
   /// The elements of one of our storages, which must be `count`; `role` names it when they are not.

@@ -54,6 +54,11 @@ enum Tape {
 }
 
 /// Runs `body` without recording its operations: for evaluation, and for updates of parameters.
+///
+/// It is a matter of the task. Child tasks and a `Task { … }` made inside of `body` record nothing either, even after
+/// `body` has returned. What runs outside of the task does record: `Task.detached`, a `Thread`, blocks of a
+/// `DispatchQueue` (`concurrentPerform` too, but for those that it runs on the calling thread). Call `withoutGradient`
+/// inside of what these run.
 public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Result {
   try Tape.$isRecording.withValue(false, operation: body)
 }

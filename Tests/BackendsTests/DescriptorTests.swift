@@ -141,16 +141,16 @@ import Testing
     #expect(Set((4097...8192).map(poolSizeClass)).count == 8)
   }
 
-  @Test func freedBlocksAreUsedAgain() {
+  @Test func freedBlocksAreUsedAgain() throws {
     let pool = HostMemoryPool()
-    var storage: HostStorage? = HostStorage(count: 1000, pool: pool)
+    var storage: HostStorage? = try HostStorage(count: 1000, pool: pool)
     let address = storage!.pointer
     storage = nil
     #expect(pool.bytesInUse == 0)
-    storage = HostStorage(count: 1010, pool: pool)
+    storage = try HostStorage(count: 1010, pool: pool)
     #expect(storage!.pointer == address)
     #expect(UInt(bitPattern: address) % 64 == 0)
-    let second = HostStorage(count: 1, pool: pool)
+    let second = try HostStorage(count: 1, pool: pool)
     #expect(pool.peakBytes == pool.bytesInUse && pool.bytesInUse == poolSizeClass(bytes: 4040) + 512)
     withExtendedLifetime(second) {}
   }

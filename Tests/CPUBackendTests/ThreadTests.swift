@@ -169,18 +169,38 @@ private let largeCases: [BackendCase] = [
     CPUBackend().team.threads > 1 && FileManager.default.fileExists(atPath: "/proc/self/schedstat")
     && ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_NUM_THREADS"].allSatisfy { ProcessInfo.processInfo.environment[$0] == nil }
 
-  @Test(.enabled(if: decidesAboutSpinning)) func threadsSpinLittleWhereOthersWantTheirProcessors() throws {
+  /// Our own loops on several threads, and oneDNN's: a small network has none of the former.
+  static let parallelSections: [BackendCase] = [
+    BackendCase("reduction", .exact) { run in
+      [run.backend.reduce(.sum, run.backend.fill(1, count: 100_000), outer: 1, length: 100_000, inner: 1)]
+    },
+    BackendCase("convolution", .exact) { run in
+      let convolution = Convolution(
+        batch: 4,
+        windows: Windows(inputSize: [14, 14], kernelSize: [3, 3], paddingLow: [1, 1], paddingHigh: [1, 1]),
+        inputChannels: 3, outputChannels: 40)
+      let x = run.backend.fill(1, count: convolution.inputCount), w = run.backend.fill(1, count: convolution.filterCount)
+      return [run.backend.convolution(convolution, input: x, filter: w, bias: nil, activation: .identity)]
+    },
+  ]
+
+  @Test(.enabled(if: decidesAboutSpinning), arguments: parallelSections)
+  func threadsSpinLittleWhereOthersWantTheirProcessors(_ section: BackendCase) throws {
     let backend = CPUBackend(), isOver = SharedFlag()
     defer { isOver.flag.store(true, ordering: .relaxed) }
     for _ in 0..<2 * backend.team.threads {
       Thread.detachNewThread { while !isOver.flag.load(ordering: .relaxed) {} }
     }
+    ThreadTeam.limitSpinning(false)
     let deadline = Date.now + 20
-    while !ThreadTeam.spinsLittle, Date.now < deadline {
-      let sum = backend.reduce(.sum, backend.fill(1, count: 100_000), outer: 1, length: 100_000, inner: 1)
-      #expect(try backend.values(of: sum) == [100_000])
-    }
+    while !ThreadTeam.spinsLittle, Date.now < deadline { _ = try section.result(on: backend) }
     #expect(ThreadTeam.spinsLittle)
+  }
+
+  @Test func smallProductsAndConvolutionsTakeOneThread() {
+    let backend = CPUBackend()
+    #expect(backend.oneDNN.threads(for: 100_000) == 1)
+    #expect(backend.oneDNN.threads(for: 1_000_000) == backend.team.threads)
   }
 
   /// The OpenMP runtime limits spinning while it manages more threads than there are processors.

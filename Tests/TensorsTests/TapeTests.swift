@@ -1,4 +1,5 @@
 import Backends
+import Foundation
 import ReferenceBackend
 import Tensors
 import TestSupport
@@ -66,12 +67,36 @@ import Testing
     #expect(!nested.isTracked, "an inner block does not end the outer one")
   }
 
-  @Test func recordingIsAMatterOfTheTask() async {
+  @Test func tasksMadeWithoutGradientRecordNothing() async {
     let x = variable(3)
-    let inherited = await withoutGradient { Task { (x * x).isTracked } }.value
-    let detached = await withoutGradient { Task.detached { (x * x).isTracked } }.value
-    #expect(!inherited)
-    #expect(detached)
+    let task = withoutGradient { Task { (x * x).isTracked } }
+    #expect(await !task.value)
+    async let child = withoutGradient { (x * x).isTracked }
+    #expect(await !child)
+  }
+
+  /// As the documentation of `withoutGradient` says: it must be called inside of what they run.
+  @Test func whatRunsOutsideOfTheTaskRecords() async {
+    let x = variable(3)
+    @Sendable func isRecorded() -> Bool { (x * x).isTracked }
+    let detached = withoutGradient { Task.detached { isRecorded() } }
+    #expect(await detached.value)
+    #expect(await Task.detached { withoutGradient { isRecorded() } }.value == false)
+
+    func onAThread(_ body: @escaping @Sendable () -> Bool) -> AsyncStream<Bool> {
+      let (results, continuation) = AsyncStream.makeStream(of: Bool.self)
+      Thread.detachNewThread { continuation.yield(body()) }
+      return results
+    }
+    func onAQueue(_ body: @escaping @Sendable () -> Bool) -> AsyncStream<Bool> {
+      let (results, continuation) = AsyncStream.makeStream(of: Bool.self)
+      DispatchQueue.global().async { continuation.yield(body()) }
+      return results
+    }
+    for start in [onAThread, onAQueue] {
+      #expect(await withoutGradient { start(isRecorded) }.first { _ in true } == true)
+      #expect(await start { withoutGradient { isRecorded() } }.first { _ in true } == false)
+    }
   }
 
   @Test func detachedStopsGradients() throws {

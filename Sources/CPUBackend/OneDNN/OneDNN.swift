@@ -31,10 +31,10 @@ final class OneDNN: @unchecked Sendable {
     _ key: ConvolutionKey, _ body: (Result<OneDNNConvolution, OneDNNError>, dnnl_stream_t?) throws -> R
   ) throws -> R {
     try lock.withLock { _ in
-      let engine = try prepare()
+      let engine = try prepare(for: key.convolution.floatingPointOperations)
       if let known = convolutions[key] { return try body(known, stream) }
       let made = Result { () throws(OneDNNError) in try OneDNNConvolution(key, engine: engine) }
-      convolutions[key] = made
+      if made.isLasting { convolutions[key] = made }
       return try body(made, stream)
     }
   }
@@ -43,25 +43,30 @@ final class OneDNN: @unchecked Sendable {
     _ product: MatrixProduct, _ body: (Result<OneDNNMatrixProduct, OneDNNError>, dnnl_stream_t?) throws -> R
   ) throws -> R {
     try lock.withLock { _ in
-      let engine = try prepare()
+      let engine = try prepare(for: ProductOperation.matrixProduct(product).floatingPointOperations)
       if let known = products[product] { return try body(known, stream) }
       let made = Result { () throws(OneDNNError) in try OneDNNMatrixProduct(product, engine: engine) }
-      products[product] = made
+      if made.isLasting { products[product] = made }
       return try body(made, stream)
     }
   }
 
-  /// Calls `body` where oneDNN's functions that need no primitive may be called.
-  func withLibrary<R>(_ body: () throws -> R) throws -> R {
+  /// Calls `body` where oneDNN's functions that need no primitive may be called, for so much work.
+  func withLibrary<R>(floatingPointOperations: Int, _ body: () throws -> R) throws -> R {
     try lock.withLock { _ in
-      vl_set_threads(Int32(team.threads))
+      vl_enter_library(Int32(threads(for: floatingPointOperations)))
       return try body()
     }
   }
 
+  /// What takes some ten microseconds is over before another thread has begun, the more so if other programs run.
+  func threads(for floatingPointOperations: Int) -> Int {
+    floatingPointOperations < 1 << 19 ? 1 : team.threads
+  }
+
   /// Primitives are made and run with the same number of threads, which is a property of the calling thread.
-  private func prepare() throws(OneDNNError) -> dnnl_engine_t? {
-    vl_set_threads(Int32(team.threads))
+  private func prepare(for floatingPointOperations: Int) throws(OneDNNError) -> dnnl_engine_t? {
+    vl_enter_library(Int32(threads(for: floatingPointOperations)))
     if stream == nil {
       if engine == nil {
         try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "creating its processor engine")
@@ -70,6 +75,16 @@ final class OneDNN: @unchecked Sendable {
         dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)), "creating its stream")
     }
     return engine
+  }
+}
+
+extension Result where Failure == OneDNNError {
+  /// Whether another try would give the same: not where memory was short.
+  fileprivate var isLasting: Bool {
+    switch self {
+    case .success: true
+    case .failure(let error): error.isUnsupported
+    }
   }
 }
 

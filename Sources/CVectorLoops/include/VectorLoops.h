@@ -17,8 +17,13 @@ extern "C" {
 /// Calls `body(context, slice)` for every slice in 0 ..< slices, on up to `threads` threads of the OpenMP
 /// runtime that oneDNN uses too. Slices are handed out in order, to whichever thread is free.
 void vl_parallel(long slices, int threads, void (*body)(void *context, long slice), void *context);
-/// The threads that OpenMP would use: the processors this process may run on, or OMP_NUM_THREADS.
+/// The threads that OpenMP would ask for: the processors that this process might run on when it started, or
+/// OMP_NUM_THREADS.
 int vl_available_threads(void);
+/// How many of `threads` it then grants: fewer where OMP_THREAD_LIMIT or its likes say so.
+int vl_granted_threads(int threads);
+/// The processors that the calling thread may run on now; INT_MAX if the system does not say.
+int vl_allowed_processors(void);
 /// Keeps threads that wait from spinning for long while other programs want their processors, if `threads` are all
 /// there are processors for.
 void vl_spin_only_alone(int threads);
@@ -26,8 +31,8 @@ void vl_spin_only_alone(int threads);
 int vl_spins_little(void);
 /// Makes it so, or not, until the next look at what other programs want: for tests.
 void vl_limit_spinning(int is_limited);
-/// How many threads oneDNN uses when the calling thread calls it.
-void vl_set_threads(int threads);
+/// To be called before oneDNN is, by the same thread: how many threads it then uses.
+void vl_enter_library(int threads);
 
 // MARK: Elements
 
