@@ -42,8 +42,8 @@ let package = Package(
     // Tensors and what is made of them; pictures.
     .target(name: "Tensors", dependencies: ["Backends"]),
     .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG"]),
-    .target(name: "Layers", dependencies: ["Backends", "Tensors"]),
-    .target(name: "Datasets", dependencies: ["Backends", "Files", "CZlib"]),
+    .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
+    .target(name: "Datasets", dependencies: ["Backends", "Files", "Tensors", "CZlib"]),
     .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
     .target(name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures"]),
     .target(

@@ -8,6 +8,9 @@
 // Every buffer may be read 64 bytes past its end and is written whole 64-byte lines at a time: kernels over
 // flat ranges load and store full vectors and have no scalar tail. What lies past the end does not matter.
 
+// Vectors wider than the processor's own would be passed otherwise than elsewhere, if functions were not all inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+
 #ifdef WIDE
 typedef ulong index_t;
 typedef long offset_t;

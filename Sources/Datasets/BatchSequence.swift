@@ -1,95 +1,81 @@
-import Backends
 import Foundation
-
-/// Some images, ready to be uploaded.
-public struct Batch: Sendable {
-  /// Where in the data set they are.
-  public let indices: [Int]
-  /// `shape.count` floats in [0, 1].
-  public let images: [Float]
-  /// [n, height, width, channels].
-  public let shape: Shape
-  public let labels: [Int]?
-  /// How many images of the epoch have been used up with this batch; start there to go on after it.
-  public let position: Int
-
-  public var count: Int { indices.count }
-}
 
 /// The batches of one epoch, made by a background thread a few ahead of the consumer.
 ///
-///     for batch in BatchSequence(images, batchSize: 16, seed: 7, epoch: 0) { … }
+///     let batches = try BatchSequence(images, of: model.inputs, batchSize: 16, seed: 7, epoch: 0).start()
+///     while let batch = try batches.next() { … }
 ///
-/// Leaving the loop early stops the thread.
-public struct BatchSequence: Sequence, Sendable {
-  let dataset: ImageDataset
+/// Letting go of the iterator ends the thread.
+public struct BatchSequence: Sendable {
+  let dataset: any Dataset
   let batchSize: Int
   let order: Order
-  let start: Int
-  let end: Int
+  let first: Int
+  private let collation: Collation
 
   enum Order: Sendable {
     case stored
     case shuffled(seed: UInt64, epoch: Int)
   }
 
-  /// In the shuffled order of an epoch, from image `startingAt` of that order on.
+  /// In the shuffled order of an epoch, from sample `position` of that order on.
+  ///
+  /// - Throws: if the data set lacks one of `fields`, or has it in another shape.
   public init(
-    _ dataset: ImageDataset, batchSize: Int, seed: UInt64, epoch: Int, startingAt position: Int = 0,
-    dropsRemainder: Bool = false
-  ) {
-    self.init(
-      dataset, batchSize: batchSize, order: .shuffled(seed: seed, epoch: epoch), position: position,
-      dropsRemainder: dropsRemainder)
+    _ dataset: any Dataset, of fields: [Field], batchSize: Int, seed: UInt64, epoch: Int,
+    startingAt position: Int = 0
+  ) throws {
+    try self.init(
+      dataset, fields, batchSize: batchSize, order: .shuffled(seed: seed, epoch: epoch), position: position)
   }
 
   /// In the order of the data set: for validation and pictures.
-  public init(_ dataset: ImageDataset, batchSize: Int) {
-    self.init(dataset, batchSize: batchSize, order: .stored, position: 0, dropsRemainder: false)
+  public init(_ dataset: any Dataset, of fields: [Field], batchSize: Int) throws {
+    try self.init(dataset, fields, batchSize: batchSize, order: .stored, position: 0)
   }
 
-  private init(_ dataset: ImageDataset, batchSize: Int, order: Order, position: Int, dropsRemainder: Bool) {
-    precondition(batchSize > 0, "a batch has at least one image, not \(batchSize)")
+  private init(_ dataset: any Dataset, _ fields: [Field], batchSize: Int, order: Order, position: Int) throws {
+    precondition(batchSize > 0, "a batch has at least one sample, not \(batchSize)")
     precondition(
-      position >= 0 && position <= dataset.count, "cannot start at image \(position) of \(dataset.count)")
-    (self.dataset, self.batchSize, self.order, start) = (dataset, batchSize, order, position)
-    end = dropsRemainder ? dataset.count - (dataset.count - position) % batchSize : dataset.count
+      position >= 0 && position <= dataset.count, "cannot start at sample \(position) of \(dataset.count)")
+    (self.dataset, self.batchSize, self.order, first) = (dataset, batchSize, order, position)
+    collation = try Collation(of: fields, from: dataset)
   }
 
   /// The number of batches.
-  public var count: Int { (end - start + batchSize - 1) / batchSize }
-  public var underestimatedCount: Int { count }
+  public var count: Int { (dataset.count - first) / batchSize + ((dataset.count - first) % batchSize == 0 ? 0 : 1) }
 
-  public func makeIterator() -> BatchIterator { BatchIterator(self) }
+  public func start() -> BatchIterator { BatchIterator(self) }
 
-  /// Makes the batches and hands each to `consume` until that returns false.
-  func produce(_ consume: (Batch) -> Bool) {
-    guard start < end else { return }
-    let permutation: [Int]? =
-      switch order {
-      case .stored: nil
-      case .shuffled(let seed, let epoch): shuffledIndices(count: dataset.count, seed: seed, epoch: epoch)
+  /// Makes the batches and hands each to `consume` until that returns false or a sample cannot be read.
+  func produce(_ consume: (Result<HostBatch, any Error>) -> Bool) {
+    guard first < dataset.count else { return }
+    var seed: UInt64 = 0, epoch = 0, permutation: [Int]?
+    if case .shuffled(let orderSeed, let orderEpoch) = order {
+      (seed, epoch) = (orderSeed, orderEpoch)
+      permutation = shuffledIndices(count: dataset.count, seed: seed, epoch: epoch)
+    }
+    var position = first
+    while position < dataset.count {
+      let end = batchSize < dataset.count - position ? position + batchSize : dataset.count
+      let indices = permutation.map { Array($0[position..<end]) } ?? Array(position..<end)
+      let batch = Result {
+        try collation.batch(indices, of: dataset, seed: seed, epoch: epoch, position: end)
       }
-    for position in stride(from: start, to: end, by: batchSize) {
-      let range = position..<Swift.min(position + batchSize, end)
-      let indices = permutation.map { Array($0[range]) } ?? Array(range)
-      let batch = Batch(
-        indices: indices, images: dataset.images(at: indices),
-        shape: Shape([indices.count] + dataset.imageShape.dimensions), labels: dataset.labels(at: indices),
-        position: range.upperBound)
-      guard consume(batch) else { return }
+      guard consume(batch), case .success = batch else { return }
+      position = end
     }
   }
 }
 
 /// Takes batches from the thread that makes them.
-public final class BatchIterator: IteratorProtocol {
+public final class BatchIterator {
   /// Enough to bridge the pauses of either side; more would only hold memory.
   private static let batchesAhead = 4
-  let queue: BoundedQueue<Batch>
+  let queue: BoundedQueue<Result<HostBatch, any Error>>
 
   init(_ sequence: BatchSequence) {
-    let queue = BoundedQueue<Batch>(capacity: BatchIterator.batchesAhead)
+    let queue = BoundedQueue<Result<HostBatch, any Error>>(capacity: BatchIterator.batchesAhead)
     self.queue = queue
     // The thread holds the queue, not the iterator, so dropping the iterator ends it.
     Thread {
@@ -100,5 +86,8 @@ public final class BatchIterator: IteratorProtocol {
 
   deinit { queue.close() }
 
-  public func next() -> Batch? { queue.take() }
+  /// Waits for the next batch; nil after the last.
+  ///
+  /// - Throws: what reading a sample threw.
+  public func next() throws -> HostBatch? { try queue.take()?.get() }
 }

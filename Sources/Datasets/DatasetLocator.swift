@@ -3,11 +3,11 @@ import Foundation
 
 /// The two parts data sets come in.
 public struct DatasetSplit: Sendable {
-  public let training: ImageDataset
-  /// Nil if the folder has none; see ``ImageDataset/split(validationFraction:seed:)``.
-  public let validation: ImageDataset?
+  public let training: any Dataset
+  /// Nil if the folder has none; see ``Dataset/split(validationFraction:seed:)``.
+  public let validation: (any Dataset)?
 
-  public init(training: ImageDataset, validation: ImageDataset?) {
+  public init(training: any Dataset, validation: (any Dataset)?) {
     (self.training, self.validation) = (training, validation)
   }
 }
@@ -41,6 +41,12 @@ public struct DatasetLocator: Sendable {
     }
     let names = KnownDataset.all.map(\.name)
     throw DatasetError.unknownName(nameOrFolder, nearest: nearestName(to: nameOrFolder, in: names), known: names)
+  }
+
+  /// The name of a known data set, or a folder's absolute path: what still means the same from elsewhere.
+  public static func lasting(_ nameOrFolder: String) -> String {
+    KnownDataset.all.contains { $0.name == nameOrFolder } || !FileManager.default.fileExists(atPath: nameOrFolder)
+      ? nameOrFolder : URL(fileURLWithPath: nameOrFolder, isDirectory: true).standardizedFileURL.path
   }
 
   private func load(_ dataset: KnownDataset) throws -> DatasetSplit {

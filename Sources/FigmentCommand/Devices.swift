@@ -21,11 +21,11 @@ struct Devices: ParsableCommand {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
     for row in rows {
       let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-      print(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
+      try printOutput(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
     }
-    if let reason = inventory.reasonForNoDevice { print("\nNo OpenCL device: \(reason)") }
+    if let reason = inventory.reasonForNoDevice { try printOutput("\nNo OpenCL device: \(reason)") }
     let selection = DeviceSelection.automatic()
     for warning in selection.warnings where inventory.reasonForNoDevice == nil { printError("warning: \(warning)") }
-    print("\nauto takes \(selection.device.identifier): \(selection.reason)")
+    try printOutput("\nauto takes \(selection.device.identifier): \(selection.reason)")
   }
 }

@@ -15,15 +15,22 @@ struct Evaluate: ParsableCommand {
     let trained = try options.load()
     var settings = trained.settings
     settings.data = data ?? settings.data
-    let split = try TrainingSession.load(settings)
-    guard let validation = split.validation else { throw UsageError("\(settings.data) has no validation images") }
-    guard validation.imageShape.dimensions == trained.model.imageShape else {
-      throw UsageError(
-        "the images of \(settings.data) are \(validation.imageShape), the model takes \(Shape(trained.model.imageShape))"
-      )
+    guard let validation = try TrainingSession.load(settings).validation else {
+      throw UsageError("\(settings.data) has no validation images")
     }
-    let losses = try Trainer.evaluate(trained.model, on: validation, seed: settings.seed)
-    let entries = losses.map { "\"\($0.name)\": \($0.value)" }
-    print("{\"images\": \(validation.count), \(entries.joined(separator: ", "))}")
+    let stage = trained.model.stages()[0]
+    guard
+      let means = try Trainer.evaluate(
+        trained.model, in: stage, on: validation, seed: settings.seed, batchSize: settings.batchSize)
+    else {
+      throw UsageError(
+        "a model “\(settings.model)” has no losses that say how good it is; look at samples with 'figment generate'")
+    }
+    if let mean = means.first(where: { !$0.value.isFinite }) {
+      throw RunError(settings.data, "“\(mean.name)” is \(mean.value) on these images; does the model fit them?")
+    }
+    var object: [String: JSONValue] = ["images": .number(Double(validation.count))]
+    for mean in means { object[mean.name] = .number(mean.value) }
+    try printOutput(String(decoding: try JSONValue.object(object).data, as: UTF8.self))
   }
 }

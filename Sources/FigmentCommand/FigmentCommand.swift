@@ -21,6 +21,10 @@ struct FigmentCommand: ParsableCommand {
   static func main() {
     // A file that outgrows its limit is then an error of the write, which says which file.
     signal(SIGXFSZ, SIG_IGN)
+    // Standard descriptors that are closed would be given to files, and messages written into those.
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -29,7 +33,11 @@ struct FigmentCommand: ParsableCommand {
     } catch {
       let code = exitCode(for: error)
       if code == .success {
-        print(fullMessage(for: error))  // --help and --version
+        // --help and --version
+        do { try printOutput(fullMessage(for: error)) } catch {
+          printError("error: \(error)")
+          Foundation.exit(1)
+        }
         Foundation.exit(0)
       }
       if code == .validationFailure {
@@ -54,16 +62,20 @@ struct UsageError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
-
 /// `--device`, for every command that computes.
 struct DeviceOption: ParsableArguments {
-  @Option(help: "Where to compute: auto, reference, cpu, opencl or opencl:N (see 'figment devices').")
-  var device = "auto"
+  @Option(
+    help: """
+      Where to compute: auto, reference, cpu, opencl or opencl:N (see 'figment devices'). Default: auto; for a resumed run \
+      where it was.
+      """)
+  var device: String?
 
   /// The device, after warnings about better ones that cannot be used.
-  func select(_ name: String? = nil) throws -> DeviceSelection {
-    let selection = try DeviceSelection.named(name ?? device)
+  ///
+  /// - Parameter name: The device to take if the user names none.
+  func select(default name: String = "auto") throws -> DeviceSelection {
+    let selection = try DeviceSelection.named(device ?? name)
     for warning in selection.warnings {
       printError("warning: \(warning); computing on \(selection.device)")
     }
@@ -84,8 +96,12 @@ struct TrainedModel {
   init(run path: String, best: Bool, on device: Device) throws {
     let run = RunDirectory(path: path)
     settings = try RunConfiguration(contentsOf: run.configuration)
-    model = try settings.makeModel(on: device)
+    if !run.hasCheckpoint {
+      throw RunError(path, "the run has no checkpoint yet: it has to be trained first, see 'figment train --help'")
+    }
     checkpoint = try Checkpoint(contentsOf: best ? run.bestCheckpoint : run.lastCheckpoint)
+    try checkpoint.check(settings)
+    model = try settings.makeModel(on: device, from: run.configuration)
     try checkpoint.restore(model)
     model.evaluate()
   }

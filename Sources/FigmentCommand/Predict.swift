@@ -4,7 +4,11 @@ import Foundation
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs a trained model, or a part of it, on the rows of a .npy file.")
+    abstract: "Runs a trained model, or a part of it, on the rows of a .npy file.",
+    discussion: """
+      Images are taken in the range that the model was trained on: [0, 1] for autoencoder and vae, [-1, 1] for gan.
+      Bytes from 0 to 255 must be scaled first.
+      """)
 
   @OptionGroup var options: TrainedModelOptions
 
@@ -39,9 +43,21 @@ struct Predict: ParsableCommand {
       throw RunError(input, "the array has shape \(array.shape); the part “\(part.name)” takes [\(wanted)]")
     }
     guard array.shape[0] > 0 else { throw RunError(input, "the array has no rows") }
+    warnOfRange(part, array)
     let result = try run(part, on: array, model: trained.model)
     try result.write(to: URL(fileURLWithPath: output))
-    print("\(output): \(result.shape)")
+    try printWritten(output, ": \(result.shape)")
+  }
+
+  /// Values far outside of what a network was trained on give results that look like any others.
+  private func warnOfRange(_ part: ModelPart, _ array: NPYArray) {
+    guard let range = part.inputRange, let least = array.values.min(), let most = array.values.max() else { return }
+    let slack = 0.05 * (range.upperBound - range.lowerBound)
+    if least < range.lowerBound - slack || most > range.upperBound + slack {
+      printError(
+        "warning: \(input) holds values from \(least) to \(most), but the part “\(part.name)” was trained on "
+          + "[\(range.lowerBound), \(range.upperBound)]; scale them first")
+    }
   }
 
   private func run(_ part: ModelPart, on array: NPYArray, model: any TrainableModel) throws -> NPYArray {

@@ -9,23 +9,30 @@ struct SummaryCommand: ParsableCommand {
   @Argument(help: "A model: \(ModelCatalog.identifiers.joined(separator: ", ")).")
   var model: String
 
-  @Option(help: "A JSON file with the model's hyperparameters; what it leaves out keeps its default.")
+  @Option(help: "One of the model's configurations, published or another.")
+  var preset: String?
+
+  @Option(help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.")
   var config: String?
 
   func run() throws {
     let type = try ModelCatalog.type(named: model)
-    print(try summary(type))
+    try printOutput("\(summary(type))")
+    let presets = type.presetNames
+    if presets.count > 1 { try printOutput("Presets: \(presets.joined(separator: ", "))") }
   }
 
   private func summary<Model: GenerativeModel>(_ type: Model.Type) throws -> Summary {
-    Model.summary(try Model.Configuration.read(config))
+    let configuration = try Model.Configuration.read(config, over: Model.preset(named: preset))
+    try Model.requireMemory(for: configuration)
+    return Model.summary(configuration)
   }
 }
 
 extension ModelConfiguration {
-  /// The defaults, with the fields of the file at `path`, if there is one, over them.
-  static func read(_ path: String?) throws -> Self {
-    guard let path else { return Self() }
-    return try decode(Data(try InputFile.contents(of: URL(fileURLWithPath: path))), source: path)
+  /// `base` with the fields of the file at `path`, if there is one, over its own.
+  static func read(_ path: String?, over base: Self) throws -> Self {
+    guard let path else { return base }
+    return try decode(InputFile.contents(of: URL(fileURLWithPath: path)), over: base, source: path)
   }
 }

@@ -14,17 +14,23 @@ struct Train: ParsableCommand {
   @Argument(help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).")
   var model: String?
 
-  @Option(help: "A data set (fashion-mnist, mnist) or a folder with IDX files.")
+  @Option(help: "A data set (fashion-mnist, mnist) or a folder with IDX files. For a resumed run: where its data is now.")
   var data: String?
+
+  @Option(help: "One of the model's configurations: published, or others that 'figment summary MODEL' lists.")
+  var preset: String?
 
   @Option(help: "How often to go through the images, those of a resumed run included.")
   var epochs: Int?
 
+  @Option(help: "How many steps to take, in place of --epochs, those of a resumed run included.")
+  var iterations: Int?
+
   @Option(help: "Images in a step.")
   var batchSize: Int?
 
-  @Option(help: "The learning rate.")
-  var learningRate: Float?
+  @Option(help: "The learning rate of all learners, or of each: generator=2e-4,discriminator=1e-4.")
+  var learningRate: LearningRates?
 
   @Option(help: "How the rate changes: constant, exponential:FACTOR (an epoch) or cosine.")
   var learningRateSchedule: String?
@@ -40,7 +46,7 @@ struct Train: ParsableCommand {
   @Option(help: "Continue the run in this folder.")
   var resume: String?
 
-  @Option(help: "A JSON file with the model's hyperparameters; what it leaves out keeps its default.")
+  @Option(help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.")
   var config: String?
 
   @Option(help: "Stop after this many epochs without a lower validation loss.")
@@ -49,8 +55,11 @@ struct Train: ParsableCommand {
   @Option(help: "The part of the images held out for validation if the data set has none of its own.")
   var validationFraction: Double?
 
-  @Option(help: "Write a checkpoint every so many steps, besides those after each epoch.")
-  var checkpointSteps: Int?
+  @Option(help: "How often to draw samples: never, steps:N, epochs:N or minutes:N.")
+  var sampleEvery: String?
+
+  @Option(help: "How often to write a checkpoint, besides the last one: never, steps:N, epochs:N or minutes:N.")
+  var checkpointEvery: String?
 
   @Flag(help: "Replace the run that is in the output folder.")
   var overwrite = false
@@ -61,13 +70,18 @@ struct Train: ParsableCommand {
   func validate() throws {
     func positive(_ value: Int?, _ name: String) throws {
       if let value, value < 1 { throw ValidationError("--\(name) is \(value); it must be at least 1.") }
+      if let value, value >= 1 << 53 { throw ValidationError("--\(name) is \(value); it must be below 2⁵³.") }
     }
     try positive(epochs, "epochs")
+    try positive(iterations, "iterations")
     try positive(batchSize, "batch-size")
     try positive(patience, "patience")
-    try positive(checkpointSteps, "checkpoint-steps")
-    if let learningRate, !(learningRate.isFinite && learningRate > 0) {
-      throw ValidationError("--learning-rate is \(learningRate); it must be a positive number.")
+    if let batchSize, batchSize > Int(Int32.max) {
+      throw ValidationError("--batch-size is \(batchSize); it must be below 2³¹.")
+    }
+    if epochs != nil, iterations != nil { throw ValidationError("Give --epochs or --iterations, not both.") }
+    for rate in learningRate?.values ?? [] where !(rate.isFinite && rate > 0) {
+      throw ValidationError("--learning-rate is \(rate); it must be a positive number.")
     }
     if let validationFraction, !(validationFraction > 0 && validationFraction < 1) {
       throw ValidationError("--validation-fraction is \(validationFraction); it must lie between 0 and 1.")
@@ -76,11 +90,16 @@ struct Train: ParsableCommand {
       throw ValidationError(
         "--learning-rate-schedule \(learningRateSchedule) is none of constant, exponential:FACTOR, cosine.")
     }
+    for (name, text) in [("sample-every", sampleEvery), ("checkpoint-every", checkpointEvery)] {
+      if let text, Cadence(text) == nil {
+        throw ValidationError("--\(name) \(text) is none of never, steps:N, epochs:N, minutes:N.")
+      }
+    }
     if resume == nil, model == nil { throw ValidationError("Name a model, or a run to --resume.") }
     if resume != nil {
       let fixed: [(String, Any?)] = [
-        ("data", data), ("batch-size", batchSize), ("learning-rate", learningRate),
-        ("learning-rate-schedule", learningRateSchedule), ("seed", seed), ("output", output), ("config", config),
+        ("batch-size", batchSize), ("learning-rate", learningRate), ("learning-rate-schedule", learningRateSchedule),
+        ("seed", seed), ("output", output), ("config", config), ("preset", preset),
         ("validation-fraction", validationFraction),
       ]
       if let (name, _) = fixed.first(where: { $0.1 != nil }) {
@@ -97,20 +116,35 @@ struct Train: ParsableCommand {
   private func started() throws -> TrainingSession {
     let type = try ModelCatalog.trainableType(named: model!)
     let directory = RunDirectory(path: output ?? "runs/\(type.identifier)")
-    if directory.isUsed && !overwrite {
-      throw UsageError(
-        "\(directory.url.path) already holds a run; continue it with --resume, replace it with --overwrite, or choose another --output"
-      )
-    }
-    let settings = RunConfiguration(
-      model: type.identifier, configuration: try configuration(type), data: data ?? "fashion-mnist",
-      validationFraction: validationFraction ?? 0.1, epochs: epochs ?? type.defaults.epochs,
-      batchSize: batchSize ?? type.defaults.batchSize, learningRate: learningRate ?? type.defaults.learningRate,
-      learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
-      seed: seed ?? UInt64.random(in: 0..<1 << 32), device: device.device)
+    if directory.isUsed && !overwrite { throw UsageError.occupied(directory) }
     return try TrainingSession(
-      settings, in: directory, device: device.select(), checkpointSteps: checkpointSteps, verbose: verbose,
-      resuming: false)
+      settings(type), in: directory, device: device.select(), verbose: verbose, resuming: false, overwriting: overwrite)
+  }
+
+  /// The settings of a new run, complete but for the device.
+  private func settings<Model: TrainableModel>(_ type: Model.Type) throws -> RunConfiguration {
+    let configuration = try Model.Configuration.read(config, over: Model.preset(named: preset))
+    try Model.requireMemory(for: configuration)
+    // What the stage says, looked up on a device that computes nothing.
+    let stage = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()[0]
+    var rates = learningRate?.named ?? [:]
+    for learner in stage.learners where rates[learner.name] == nil {
+      rates[learner.name] = learningRate?.all ?? learner.baseLearningRate
+    }
+    var (epochs, iterations) = (epochs, iterations)
+    if epochs == nil, iterations == nil {
+      switch stage.length {
+      case .epochs(let count): epochs = count
+      case .iterations(let count): iterations = count
+      }
+    }
+    return RunConfiguration(
+      model: type.identifier, configuration: try JSONValue(encoding: configuration),
+      data: DatasetLocator.lasting(data ?? "fashion-mnist"), validationFraction: validationFraction ?? 0.1,
+      epochs: epochs, iterations: iterations, batchSize: batchSize ?? stage.batchSize, learningRates: rates,
+      learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
+      sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),
+      device: "")
   }
 
   private func resumed(_ path: String) throws -> TrainingSession {
@@ -119,15 +153,21 @@ struct Train: ParsableCommand {
     if let model, model != settings.model {
       throw UsageError("the run in \(path) is of the model “\(settings.model)”, not “\(model)”")
     }
-    settings.epochs = epochs ?? settings.epochs
+    if epochs != nil || iterations != nil { (settings.epochs, settings.iterations) = (epochs, iterations) }
     settings.earlyStoppingPatience = patience ?? settings.earlyStoppingPatience
-    let name = device.device == "auto" ? settings.device : device.device
+    settings.sampleEvery = sampleEvery ?? settings.sampleEvery
+    settings.checkpointEvery = checkpointEvery ?? settings.checkpointEvery
+    settings.data = data.map(DatasetLocator.lasting) ?? settings.data
     return try TrainingSession(
-      settings, in: directory, device: device.select(name), checkpointSteps: checkpointSteps, verbose: verbose,
-      resuming: true)
+      settings, in: directory, device: device.select(default: settings.device), verbose: verbose, resuming: true)
   }
+}
 
-  private func configuration<Model: TrainableModel>(_ type: Model.Type) throws -> JSONValue {
-    try JSONValue(encoding: Model.Configuration.read(config))
+extension GenerativeModel {
+  static func preset(named name: String?) throws -> Configuration {
+    guard let name else { return presets[0].configuration }
+    if let preset = presets.first(where: { $0.name == name }) { return preset.configuration }
+    let names = presets.map(\.name), hint = suggestion(for: name, among: names, otherwise: ".")
+    throw UsageError("“\(identifier)” has no preset “\(name)”\(hint) Presets: \(names.joined(separator: ", "))")
   }
 }

@@ -9,23 +9,44 @@ struct TrainingSession {
   let data: DatasetSplit
   let selection: DeviceSelection
   let trainer: Trainer
-  let checkpointSteps: Int?
   let verbose: Bool
+  /// Held for as long as the run may write into its folder.
+  private let lock: RunLock
 
+  /// Begins a run, or takes up the one that is in the folder. What was in the folder is touched only when everything else
+  /// has been found to be in order.
   init(
-    _ settings: RunConfiguration, in directory: RunDirectory, device selection: DeviceSelection,
-    checkpointSteps: Int?, verbose: Bool, resuming: Bool
+    _ settings: RunConfiguration, in directory: RunDirectory, device selection: DeviceSelection, verbose: Bool,
+    resuming: Bool, overwriting: Bool = false
   ) throws {
-    (self.settings, self.directory, self.selection) = (settings, directory, selection)
-    (self.checkpointSteps, self.verbose) = (checkpointSteps, verbose)
+    var settings = settings
+    settings.device = selection.device.identifier
+    (self.settings, self.directory, self.selection, self.verbose) = (settings, directory, selection, verbose)
     data = try Self.load(settings)
-    let model = try settings.makeModel(on: selection.device)
-    trainer = Trainer(model, optimizers: model.optimizers(learningRate: settings.learningRate))
-    if resuming {
-      let checkpoint = try Checkpoint(contentsOf: directory.lastCheckpoint)
-      try checkpoint.restore(trainer)
+    let model = try settings.makeModel(on: selection.device, from: directory.configuration)
+    trainer = Trainer(model)
+    try Self.setLearners(of: trainer, settings)
+    // The first batch says whether the data fits the model, while nothing has been written.
+    for part in [data.training, data.validation].compactMap({ $0 }) where part.count > 0 {
+      _ = try part.batch(0..<1, of: model.inputs)
     }
-    try directory.create()
+    try createFolder(directory.url)
+    lock = try directory.lock()
+    if resuming {
+      guard directory.hasCheckpoint else {
+        throw RunError(
+          directory.url.path,
+          "the run has no checkpoint: it ended before the first one was written. Start it again with: figment train "
+            + "\(settings.model) --data \(settings.data) --seed \(settings.seed) --output \(directory.url.relativePath) --overwrite"
+        )
+      }
+      try Checkpoint(contentsOf: directory.lastCheckpoint).restore(trainer)
+    } else if overwriting {
+      try directory.clear()
+    } else if directory.isUsed {
+      throw UsageError.occupied(directory)
+    }
+    try directory.prepare()
     try settings.write(to: directory.configuration)
   }
 
@@ -34,6 +55,15 @@ struct TrainingSession {
     if split.validation != nil { return split }
     let parts = try split.training.split(validationFraction: settings.validationFraction, seed: settings.seed)
     return DatasetSplit(training: parts.training, validation: parts.validation)
+  }
+
+  private static func setLearners(of trainer: Trainer, _ settings: RunConfiguration) throws {
+    let learners = trainer.learners, names = learners.map(\.name)
+    for (name, rate) in settings.learningRates {
+      guard let learner = learners.first(where: { $0.name == name }) else { throw UsageError.noLearner(name, names) }
+      learner.baseLearningRate = rate
+    }
+    for learner in learners { learner.schedule = LearningRateSchedule(settings.learningRateSchedule) ?? .constant }
   }
 
   func train() throws {
@@ -46,15 +76,15 @@ struct TrainingSession {
     if progress.step > 0 {
       printError("resuming after step \(progress.step), in epoch \(progress.epoch + 1)")
     }
-    if progress.epoch >= settings.epochs {
-      printError("the run already has \(progress.epoch) epochs; ask for more with --epochs")
+    if let done = alreadyDone(progress) {
+      printError("the run already has \(done)")
       return
     }
     let signals = InterruptionSignals(trainer.interruption)
     defer { signals.cancel() }
     let end = try trainer.fit(
-      data.training, validation: data.validation, epochs: settings.epochs, batchSize: settings.batchSize,
-      seed: settings.seed, callbacks: callbacks())
+      data.training, validation: data.validation, epochs: settings.epochs, iterations: settings.iterations,
+      batchSize: settings.batchSize, seed: settings.seed, callbacks: callbacks())
     if verbose {
       let mebibytes = Double(selection.device.backend.statistics.peakBytes) / Double(1 << 20)
       printError(String(format: "peak device memory: %.1f MiB", mebibytes))
@@ -63,38 +93,73 @@ struct TrainingSession {
       printError("checkpoint: \(directory.lastCheckpoint.path); continue with --resume \(directory.url.relativePath)")
       throw ExitCode(130)
     }
-    print(directory.url.relativePath)
+    try printOutput(directory.url.relativePath)
+  }
+
+  /// What a finished run has, and how to ask for more; nil if there is something left to do.
+  private func alreadyDone(_ progress: TrainingProgress) -> String? {
+    if let epochs = settings.epochs, progress.epoch >= epochs {
+      return "\(progress.epoch) epoch\(progress.epoch == 1 ? "" : "s"); ask for more with --epochs"
+    }
+    if let iterations = settings.iterations, progress.step >= iterations {
+      return "\(progress.step) iteration\(progress.step == 1 ? "" : "s"); ask for more with --iterations"
+    }
+    return nil
   }
 
   private func callbacks() -> [Callback] {
     let events = TensorBoardLog(folder: directory.url)
-    let schedule = LearningRateSchedule(settings.learningRateSchedule) ?? .constant
     var callbacks: [Callback] = [
-      LearningRateScheduler(schedule, baseRates: trainer.optimizers.map { _ in settings.learningRate }),
-      ProgressReport(),
-      MetricsLog(lines: directory.metrics, table: directory.table),
-      events,
+      ProgressReport(), MetricsLog(lines: directory.metrics, table: directory.table), events,
     ]
     if let patience = settings.earlyStoppingPatience { callbacks.append(EarlyStopping(patience: patience)) }
-    callbacks.append(SamplePictures(of: data.validation ?? data.training, folder: directory.samples, events: events))
-    // Last, so that a checkpoint knows what the others made of the epoch.
-    callbacks.append(CheckpointWriter(folder: directory.checkpoints, everySteps: checkpointSteps))
+    if trainer.model is any AdversarialModel {
+      callbacks.append(AdversarialWatch(data: data.training, seed: settings.seed))
+    }
+    callbacks.append(
+      SamplePictures(
+        of: data.validation ?? data.training, folder: directory.samples, seed: settings.seed,
+        every: settings.sampleEvery.flatMap(Cadence.init), events: events))
+    callbacks.append(
+      CheckpointWriter(folder: directory.checkpoints, every: settings.checkpointEvery.flatMap(Cadence.init)))
     return callbacks
   }
 }
 
-/// Turns the first SIGINT or SIGTERM into a request to stop; a second one ends the program at once.
+extension UsageError {
+  static func occupied(_ directory: RunDirectory) -> UsageError {
+    UsageError(
+      "\(directory.url.path) already holds a run"
+        + (directory.hasCheckpoint
+          ? "; continue it with --resume, replace it with --overwrite, or choose another --output"
+          : ", which ended before its first checkpoint; replace it with --overwrite, or choose another --output"))
+  }
+
+  static func noLearner(_ name: String, _ names: [String]) -> UsageError {
+    let hint = suggestion(for: name, among: names, otherwise: ".")
+    return UsageError("the model has no learner “\(name)”\(hint) Learners: \(names.joined(separator: ", "))")
+  }
+}
+
+/// Turns the first SIGINT, SIGTERM or SIGHUP into a request to stop; a second one ends the program at once. A signal that
+/// was ignored when the program started stays ignored: `nohup` means it, and so does a shell that starts a job aside.
 final class InterruptionSignals {
+  private let numbers: [Int32]
   private let sources: [any DispatchSourceSignal]
 
   init(_ interruption: Interruption) {
-    sources = [SIGINT, SIGTERM].map { number in
+    numbers = [SIGINT, SIGTERM, SIGHUP].filter { number in
+      var action = sigaction()
+      sigaction(number, nil, &action)
+      return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+    sources = numbers.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         if interruption.isRequested { _exit(130) }
         interruption.request()
-        printError("\nfinishing the step, then writing a checkpoint; once more to quit at once")
+        printError("finishing the step, then writing a checkpoint; once more to quit at once")
       }
       source.resume()
       return source
@@ -103,6 +168,6 @@ final class InterruptionSignals {
 
   func cancel() {
     for source in sources { source.cancel() }
-    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+    for number in numbers { signal(number, SIG_DFL) }
   }
 }

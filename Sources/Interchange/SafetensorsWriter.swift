@@ -21,9 +21,22 @@ public struct SafetensorsWriter {
   /// - Precondition: the name is new, and `values.count == shape.count`.
   public mutating func add<Element: StoredElement>(_ name: String, _ values: [Element], shape: Shape) {
     precondition(values.count == shape.count, "“\(name)”: \(values.count) values do not fill shape \(shape)")
+    add(name, shape: shape) { values }
+  }
+
+  /// An array that is asked for when it is written, so that not all of them lie in memory at once.
+  ///
+  /// - Precondition: the name is new, and `values` gives `shape.count` of them.
+  public mutating func add<Element: StoredElement>(
+    _ name: String, shape: Shape, _ values: @escaping () throws -> [Element]
+  ) {
     precondition(names.insert(name).inserted, "two tensors are named “\(name)”")
     entries.append(
-      Entry(name: name, type: Element.elementType, shape: shape) { file in try file.write(values) })
+      Entry(name: name, type: Element.elementType, shape: shape) { file in
+        let values = try values()
+        precondition(values.count == shape.count, "“\(name)”: \(values.count) values do not fill shape \(shape)")
+        try file.write(values)
+      })
   }
 
   /// Replaces the file as a whole; see ``writeAtomically(to:_:)``.

@@ -80,7 +80,7 @@ public class Conv: ConvolutionLayer {
 /// Keras' `Conv2D`: glorot-uniform weights, zero biases, `valid` padding by default.
 public final class Conv2D: Conv {
   public init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
+    inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
     dilation: Int = 1, activation: Activation = .identity, useBias: Bool = true,
     initializer: Initializer = .glorotUniform, in context: LayerContext
   ) {
@@ -94,7 +94,7 @@ public final class Conv2D: Conv {
 /// A convolution over volumes: `[N, depth, height, width, I] → [N, depth′, height′, width′, O]`.
 public final class Conv3D: Conv {
   public init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
+    inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
     dilation: Int = 1, activation: Activation = .identity, useBias: Bool = true,
     initializer: Initializer = .glorotUniform, in context: LayerContext
   ) {
@@ -131,7 +131,7 @@ public class ConvTranspose: ConvolutionLayer {
 /// A transposed convolution over images: `[N, height, width, I] → [N, height′, width′, O]`.
 public final class Conv2DTranspose: ConvTranspose {
   public init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
+    inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
     activation: Activation = .identity, useBias: Bool = true, initializer: Initializer = .glorotUniform,
     in context: LayerContext
   ) {
@@ -145,7 +145,7 @@ public final class Conv2DTranspose: ConvTranspose {
 /// A transposed convolution over volumes: `[N, depth, height, width, I] → [N, depth′, height′, width′, O]`.
 public final class Conv3DTranspose: ConvTranspose {
   public init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
+    inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding = .valid,
     activation: Activation = .identity, useBias: Bool = true, initializer: Initializer = .glorotUniform,
     in context: LayerContext
   ) {

@@ -1,43 +1,12 @@
 import Backends
 import Tensors
 
-/// A value that a module owns: trained by an optimizer, or a statistic that follows the data.
-public final class Parameter {
-  public enum Kind: Sendable { case trainable, statistic }
-
-  /// A tracked tensor for trainable parameters, a constant for statistics.
-  public var value: Tensor {
-    get { stored }
-    set {
-      require(
-        newValue.shape == stored.shape,
-        "parameter \(name.isEmpty ? "(unnamed)" : name): shape \(newValue.shape) does not replace \(stored.shape)")
-      stored = kind == .trainable ? newValue.tracked() : newValue.detached()
-    }
-  }
-  private var stored: Tensor
-  public let kind: Kind
-  /// The dotted path from the outermost module, as last named by `namedParameters`.
-  public internal(set) var name = ""
-
-  public init(_ value: Tensor, kind: Kind = .trainable) {
-    self.kind = kind
-    stored = kind == .trainable ? value.tracked() : value.detached()
-  }
-
-  public var shape: Shape { stored.shape }
-
-  /// Gives away its elements, which `value` is to be set to again.
-  func takeStorage() -> any Storage {
-    defer { stored = Tensor(uniform: .nan, shape: stored.shape, on: stored.device) }
-    return stored.storage
-  }
-}
-
 /// Something with parameters: a layer, a network, a model.
 ///
-/// Parameters and inner modules are found in the stored properties, in declaration order, arrays included;
-/// their names are the dotted path to them, as in `encoder.layers.0.weight`.
+/// Parameters and inner modules are found in the stored properties, in declaration order: alone, optional, or in arrays,
+/// dictionaries (by the order of their keys) and tuples, however deep. Their names are the dotted path to them, as in
+/// `encoder.layers.0.weight`. One that hides in a structure, an enumeration or a set stops the program with the
+/// property's path, since it would be neither trained nor saved; ``Frozen`` hides one on purpose.
 open class Module {
   /// Whether batch statistics and dropout behave as in training. Set by `train()` and `evaluate()`.
   public private(set) final var isTraining = true
@@ -62,7 +31,7 @@ open class Module {
   public final func namedParameters() -> [(name: String, parameter: Parameter)] {
     var found = [(name: String, parameter: Parameter)]()
     var seen = Set<ObjectIdentifier>()
-    visit(path: "") { name, child in
+    ModuleVisit.children(of: self, path: "") { name, child in
       guard let parameter = child as? Parameter, seen.insert(ObjectIdentifier(parameter)).inserted else { return }
       parameter.name = name
       found.append((name, parameter))
@@ -79,7 +48,7 @@ open class Module {
   /// This module and all inner ones, by name; its own name is empty.
   public final func namedModules() -> [(name: String, module: Module)] {
     var found: [(name: String, module: Module)] = [("", self)]
-    visit(path: "") { name, child in
+    ModuleVisit.children(of: self, path: "") { name, child in
       if let module = child as? Module { found.append((name, module)) }
     }
     return found
@@ -87,32 +56,6 @@ open class Module {
 
   private func forEachModule(_ body: (Module) -> Void) {
     for (_, module) in namedModules() { body(module) }
-  }
-
-  private func visit(path: String, _ body: (String, Any) -> Void) {
-    var mirrors = [Mirror](), mirror: Mirror? = Mirror(reflecting: self)
-    while let current = mirror, current.subjectType != Module.self {
-      mirrors.insert(current, at: 0)
-      mirror = current.superclassMirror
-    }
-    for child in mirrors.lazy.flatMap(\.children) {
-      guard let label = child.label else { continue }
-      Self.visit(child.value, path: path.isEmpty ? label : "\(path).\(label)", body)
-    }
-  }
-
-  private static func visit(_ value: Any, path: String, _ body: (String, Any) -> Void) {
-    switch value {
-    case let parameter as Parameter: body(path, parameter)
-    case let module as Module:
-      body(path, module)
-      module.visit(path: path, body)
-    case let modules as [Module]:
-      for (index, module) in modules.enumerated() { visit(module, path: "\(path).\(index)", body) }
-    case let parameters as [Parameter]:
-      for (index, parameter) in parameters.enumerated() { body("\(path).\(index)", parameter) }
-    default: break
-    }
   }
 }
 

@@ -37,6 +37,8 @@ public struct Summary: CustomStringConvertible {
   public let rows: [Row]
   public let total: Int
   public let trainable: Int
+  /// The parameters of each of the networks the model is made of, if there are several.
+  public let networks: [(name: String, parameters: Int)]
 
   /// Follows `forward`, which calls the layers of `model` on a batch of one.
   public init(_ title: String, of model: Module, forward: () -> Void) {
@@ -56,6 +58,8 @@ public struct Summary: CustomStringConvertible {
         connectedTo: step.inputs.map { producers[$0] ?? "input" })
     }
     self.title = title
+    let parts = model.namedModules().filter { !$0.name.isEmpty && !$0.name.contains(".") && $0.module.parameterCount > 0 }
+    networks = parts.count > 1 ? parts.map { ($0.name, $0.module.parameterCount) } : []
     total = model.parameterCount
     trainable = model.trainableParameters.reduce(0) { $0 + $1.shape.count }
   }
@@ -79,8 +83,8 @@ public struct Summary: CustomStringConvertible {
     }
     let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1))
     return
-      ([title, rule, line(header), rule] + cells.map(line) + [
-        rule, "Total parameters: \(total.grouped) (\(byteCount(total)))",
+      ([title, rule, line(header), rule] + cells.map(line) + [rule] + networks.map { "\($0.name): \($0.parameters.grouped)" } + [
+        "Total parameters: \(total.grouped) (\(byteCount(total)))",
         "Trainable: \(trainable.grouped)", "Statistics: \((total - trainable).grouped)",
       ]).joined(separator: "\n")
   }

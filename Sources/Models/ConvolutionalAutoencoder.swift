@@ -36,16 +36,16 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
     }
 
     public func validate() throws(ConfigurationError) {
-      guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 }) else {
-        throw ConfigurationError("imageShape", "\(imageShape) is not [height, width, channels]")
-      }
-      try requirePositive(latentSize, "latentSize")
+      try requireImage(imageShape, "imageShape")
+      try requireSize(latentSize, "latentSize")
       guard dropoutRate >= 0, dropoutRate < 1 else {
         throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
       }
-      try Self.validate("encoder", encoderFilters, encoderKernels, encoderStrides)
-      try Self.validate("decoder", decoderFilters, decoderKernels, decoderStrides)
-      let size = featureShape.prefix(2).map { $0 * decoderStrides.reduce(1, *) }
+      try validate("encoder", encoderFilters, encoderKernels, encoderStrides)
+      try validate("decoder", decoderFilters, decoderKernels, decoderStrides)
+      // No stride is wanted that makes more of a feature map than the image.
+      let stride = decoderStrides.reduce(1) { min($0 * $1, 1 << 16) }
+      let size = featureShape.prefix(2).map { $0 * stride }
       guard size == Array(imageShape.prefix(2)), decoderFilters.last == imageShape[2] else {
         throw ConfigurationError(
           "decoderStrides",
@@ -53,7 +53,7 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
       }
     }
 
-    private static func validate(
+    private func validate(
       _ network: String, _ filters: [Int], _ kernels: [Int], _ strides: [Int]
     ) throws(ConfigurationError) {
       guard !filters.isEmpty, filters.count == kernels.count, filters.count == strides.count else {
@@ -61,15 +61,15 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
           "\(network)Filters",
           "\(filters.count) filters, \(kernels.count) kernels and \(strides.count) strides are not one of each a layer")
       }
-      guard (filters + kernels + strides).allSatisfy({ $0 > 0 }) else {
-        throw ConfigurationError("\(network)Filters", "filters, kernels and strides must all be positive")
-      }
+      try requireSizes(filters, "\(network)Filters")
+      try requireSizes(kernels, "\(network)Kernels", atMost: 1024)
+      try requireSizes(strides, "\(network)Strides", atMost: 1024)
     }
   }
 
   public static let identifier = "autoencoder"
   public static let title = "Convolutional autoencoder"
-  public static let defaults = TrainingDefaults(epochs: 10, batchSize: 32, learningRate: 5e-4)
+  public static let batchSize = 32
 
   public let configuration: Configuration
   public let device: Device
@@ -117,7 +117,7 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
     for (index, filters) in configuration.encoderFilters.enumerated() {
       encoder.append(
         Conv2D(
-          channels, filters, kernelSize: configuration.encoderKernels[index],
+          inputChannels: channels, outputChannels: filters, kernelSize: configuration.encoderKernels[index],
           stride: configuration.encoderStrides[index], padding: .same, activation: leakyReLU, in: context))
       encoder += regularization(filters)
       channels = filters
@@ -131,7 +131,7 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
       let isLast = index == configuration.decoderFilters.count - 1
       decoder.append(
         Conv2DTranspose(
-          channels, filters, kernelSize: configuration.decoderKernels[index],
+          inputChannels: channels, outputChannels: filters, kernelSize: configuration.decoderKernels[index],
           stride: configuration.decoderStrides[index], padding: .same,
           activation: isLast ? .sigmoid : leakyReLU, in: context))
       if !isLast { decoder += regularization(filters) }
@@ -144,22 +144,19 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
 
   public func reconstruct(_ images: Tensor) -> Tensor { decode(encode(images)) }
 
-  public func losses(_ batch: TensorBatch, using generator: RandomGenerator) -> LossTerms {
-    let codes = encoder(batch.images)
+  public func losses(_ batch: Batch, using generator: RandomGenerator) -> (loss: Tensor, parts: Measurements) {
+    let images = batch["image"], codes = encoder(images)
     if isTraining { latents.follow(codes) }
-    return LossTerms(["loss": Loss.meanSquaredError(decoder(codes), batch.images)])
+    let loss = Loss.meanSquaredError(decoder(codes), images)
+    return (loss, Measurements(["loss": loss]))
   }
 
-  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
-    [("optimizer", Adam(learningRate: learningRate ?? Self.defaults.learningRate))]
-  }
-
-  public var imageShape: [Int] { configuration.imageShape }
+  public func optimizer() -> Optimizer { Adam(learningRate: 5e-4) }
 
   public var parts: [ModelPart] {
     [
-      ModelPart("whole", inputShape: imageShape) { self.reconstruct($0) },
-      ModelPart("encoder", inputShape: imageShape) { self.encode($0) },
+      ModelPart("whole", inputShape: imageShape, range: 0...1) { self.reconstruct($0) },
+      ModelPart("encoder", inputShape: imageShape, range: 0...1) { self.encode($0) },
       ModelPart("decoder", inputShape: [configuration.latentSize]) { self.decode($0) },
     ]
   }

@@ -11,9 +11,27 @@ public protocol ModelConfiguration: Codable, Equatable, Sendable {
 }
 
 extension ModelConfiguration {
-  /// For `validate`: throws unless the value of `field` is positive.
-  func requirePositive(_ value: Int, _ field: String) throws(ConfigurationError) {
+  /// For `validate`: throws unless the value of `field` is positive, and within what sizes of networks can be. Files say
+  /// anything: without limits, products of extents would overflow.
+  func requireSize(_ value: Int, _ field: String, atMost limit: Int = 1 << 20) throws(ConfigurationError) {
     guard value > 0 else { throw ConfigurationError(field, "\(value) is not positive") }
+    guard value <= limit else { throw ConfigurationError(field, "\(value) is more than \(limit)") }
+  }
+
+  /// For `validate`: the same of every value, of which there may be at most 256.
+  func requireSizes(_ values: [Int], _ field: String, atMost limit: Int = 1 << 20) throws(ConfigurationError) {
+    guard values.count <= 256 else { throw ConfigurationError(field, "it has \(values.count) values, more than 256") }
+    for value in values { try requireSize(value, field, atMost: limit) }
+  }
+
+  /// For `validate`: throws unless `shape` is `[height, width, channels]` of an image that a machine can hold.
+  func requireImage(_ shape: [Int], _ field: String) throws(ConfigurationError) {
+    guard shape.count == 3, shape.allSatisfy({ $0 > 0 }) else {
+      throw ConfigurationError(field, "\(shape) is not [height, width, channels]")
+    }
+    guard shape.allSatisfy({ $0 <= 1 << 16 }), shape.reduce(1, *) <= 1 << 30 else {
+      throw ConfigurationError(field, "images of \(shape) are larger than 2³⁰ values, or 65536 on a side")
+    }
   }
 
   /// For a model's initializer, where values that make no network are a programming mistake: what comes from a
@@ -38,10 +56,14 @@ public struct ModelPart {
   public let name: String
   /// Without the batch dimension.
   public let inputShape: [Int]
+  /// Where the values it was trained on lie; nil for latents.
+  public let inputRange: ClosedRange<Float>?
   public let run: (Tensor) -> Tensor
 
-  public init(_ name: String, inputShape: [Int], run: @escaping (Tensor) -> Tensor) {
-    (self.name, self.inputShape, self.run) = (name, inputShape, run)
+  public init(
+    _ name: String, inputShape: [Int], range: ClosedRange<Float>? = nil, run: @escaping (Tensor) -> Tensor
+  ) {
+    (self.name, self.inputShape, inputRange, self.run) = (name, inputShape, range, run)
   }
 }
 
@@ -51,7 +73,10 @@ public protocol GenerativeModel: Module {
   /// The name of the command line: `vae`.
   static var identifier: String { get }
   static var title: String { get }
-  static var defaults: TrainingDefaults { get }
+  /// How many samples a step was published with.
+  static var batchSize: Int { get }
+  /// Configurations by the names of `--preset`; the first is the default one.
+  static var presets: [(name: String, configuration: Configuration)] { get }
 
   /// - Parameter seed: Of the initial weights and of all noise while training.
   init(_ configuration: Configuration, on device: Device, seed: UInt64)
@@ -62,19 +87,12 @@ public protocol GenerativeModel: Module {
   var random: RandomGenerator { get }
   /// The first is the whole.
   var parts: [ModelPart] { get }
-
-  /// The optimizers the model was published with, by name.
-  func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)]
-}
-
-/// What `train` does when it is not told otherwise.
-public struct TrainingDefaults: Sendable {
-  public let epochs: Int
-  public let batchSize: Int
-  public let learningRate: Float
 }
 
 extension GenerativeModel {
+  public static var presets: [(name: String, configuration: Configuration)] { [("published", .init())] }
+  public static var presetNames: [String] { presets.map(\.name) }
+
   /// The layer table of a model of this configuration; computes nothing.
   public static func summary(_ configuration: Configuration) -> Summary {
     let device = Device(ShapeBackend())
@@ -83,13 +101,5 @@ extension GenerativeModel {
     return Summary("\(title) (\(identifier))", of: model) {
       _ = whole.run(.zeros(Shape([1] + whole.inputShape), on: device))
     }
-  }
-}
-
-extension Optimizer {
-  /// One step of the trainable parameters of `network` down the gradient of `loss`.
-  func minimize(_ loss: Tensor, over network: Module) {
-    let parameters = trainableParameters(of: network)
-    update(parameters, gradients: gradients(of: loss, withRespectTo: parameters.map(\.value)))
   }
 }

@@ -51,46 +51,15 @@ public struct UntrainableModelError: Error, CustomStringConvertible {
 }
 
 extension ModelConfiguration {
-  /// The defaults with the fields of a JSON object put over them.
+  /// `base` with the fields of a JSON object put over its own.
   ///
-  /// - Parameter source: What the data is called in errors, such as a file's path.
-  public static func decode(_ data: Data, source: String) throws -> Self {
-    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-      throw ConfigurationError("(all)", "\(source) is not a JSON object")
+  /// - Parameter source: What the text is called in errors, such as a file's path.
+  public static func decode(_ bytes: [UInt8], over base: Self = Self(), source: String) throws -> Self {
+    let text = try JSONText(bytes, source: source)
+    let decoded = try text.decode(Self.self, over: base)
+    do { try decoded.validate() } catch let error as ConfigurationError {
+      throw JSONError(source: source, line: text.line(of: error.field), field: error.field, problem: error.problem)
     }
-    let defaults = try JSONEncoder().encode(Self())
-    var merged = try JSONSerialization.jsonObject(with: defaults) as? [String: Any] ?? [:]
-    for (key, value) in object {
-      guard merged[key] != nil else {
-        let hint = suggestion(for: key, among: merged.keys.sorted())
-        throw ConfigurationError(key, "\(source) has this field, which the model does not\(hint)")
-      }
-      merged[key] = value
-    }
-    do {
-      let decoded = try JSONDecoder().decode(Self.self, from: JSONSerialization.data(withJSONObject: merged))
-      try decoded.validate()
-      return decoded
-    } catch let error as DecodingError {
-      throw ConfigurationError(error.field, "\(source): \(error.explanation)")
-    }
-  }
-}
-
-extension DecodingError {
-  private var context: Context {
-    switch self {
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-      .dataCorrupted(let context):
-      context
-    @unknown default: Context(codingPath: [], debugDescription: "unreadable")
-    }
-  }
-
-  fileprivate var field: String { context.codingPath.first?.stringValue ?? "(all)" }
-
-  fileprivate var explanation: String {
-    if case .typeMismatch(let type, _) = self { return "the value is not of type \(type)" }
-    return context.debugDescription
+    return decoded
   }
 }

@@ -4,66 +4,65 @@ import Layers
 import Pictures
 import Tensors
 
-/// A batch on a device.
-public struct TensorBatch {
-  /// `[N, height, width, C]`, in [0, 1].
-  public let images: Tensor
-  /// `[N]`: class indices, as floats.
-  public let labels: Tensor?
+/// A model with a recipe, as the trainer and the checkpoints see it. A model family owns its step.
+public protocol TrainableModel: GenerativeModel {
+  /// The fields it takes from a data set, in the ranges it wants them in.
+  var inputs: [Field] { get }
 
-  public init(images: Tensor, labels: Tensor? = nil) { (self.images, self.labels) = (images, labels) }
-
-  public init(_ batch: Batch, on device: Device) {
-    images = Tensor(batch.images, shape: batch.shape, on: device)
-    labels = batch.labels.map { Tensor($0.map(Float.init), on: device) }
-  }
-}
-
-/// The losses of a step, each a scalar tensor, still on the device. The first is what training minimizes.
-public struct LossTerms {
-  public let terms: [(name: String, value: Tensor)]
-
-  public init(_ terms: KeyValuePairs<String, Tensor>) { self.terms = terms.map { ($0.key, $0.value) } }
-
-  public var total: Tensor { terms[0].value }
+  /// The stages of its training, with new learners.
+  func stages() -> [Stage]
+  /// One step of training: every gradient goes through the context.
+  func step(_ batch: Batch, _ context: StepContext) -> Measurements
+  /// The same measurements in evaluation mode, without a step; nil if there is nothing to validate.
+  func evaluate(_ batch: Batch, in stage: Stage, using generator: RandomGenerator) -> Measurements?
+  /// What the model has learnt: the same noise, and the same `held` samples that it was not trained on, every time.
+  func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample]
 }
 
 /// A picture a model made, and the name of its file without `.png`.
-public struct NamedPicture {
+public struct Sample {
   public let name: String
   public let picture: Picture
 
   public init(_ name: String, _ picture: Picture) { (self.name, self.picture) = (name, picture) }
 }
 
-/// A model as the trainer and the checkpoints see it. A model family owns its step.
-public protocol TrainableModel: GenerativeModel {
-  /// `[height, width, C]` of the images it takes.
-  var imageShape: [Int] { get }
+/// The noise that samples are drawn from, the same at every call, and how many may be computed at a time.
+public struct FixedNoise: Sendable {
+  public let seed: UInt64
+  /// No larger than training's, so that pictures need no more memory than steps.
+  public let batchSize: Int
 
-  /// One step of training.
-  func trainingStep(_ batch: TensorBatch, optimizers: [Optimizer]) -> LossTerms
-  /// The same losses, in evaluation mode, without a step.
-  func evaluationStep(_ batch: TensorBatch, using generator: RandomGenerator) -> LossTerms
-  /// What the model has learnt, shown on images it was not trained on.
-  func pictures(of images: ImageDataset) throws -> [NamedPicture]
-  /// New images, `count` of them, drawn with `generator`; nil asks for the model's own overview.
-  func generate(count: Int?, using generator: RandomGenerator) throws -> Picture
+  public init(seed: UInt64, batchSize: Int) { (self.seed, self.batchSize) = (seed, batchSize) }
+
+  /// A new generator at the beginning of the stream.
+  public var generator: RandomGenerator { RandomGenerator(seed: seed) }
 }
 
-/// A model trained by minimizing one loss with one optimizer.
+/// A model trained by minimizing one loss with one learner.
 public protocol LossModel: TrainableModel {
-  func losses(_ batch: TensorBatch, using generator: RandomGenerator) -> LossTerms
+  /// The optimizer it was published with.
+  func optimizer() -> Optimizer
+  /// The loss to be minimized, its parts, and what else is measured.
+  func losses(_ batch: Batch, using generator: RandomGenerator) -> (loss: Tensor, parts: Measurements)
 }
 
 extension LossModel {
-  public func trainingStep(_ batch: TensorBatch, optimizers: [Optimizer]) -> LossTerms {
-    let losses = losses(batch, using: random)
-    optimizers[0].minimize(losses.total, over: self)
-    return losses
+  public func stages() -> [Stage] {
+    [
+      Stage(
+        length: .epochs(10), batchSize: Self.batchSize,
+        learners: [Learner("optimizer", optimizer(), self, of: self)], best: .lowest("loss"))
+    ]
   }
 
-  public func evaluationStep(_ batch: TensorBatch, using generator: RandomGenerator) -> LossTerms {
-    evaluating { withoutGradient { losses(batch, using: generator) } }
+  public func step(_ batch: Batch, _ context: StepContext) -> Measurements {
+    let losses = losses(batch, using: random)
+    context.minimize(losses.loss, "optimizer")
+    return losses.parts
+  }
+
+  public func evaluate(_ batch: Batch, in stage: Stage, using generator: RandomGenerator) -> Measurements? {
+    evaluating { withoutGradient { losses(batch, using: generator).parts } }
   }
 }

@@ -37,11 +37,11 @@ public final class VariationalAutoencoder: Module, LossModel {
     }
 
     public func validate() throws(ConfigurationError) {
-      guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 }), imageShape[0] % 2 == 0, imageShape[1] % 2 == 0
-      else {
+      try requireImage(imageShape, "imageShape")
+      guard imageShape[0] % 2 == 0, imageShape[1] % 2 == 0 else {
         throw ConfigurationError("imageShape", "\(imageShape) is not [height, width, channels] with even extents")
       }
-      try requirePositive(latentSize, "latentSize")
+      try requireSize(latentSize, "latentSize")
       guard klWeight.isFinite, klWeight >= 0 else {
         throw ConfigurationError("klWeight", "\(klWeight) is not a finite number ≥ 0")
       }
@@ -50,7 +50,7 @@ public final class VariationalAutoencoder: Module, LossModel {
 
   public static let identifier = "vae"
   public static let title = "Variational autoencoder"
-  public static let defaults = TrainingDefaults(epochs: 10, batchSize: 16, learningRate: 1e-3)
+  public static let batchSize = 16
 
   public let configuration: Configuration
   public let device: Device
@@ -68,10 +68,10 @@ public final class VariationalAutoencoder: Module, LossModel {
     init(_ configuration: Configuration, features: Int, in context: LayerContext) {
       let channels = configuration.imageShape[2]
       trunk = Sequential(
-        Conv2D(channels, 32, kernelSize: 3, padding: .same, activation: .relu, in: context),
-        Conv2D(32, 64, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
-        Conv2D(64, 64, kernelSize: 3, padding: .same, activation: .relu, in: context),
-        Conv2D(64, 64, kernelSize: 3, padding: .same, activation: .relu, in: context),
+        Conv2D(inputChannels: channels, outputChannels: 32, kernelSize: 3, padding: .same, activation: .relu, in: context),
+        Conv2D(inputChannels: 32, outputChannels: 64, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
+        Conv2D(inputChannels: 64, outputChannels: 64, kernelSize: 3, padding: .same, activation: .relu, in: context),
+        Conv2D(inputChannels: 64, outputChannels: 64, kernelSize: 3, padding: .same, activation: .relu, in: context),
         Flatten(),
         Dense(inputSize: features, units: 32, activation: .relu, in: context))
       mean = Dense(inputSize: 32, units: configuration.latentSize, in: context)
@@ -96,9 +96,10 @@ public final class VariationalAutoencoder: Module, LossModel {
     decoder = Sequential(
       Dense(inputSize: configuration.latentSize, units: features, activation: .relu, in: context),
       Reshape([height, width, 64]),
-      Conv2DTranspose(64, 32, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
+      Conv2DTranspose(
+        inputChannels: 64, outputChannels: 32, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
       // No sigmoid: the loss is computed from logits, and `decode` applies it where pixels are wanted.
-      Conv2D(32, configuration.imageShape[2], kernelSize: 3, padding: .same, in: context))
+      Conv2D(inputChannels: 32, outputChannels: configuration.imageShape[2], kernelSize: 3, padding: .same, in: context))
   }
 
   /// `mean + deviation · noise`.
@@ -113,34 +114,30 @@ public final class VariationalAutoencoder: Module, LossModel {
   /// Images through the mean of their latent distribution and back.
   public func reconstruct(_ images: Tensor) -> Tensor { decode(encode(images)) }
 
-  public func losses(_ batch: TensorBatch, using generator: RandomGenerator) -> LossTerms {
-    let noise = Tensor.randomNormal(
-      [batch.images.shape[0], configuration.latentSize], using: generator, on: device)
-    return losses(batch.images, noise: noise)
+  public func losses(_ batch: Batch, using generator: RandomGenerator) -> (loss: Tensor, parts: Measurements) {
+    let noise = Tensor.randomNormal([batch.count, configuration.latentSize], using: generator, on: device)
+    return losses(batch["image"], noise: noise)
   }
 
   /// The losses with given unit-normal noise, `[N, latentSize]`: `loss = reconstruction + kl`.
-  public func losses(_ images: Tensor, noise: Tensor) -> LossTerms {
+  public func losses(_ images: Tensor, noise: Tensor) -> (loss: Tensor, parts: Measurements) {
     let (mean, logVariance) = encoder(images)
     let logits = decoder(sample(mean: mean, logVariance: logVariance, noise: noise))
     let reconstruction = Loss.binaryCrossEntropy(logits: logits, images)
     let kl = Loss.divergenceFromUnitNormal(
       mean: mean, logVariance: logVariance, weight: 2 * configuration.klWeight
     ).mean()
-    return LossTerms(["loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl])
+    let loss = reconstruction + kl
+    return (loss, Measurements(["loss": loss, "reconstruction": reconstruction, "kl": kl]))
   }
 
-  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
-    [("optimizer", RMSProp(learningRate: learningRate ?? Self.defaults.learningRate))]
-  }
-
-  public var imageShape: [Int] { configuration.imageShape }
+  public func optimizer() -> Optimizer { RMSProp(learningRate: 1e-3) }
 
   public var parts: [ModelPart] {
     [
-      ModelPart("whole", inputShape: imageShape) { self.reconstruct($0) },
-      ModelPart("encoder", inputShape: imageShape) { self.encode($0) },
-      ModelPart("encoder-log-variance", inputShape: imageShape) { self.encoder($0).logVariance },
+      ModelPart("whole", inputShape: imageShape, range: 0...1) { self.reconstruct($0) },
+      ModelPart("encoder", inputShape: imageShape, range: 0...1) { self.encode($0) },
+      ModelPart("encoder-log-variance", inputShape: imageShape, range: 0...1) { self.encoder($0).logVariance },
       ModelPart("decoder", inputShape: [configuration.latentSize]) { self.decode($0) },
     ]
   }

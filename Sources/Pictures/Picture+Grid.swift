@@ -4,7 +4,8 @@ extension Picture {
   /// Lays images out in rows, left to right and top to bottom.
   ///
   /// - Parameters:
-  ///   - images: floats in [0, 1] of shape `[N, height, width, channels]`, with 1 or 3 channels.
+  ///   - images: floats in [0, 1] of shape `[N, height, width, channels]`. Of two channels the first is shown, grey; of
+  ///     four and more the first three, as red, green and blue.
   ///   - columns: images in a row; as near to a square as they come if nil.
   ///   - scale: how many pixels of the picture, each way, show one of an image.
   ///   - padding: pixels between images and around them all.
@@ -13,19 +14,14 @@ extension Picture {
     _ images: [Float], shape: Shape, columns: Int? = nil, scale: Int = 1, padding: Int = 2,
     background: UInt8 = 255
   ) -> Picture {
-    let tiles = Tiles(images, shape: shape, scale: scale)
-    let columns = columns ?? Int(Double(tiles.count).squareRoot().rounded(.up))
-    precondition(columns > 0 && padding >= 0, "a grid of \(columns) columns, \(padding) pixels apart")
-    let rows = (tiles.count + columns - 1) / columns
-    var picture = Picture(
-      width: columns * (tiles.width + padding) + padding, height: rows * (tiles.height + padding) + padding,
-      channels: tiles.channels, filledWith: background)
-    for index in 0..<tiles.count {
-      tiles.draw(
-        index, on: &picture, x: padding + index % columns * (tiles.width + padding),
-        y: padding + index / columns * (tiles.height + padding))
-    }
-    return picture
+    precondition(
+      shape.rank == 4 && shape.count > 0 && images.count == shape.count,
+      "\(images.count) floats are not images of shape \(shape)")
+    var grid = PictureGrid(
+      count: shape[0], imageShape: Array(shape.dimensions.dropFirst()), columns: columns, scale: scale,
+      padding: padding, background: background)
+    grid.append(images)
+    return grid.picture
   }
 
   /// Lays pairs of images out in double rows: originals above, their reconstructions below.
@@ -57,6 +53,48 @@ extension Picture {
   }
 }
 
+/// A grid of images that arrive a few at a time, so that not all of them are held as floats.
+public struct PictureGrid {
+  public private(set) var picture: Picture
+  private let count: Int
+  private let imageShape: [Int]
+  private let columns: Int
+  private let scale: Int
+  private let padding: Int
+  private var filled = 0
+
+  /// Room for `count` images of `imageShape` `[height, width, channels]`; other arguments as for
+  /// ``Picture/grid(_:shape:columns:scale:padding:background:)``.
+  public init(
+    count: Int, imageShape: [Int], columns: Int? = nil, scale: Int = 1, padding: Int = 2, background: UInt8 = 255
+  ) {
+    let columns = columns ?? Int(Double(count).squareRoot().rounded(.up))
+    precondition(imageShape.count == 3 && count > 0, "\(count) images of shape \(imageShape) make no grid")
+    precondition(columns > 0 && padding >= 0, "a grid of \(columns) columns, \(padding) pixels apart")
+    (self.count, self.imageShape, self.columns) = (count, imageShape, columns)
+    (self.scale, self.padding) = (scale, padding)
+    let rows = (count + columns - 1) / columns
+    picture = Picture(
+      width: columns * (imageShape[1] * scale + padding) + padding,
+      height: rows * (imageShape[0] * scale + padding) + padding, channels: imageShape[2] < 3 ? 1 : 3,
+      filledWith: background)
+  }
+
+  /// Draws the next images, `[N] + imageShape` floats in [0, 1].
+  public mutating func append(_ images: [Float]) {
+    let added = images.count / imageShape.reduce(1, *)
+    precondition(filled + added <= count, "\(filled + added) images in a grid of \(count)")
+    let tiles = Tiles(images, shape: Shape([added] + imageShape), scale: scale)
+    for index in 0..<added {
+      let place = filled + index
+      tiles.draw(
+        index, on: &picture, x: padding + place % columns * (tiles.width + padding),
+        y: padding + place / columns * (tiles.height + padding))
+    }
+    filled += added
+  }
+}
+
 /// A batch of images to be drawn enlarged.
 private struct Tiles {
   let count: Int
@@ -66,26 +104,28 @@ private struct Tiles {
   let channels: Int
   private let images: [Float]
   private let scale: Int
+  /// Of the images; no more than three of them are drawn.
+  private let depth: Int
 
   init(_ images: [Float], shape: Shape, scale: Int) {
     precondition(
       shape.rank == 4 && shape.count > 0 && images.count == shape.count,
       "\(images.count) floats are not images of shape \(shape)")
     precondition(scale > 0, "images cannot be enlarged \(scale) times")
-    (count, channels) = (shape[0], shape[3])
+    (count, depth, channels) = (shape[0], shape[3], shape[3] < 3 ? 1 : 3)
     (height, width) = (shape[1] * scale, shape[2] * scale)
     (self.images, self.scale) = (images, scale)
   }
 
   func draw(_ index: Int, on picture: inout Picture, x: Int, y: Int) {
-    let first = index * (height / scale) * (width / scale) * channels
+    let first = index * (height / scale) * (width / scale) * depth
     for row in 0..<height {
-      let source = first + row / scale * (width / scale) * channels
+      let source = first + row / scale * (width / scale) * depth
       let target = ((y + row) * picture.width + x) * channels
       for column in 0..<width {
         for channel in 0..<channels {
           picture.pixels[target + column * channels + channel] = Picture.byte(
-            images[source + column / scale * channels + channel])
+            images[source + column / scale * depth + channel])
         }
       }
     }

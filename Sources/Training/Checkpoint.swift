@@ -6,133 +6,139 @@ import Layers
 import Models
 import Tensors
 
-/// Everything that training needs to go on as if it had never stopped, in one safetensors file: parameters
-/// and statistics by name, optimizer slots as `optimizer/<name>/<slot>/<parameter>`, and in the metadata
-/// the state of the random stream, the optimizers' counts and the loop's progress.
+/// Everything that training needs to go on as if it had never stopped, in one safetensors file: the model's parameters and
+/// statistics by name, the other parts' tensors as `learner/generator/0/generator.layers.0.weight`, and in the metadata,
+/// as JSON under the key `figment`, the run's identity and every part's values.
 public struct Checkpoint {
-  /// What the metadata holds, as JSON under the key `figment`.
-  struct Header: Codable {
-    struct OptimizerState: Codable {
-      var type: String
-      var iterations: Int
-      var settings: [String: Float]
-    }
-    var version = 1
-    var model: String
-    var configuration: JSONValue
-    var random: RandomGenerator.State
-    var optimizers: [String: OptimizerState]
-    var progress: TrainingProgress
+  private struct Header: Codable {
+    var version: Int
+    var identity: RunIdentity
+    var parts: [String: JSONValue]
   }
 
-  public let path: String
-  let header: Header
-  let file: SafetensorsFile
+  static let version = 2
 
-  public var model: String { header.model }
-  public var progress: TrainingProgress { header.progress }
+  public let url: URL
+  private let header: Header
+  private let file: SafetensorsFile
+
+  public var identity: RunIdentity { header.identity }
 
   /// Reads and checks a file; tensors are read when they are asked for.
   public init(contentsOf url: URL) throws {
-    path = url.path
+    self.url = url
     file = try SafetensorsFile(contentsOf: url)
     guard let text = file.metadata["figment"] else {
-      throw CheckpointError(path, "has no “figment” entry in its metadata: it is not a checkpoint of this program")
+      throw CheckpointError(url.path, "has no “figment” entry in its metadata: it is not a checkpoint of this program")
     }
-    do {
-      header = try JSONDecoder().decode(Header.self, from: Data(text.utf8))
-    } catch {
-      throw CheckpointError(path, "its “figment” metadata cannot be read: \(error)")
+    struct Versioned: Decodable { var version: Int }
+    let json = try JSONText(Array(text.utf8), source: "checkpoint \(url.path), metadata “figment”")
+    let version = try json.decode(Versioned.self).version
+    guard version == Self.version else {
+      throw CheckpointError(url.path, "is of version \(version); this program reads version \(Self.version)")
     }
-    guard header.version == 1 else {
-      throw CheckpointError(path, "is of version \(header.version), which this program does not know")
-    }
+    header = try json.decodeExactly(Header.self)
   }
 
-  /// Copies parameters, statistics and the random state into `model`. Changes nothing if anything is missing.
+  /// Copies parameters and statistics into `model`. Changes nothing if anything is missing, of another shape or type, or
+  /// not finite.
   public func restore(_ model: any TrainableModel) throws {
-    let identifier = Swift.type(of: model).identifier
-    guard header.model == identifier else {
-      throw CheckpointError(path, "is of the model “\(header.model)”, not “\(identifier)”")
-    }
-    let values = try model.namedParameters().map { name, parameter in
-      (parameter, try tensor(named: name, shape: parameter.shape, on: model.device))
-    }
-    for (parameter, value) in values { parameter.value = value }
-    model.random.state = header.random
+    try check(model)
+    try restore([ModelState(model)])
   }
 
-  /// Restores model, optimizers and progress.
+  /// Restores model, learners, random numbers and progress; the next `fit` restores callbacks, and refuses other data.
   public func restore(_ trainer: Trainer) throws {
-    let model = trainer.model
-    let trainable = model.namedParameters().filter { $0.parameter.kind == .trainable }
-    var restored: [(optimizer: Optimizer, iterations: Int, slots: [[Tensor]])] = []
-    for (name, optimizer) in trainer.optimizers {
-      guard let state = header.optimizers[name] else { throw CheckpointError(path, "has no optimizer “\(name)”") }
-      let type = "\(Swift.type(of: optimizer))"
-      guard state.type == type, state.settings == optimizer.settings else {
-        throw CheckpointError(
-          path, "its optimizer “\(name)” is \(state.type) \(state.settings), not \(type) \(optimizer.settings)")
-      }
-      let slotCount = state.iterations == 0 ? 0 : optimizer.rule(iteration: 1).slotCount
-      let slots = try (0..<slotCount).map { slot in
-        try trainable.map {
-          try tensor(named: "optimizer/\(name)/\(slot)/\($0.name)", shape: $0.parameter.shape, on: model.device)
-        }
-      }
-      restored.append((optimizer, state.iterations, slots))
-    }
-    try restore(model)
-    for (optimizer, iterations, slots) in restored {
-      optimizer.iterations = iterations
-      optimizer.slots = slots
-    }
-    trainer.resume(from: header.progress)
-    trainer.lastCheckpoint = URL(fileURLWithPath: path)
+    try check(trainer.model)
+    // Callbacks come with the next `fit`.
+    try restore(trainer.parts)
+    let saved = Dictionary(uniqueKeysWithValues: header.parts.keys.map { ($0, savedState($0)) })
+    trainer.resume(from: header.identity, saved, at: url)
   }
 
-  private func tensor(named name: String, shape: Shape, on device: Device) throws -> Tensor {
-    guard let entry = file.entries[name] else { throw CheckpointError(path, "has no tensor “\(name)”") }
-    guard entry.shape == shape else {
-      throw CheckpointError(path, "its tensor “\(name)” has shape \(entry.shape), the model wants \(shape)")
+  /// Throws unless the checkpoint is of the run with these settings.
+  public func check(_ settings: RunConfiguration) throws {
+    let wanted = RunIdentity(
+      model: settings.model, configuration: settings.configuration, data: identity.data,
+      batchSize: settings.batchSize, seed: settings.seed)
+    if let difference = identity.difference(from: wanted) {
+      throw CheckpointError(url.path, "is of another run than config.json beside it: \(difference)")
     }
-    return Tensor(try file.floats(name), shape: shape, on: device)
+  }
+
+  private func check(_ model: any TrainableModel) throws {
+    let identifier = Swift.type(of: model).identifier
+    guard identity.model == identifier else {
+      throw CheckpointError(url.path, "is of the model “\(identity.model)”, not “\(identifier)”")
+    }
+    let configuration = try JSONValue(encoding: model.configuration)
+    if let difference = identity.configuration.difference(from: configuration) {
+      throw CheckpointError(url.path, "is of another configuration: it has \(difference)")
+    }
+  }
+
+  private func restore(_ parts: [any Stateful]) throws {
+    let commits = try parts.map { part in
+      guard header.parts[part.stateName] != nil else {
+        throw CheckpointError(url.path, "has no part “\(part.stateName)”")
+      }
+      do { return try part.restoring(savedState(part.stateName)) } catch {
+        // What is wrong with a value, said with the file and the part it is in.
+        if error is CheckpointError || error is InterchangeError || error is FileError { throw error }
+        throw CheckpointError(url.path, "its part “\(part.stateName)”: \(error)")
+      }
+    }
+    for commit in commits { commit() }
+  }
+
+  private func savedState(_ part: String) -> SavedState {
+    SavedState(values: header.parts[part] ?? .null) { [self] name, shape in
+      try floats(Self.tensorName(name, of: part), shape: shape)
+    }
+  }
+
+  private static func tensorName(_ name: String, of part: String) -> String {
+    part == "model" ? name : "\(part)/\(name)"
+  }
+
+  private func floats(_ name: String, shape: Shape) throws -> [Float] {
+    guard let entry = file.entries[name] else { throw CheckpointError(url.path, "has no tensor “\(name)”") }
+    guard entry.shape == shape else {
+      throw CheckpointError(url.path, "its tensor “\(name)” has shape \(entry.shape), the model wants \(shape)")
+    }
+    let values: [Float] = try file.values(name)
+    guard values.allSatisfy(\.isFinite) else {
+      throw CheckpointError(
+        url.path, "its tensor “\(name)” has elements that are not finite; use another checkpoint")
+    }
+    return values
   }
 
   /// Writes beside `url` and renames, so that whatever was there survives a failure.
   static func write(_ trainer: Trainer, to url: URL) throws {
-    try trainer.readLosses()
-    let model = trainer.model
-    var file = SafetensorsWriter()
-    for (name, parameter) in model.namedParameters() {
-      let values = try parameter.value.scalars()
-      // Losses can stay finite for a while when a parameter is not: some activations hide a NaN.
-      guard values.allSatisfy(\.isFinite) else {
-        throw TrainingError.parameterNotFinite(
-          name, step: trainer.progress.step, checkpoint: trainer.lastCheckpoint?.path)
-      }
-      file.add(name, values, shape: parameter.shape)
-    }
-    let trainable = model.namedParameters().filter { $0.parameter.kind == .trainable }.map(\.name)
-    var states = [String: Header.OptimizerState]()
-    for (name, optimizer) in trainer.optimizers {
-      states[name] = .init(
-        type: "\(Swift.type(of: optimizer))", iterations: optimizer.iterations, settings: optimizer.settings)
-      for (slot, values) in optimizer.slots.enumerated() {
-        for (parameter, value) in zip(trainable, values) {
-          file.add("optimizer/\(name)/\(slot)/\(parameter)", try value.scalars(), shape: value.shape)
+    try trainer.readMeasurements()
+    guard let identity = trainer.identity else { fatalError("a checkpoint is written while a trainer fits") }
+    var file = SafetensorsWriter(), parts = [String: JSONValue]()
+    for part in trainer.parts {
+      let state = try part.checkpointState()
+      parts[part.stateName] = state.values
+      for (name, tensor) in state.tensors {
+        let name = tensorName(name, of: part.stateName)
+        file.add(name, shape: tensor.shape) {
+          let values = try tensor.scalars()
+          // Losses can stay finite for a while when a parameter is not: some activations hide a NaN.
+          guard values.allSatisfy(\.isFinite) else {
+            throw TrainingError.parameterNotFinite(
+              name, step: trainer.progress.step, checkpoint: trainer.lastCheckpoint?.path)
+          }
+          return values
         }
       }
     }
-    var progress = trainer.progress
-    progress.callbackState = trainer.callbacks.reduce(into: [:]) { $0.merge($1.checkpointState) { $1 } }
-    let header = Header(
-      model: Swift.type(of: model).identifier, configuration: try JSONValue(encoding: model.configuration),
-      random: model.random.state, optimizers: states, progress: progress)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    let text = String(decoding: try encoder.encode(header), as: UTF8.self)
-    file.metadata = ["figment": text]
+    let header = Header(version: version, identity: identity, parts: parts)
+    file.metadata = ["figment": String(decoding: try encoder.encode(header), as: UTF8.self)]
     try file.write(to: url)
     trainer.lastCheckpoint = url
   }
@@ -145,46 +151,4 @@ public struct CheckpointError: Error, CustomStringConvertible {
   public init(_ path: String, _ problem: String) { (self.path, self.problem) = (path, problem) }
 
   public var description: String { "checkpoint \(path): \(problem)" }
-}
-
-/// Writes `last.safetensors` after every epoch, on an interruption, and every `steps` steps if asked to;
-/// and `best.safetensors` when the validation loss has never been lower.
-public final class CheckpointWriter: Callback {
-  public let folder: URL
-  public let steps: Int?
-  private var best = Double.infinity
-
-  public init(folder: URL, everySteps steps: Int? = nil) {
-    (self.folder, self.steps) = (folder, steps)
-  }
-
-  public static func last(in folder: URL) -> URL { folder.appendingPathComponent("last.safetensors") }
-  public static func best(in folder: URL) -> URL { folder.appendingPathComponent("best.safetensors") }
-
-  public override func restore(_ state: [String: Double], trainer: Trainer) {
-    best = state["checkpoints.best"] ?? .infinity
-  }
-
-  public override var checkpointState: [String: Double] { best.isFinite ? ["checkpoints.best": best] : [:] }
-
-  public override func trainingBegan(_ trainer: Trainer) throws { try createFolder(folder) }
-
-  public override func stepEnded(_ trainer: Trainer) throws {
-    guard let steps, trainer.progress.step % steps == 0,
-      trainer.progress.position < trainer.plan.trainingCount
-    else { return }
-    try Checkpoint.write(trainer, to: Self.last(in: folder))
-  }
-
-  public override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) throws {
-    if let loss = record.validation?.first?.value, loss < best {
-      best = loss
-      try Checkpoint.write(trainer, to: Self.best(in: folder))
-    }
-    try Checkpoint.write(trainer, to: Self.last(in: folder))
-  }
-
-  public override func trainingEnded(_ trainer: Trainer, _ end: TrainingEnd) throws {
-    if end == .interrupted { try Checkpoint.write(trainer, to: Self.last(in: folder)) }
-  }
 }

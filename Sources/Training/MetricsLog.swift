@@ -1,69 +1,110 @@
 import Files
 import Foundation
+import Layers
 
-/// Appends the losses of every epoch to `metrics.jsonl`, one object a line, and to `metrics.csv`.
+/// Appends every record to `metrics.jsonl`, one object a line, and to `metrics.csv`. Both are on the disk before a
+/// checkpoint that counts on them is written.
 ///
 /// After resuming, lines that the checkpoint does not know of are dropped first.
 public final class MetricsLog: Callback {
   private struct Line: Codable {
+    var stage: String?
     var epoch: Int
     var step: Int
     var train: [String: Double]
     var validation: [String: Double]?
     var imagesPerSecond: Double
-    var learningRate: Float
+    var learningRate: [String: Float]
   }
 
   private let lines: URL
   private let table: URL
+  private var linesLog: AppendedLog?
+  private var tableLog: AppendedLog?
+  private var columns: [String] = []
 
   public init(lines: URL, table: URL) { (self.lines, self.table) = (lines, table) }
 
   public override func trainingBegan(_ trainer: Trainer) throws {
-    var kept = [String]()
-    if trainer.progress.step > 0, FileManager.default.fileExists(atPath: lines.path) {
-      let text = String(decoding: try InputFile.contents(of: lines), as: UTF8.self)
-      kept = text.split(separator: "\n").map(String.init).filter { line in
-        guard let entry = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)) else { return false }
-        return entry.epoch <= trainer.progress.epoch
+    var kept = [(text: String, line: Line)](), lost = [JSONError]()
+    if trainer.progress.totalSteps > 0, FileManager.default.fileExists(atPath: lines.path) {
+      for (number, bytes) in Files.lines(of: try InputFile.contents(of: lines)) where !bytes.isEmpty {
+        do {
+          let line = try JSONText(bytes, source: lines.path, firstLine: number).decode(Line.self)
+          if isOfThePast(line, trainer) { kept.append((String(decoding: bytes, as: UTF8.self), line)) }
+        } catch { lost.append(error) }
       }
     }
-    try writeAtomically(kept.map { $0 + "\n" }.joined(), to: lines)
-    try writeAtomically("", to: table)
-    for line in kept { try appendRow(JSONDecoder().decode(Line.self, from: Data(line.utf8))) }
+    if let first = lost.first {
+      trainer.notice(
+        "warning: \(lost.count) line\(lost.count == 1 ? "" : "s") of the metrics cannot be read and "
+          + "\(lost.count == 1 ? "is" : "are") left out: \(first)")
+    }
+    try writeAtomically(kept.map { $0.text + "\n" }.joined(), to: lines)
+    linesLog = try AppendedLog(linesOf: lines)
+    try writeTable(kept.map(\.line))
   }
 
-  public override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) throws {
-    func dictionary(_ means: [LossMean]) -> [String: Double] {
+  /// Whether the run, as its checkpoint has it, has come as far as the line.
+  private func isOfThePast(_ line: Line, _ trainer: Trainer) -> Bool {
+    let names = trainer.stages.map(\.name), now = trainer.plan.stage.name
+    guard let stage = line.stage, stage != now else { return line.step <= trainer.progress.step }
+    return names.firstIndex(of: stage).map { $0 < names.firstIndex(of: now)! } ?? false
+  }
+
+  public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) throws {
+    func dictionary(_ means: [MeasurementMean]) -> [String: Double] {
       Dictionary(means.map { ($0.name, $0.value) }) { $1 }
     }
     let line = Line(
-      epoch: record.epoch, step: record.step, train: dictionary(record.training),
-      validation: record.validation.map(dictionary), imagesPerSecond: record.imagesPerSecond.rounded(),
-      learningRate: trainer.optimizers[0].optimizer.learningRate)
+      stage: trainer.stages.count > 1 ? record.stage : nil, epoch: record.epoch, step: record.step,
+      train: dictionary(record.training), validation: record.validation.map(dictionary),
+      imagesPerSecond: record.samplesPerSecond.rounded(),
+      learningRate: Dictionary(trainer.plan.stage.learners.map { ($0.name, $0.optimizer.learningRate) }) { $1 })
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    try append(String(decoding: try encoder.encode(line), as: UTF8.self) + "\n", to: lines)
-    try appendRow(line)
-  }
-
-  private func appendRow(_ line: Line) throws {
-    let names = line.train.keys.sorted()
-    let validationNames = (line.validation ?? [:]).keys.sorted()
-    if try InputFile(table).size == 0 {
-      let header =
-        ["epoch", "step"] + names.map { "train_\($0)" } + validationNames.map { "validation_\($0)" }
-        + ["images_per_second", "learning_rate"]
-      try append(header.joined(separator: ",") + "\n", to: table)
+    try linesLog?.append(line: String(decoding: try encoder.encode(line), as: UTF8.self))
+    if Set(cells(line).keys).isSubset(of: columns) {
+      try tableLog?.append(line: row(line))
+    } else {
+      // A column that is new: the table is written anew, so that no cell stands under another's name.
+      let all = try Files.lines(of: InputFile.contents(of: lines)).map { number, bytes in
+        try JSONText(bytes, source: lines.path, firstLine: number).decode(Line.self)
+      }
+      try writeTable(all)
     }
-    let cells =
-      ["\(line.epoch)", "\(line.step)"] + names.map { "\(line.train[$0]!)" }
-      + validationNames.map { "\(line.validation![$0]!)" } + ["\(line.imagesPerSecond)", "\(line.learningRate)"]
-    try append(cells.joined(separator: ",") + "\n", to: table)
   }
 
-  private func append(_ text: String, to url: URL) throws {
-    let file = try OutputFile(appendingTo: url)
-    try file.write(text)
+  private func writeTable(_ all: [Line]) throws {
+    let found = Set(all.flatMap { cells($0).keys })
+    let fixed = ["stage", "epoch", "step", "images_per_second"]
+    let rates = found.filter { $0.hasPrefix("learning_rate") }.sorted()
+    let measured = found.subtracting(fixed).subtracting(rates).sorted()
+    columns = ["stage", "epoch", "step"].filter(found.contains) + measured + ["images_per_second"].filter(found.contains) + rates
+    let rows = all.isEmpty ? [] : [columns.map(quoted).joined(separator: ",")] + all.map(row)
+    try writeAtomically(rows.map { $0 + "\n" }.joined(), to: table)
+    tableLog = try AppendedLog(linesOf: table)
+  }
+
+  private func row(_ line: Line) -> String {
+    let cells = cells(line)
+    return columns.map { quoted(cells[$0] ?? "") }.joined(separator: ",")
+  }
+
+  /// By column.
+  private func cells(_ line: Line) -> [String: String] {
+    var cells = ["epoch": "\(line.epoch)", "step": "\(line.step)", "images_per_second": "\(line.imagesPerSecond)"]
+    cells["stage"] = line.stage
+    for (name, value) in line.train { cells["train_\(name)"] = "\(value)" }
+    for (name, value) in line.validation ?? [:] { cells["validation_\(name)"] = "\(value)" }
+    for (name, rate) in line.learningRate {
+      cells[line.learningRate.count == 1 ? "learning_rate" : "learning_rate_\(name)"] = "\(rate)"
+    }
+    return cells
+  }
+
+  /// As RFC 4180 has it.
+  private func quoted(_ cell: String) -> String {
+    cell.contains(where: { ",\"\r\n".contains($0) }) ? "\"\(cell.replacingOccurrences(of: "\"", with: "\"\""))\"" : cell
   }
 }

@@ -1,92 +1,109 @@
+import Files
 import Foundation
+import Models
 
-/// One line an epoch on standard error: losses, speed, time left. On a terminal a live bar as well.
+/// A line on standard error whenever means are recorded: measurements, speed, time left. On a terminal a live bar as well.
 public final class ProgressReport: Callback {
-  private let isTerminal: Bool
+  private let width: () -> Int?
   private let write: (String) -> Void
-  private var began = ContinuousClock.now
-  private var epochBegan = ContinuousClock.now
-  private var imagesBefore = 0
+  private let show: (String) -> Void
+  private let began = ContinuousClock.now
+  private var fractionBefore = 0.0
+  private var stepsBefore = 0
   private var drawn = ContinuousClock.now
-  private var secondsOutsideSteps: [Double] = []
 
-  /// - Parameters:
-  ///   - isTerminal: Whether to draw the bar; by default whether standard error is a terminal.
-  ///   - write: Where text goes; by default standard error.
-  public init(isTerminal: Bool? = nil, write: ((String) -> Void)? = nil) {
-    self.isTerminal = isTerminal ?? (isatty(STDERR_FILENO) == 1)
-    self.write = write ?? { FileHandle.standardError.write(Data($0.utf8)) }
+  /// On standard error, with a bar if that is a terminal.
+  public override init() {
+    width = { StandardError.terminalWidth }
+    write = { StandardError.write($0) }
+    show = { StandardError.showStatus($0) }
   }
 
-  public override func epochBegan(_ trainer: Trainer) {
-    epochBegan = .now
-    imagesBefore = trainer.progress.imagesInEpoch
+  /// - Parameters:
+  ///   - width: Of the terminal that the bar is drawn for; nil for no bar.
+  ///   - write: Where lines go, and the bar behind a carriage return.
+  public init(width: Int?, write: @escaping (String) -> Void) {
+    self.width = { width }
+    self.write = width == nil ? write : { write("\r" + $0) }
+    show = { write("\r" + $0) }
+  }
+
+  public override var phase: Phase { .report }
+
+  public override func trainingBegan(_ trainer: Trainer) {
+    fractionBefore = trainer.plan.fractionDone(trainer.progress)
+    stepsBefore = trainer.progress.step
   }
 
   public override func stepEnded(_ trainer: Trainer) {
-    guard isTerminal, (ContinuousClock.now - drawn).inSeconds > 0.1 else { return }
+    guard (ContinuousClock.now - drawn).inSeconds > 0.1, let width = width(), trainer.progress.position > 0 else { return }
     drawn = .now
     let progress = trainer.progress, plan = trainer.plan
-    let fraction = Double(progress.position) / Double(max(1, plan.trainingCount))
-    let width = 24, filled = Int(fraction * Double(width))
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    let loss = progress.means.first.map { "  \($0.name) \($0.value.formatted(digits: 4))" } ?? ""
-    write(
-      "\r\u{1B}[2K\(prefix(progress.epoch + 1, plan)) \(bar) \(progress.position)/\(plan.trainingCount)\(loss)"
-        + "  \(speed(progress.imagesInEpoch, progress.secondsInEpoch))  \(timeLeft(trainer)) left")
+    let fraction = Double(progress.position) / Double(plan.trainingCount)
+    let filled = Int(fraction * 24)
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+    let measured = progress.means.first.map { "  \($0.name) \($0.value.formatted(digits: 4))" } ?? ""
+    let line =
+      "\(place(trainer, epoch: progress.epoch + 1)) \(bar) \(progress.position)/\(plan.trainingCount)\(measured)"
+      + "  \(speed(trainer.samplesInSteps, trainer.secondsInSteps))  \(timeLeft(trainer))"
+    // A line that wraps could not be replaced.
+    show(String(line.prefix(max(1, width - 1))))
   }
 
-  public override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) {
-    let elapsed = (ContinuousClock.now - epochBegan).inSeconds
-    secondsOutsideSteps.append(max(0, elapsed - record.seconds))
-    var parts = [prefix(record.epoch, trainer.plan), losses(record.training)]
-    if let validation = record.validation { parts.append("validation " + losses(validation)) }
-    parts.append(speed(record.images, record.seconds))
-    let epochsLeft = trainer.plan.epochs - record.epoch
-    if epochsLeft > 0 { parts.append("\((elapsed * Double(epochsLeft)).formattedAsTime) left") }
-    write((isTerminal ? "\r\u{1B}[2K" : "") + parts.joined(separator: "  ") + "\n")
+  public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) {
+    var parts = [place(trainer, epoch: record.epoch), means(record.training)]
+    if let validation = record.validation { parts.append("validation " + means(validation)) }
+    parts.append(speed(record.samples, record.seconds))
+    if !trainer.plan.isComplete(trainer.progress) { parts.append(timeLeft(trainer)) }
+    write(parts.joined(separator: "  ") + "\n")
   }
 
   public override func trainingEnded(_ trainer: Trainer, _ end: TrainingEnd) {
-    let time = (ContinuousClock.now - began).inSeconds.formattedAsTime
+    let time = (ContinuousClock.now - began).inSeconds.formattedAsTime, progress = trainer.progress
+    let steps = progress.step - stepsBefore
     switch end {
-    case .finished: write("trained \(trainer.progress.epoch) epochs in \(time)\n")
-    case .stopped(let reason): write("\(reason) (epoch \(trainer.progress.epoch), \(time))\n")
-    case .interrupted:
-      write((isTerminal ? "\n" : "") + "interrupted at step \(trainer.progress.step) after \(time)\n")
+    case .finished: write("trained \(steps) step\(steps == 1 ? "" : "s") in \(time)\n")
+    case .stopped(let reason): write("\(reason) (epoch \(progress.epoch), \(time))\n")
+    case .interrupted: write("interrupted at step \(progress.step) after \(time)\n")
     }
   }
 
-  private func prefix(_ epoch: Int, _ plan: TrainingPlan) -> String { "epoch \(epoch)/\(plan.epochs)" }
+  private func place(_ trainer: Trainer, epoch: Int) -> String {
+    let stage = trainer.stages.count > 1 ? "\(trainer.plan.stage.name) " : ""
+    return switch trainer.plan.length {
+    case .epochs(let epochs): "\(stage)epoch \(epoch)/\(epochs)"
+    case .iterations(let steps): "\(stage)iteration \(trainer.progress.step)/\(steps)"
+    }
+  }
 
-  private func losses(_ means: [LossMean]) -> String {
+  private func means(_ means: [MeasurementMean]) -> String {
     means.map { "\($0.name) \($0.value.formatted(digits: 4))" }.joined(separator: "  ")
   }
 
-  private func speed(_ images: Int, _ seconds: Double) -> String {
-    "\(seconds > 0 ? Int((Double(images) / seconds).rounded()) : 0) images/s"
+  private func speed(_ samples: Int, _ seconds: Double) -> String {
+    "\(seconds > 0 ? Int((Double(samples) / seconds).rounded()) : 0) images/s"
   }
 
+  /// From what this run of the program has done in its own time, validation and pictures included.
   private func timeLeft(_ trainer: Trainer) -> String {
-    let progress = trainer.progress, plan = trainer.plan
-    guard progress.imagesInEpoch > 0 else { return "?" }
-    let left = Double((plan.epochs - progress.epoch) * plan.trainingCount - progress.position)
-    let outside = secondsOutsideSteps.isEmpty ? 0 : secondsOutsideSteps.reduce(0, +) / Double(secondsOutsideSteps.count)
-    return
-      (left * progress.secondsInEpoch / Double(progress.imagesInEpoch)
-      + outside * Double(plan.epochs - progress.epoch)).formattedAsTime
+    let done = trainer.plan.fractionDone(trainer.progress), gained = done - fractionBefore
+    guard gained > 0 else { return "? left" }
+    return ((1 - done) / gained * (ContinuousClock.now - began).inSeconds).formattedAsTime + " left"
   }
 }
 
 extension Double {
   package func formatted(digits: Int) -> String { String(format: "%.\(digits)f", self) }
 
-  /// `42 s`, `3 min 05 s`, `2 h 07 min`.
+  /// `9.5 s`, `42 s`, `3 min 05 s`, `2 h 07 min`, `5 days`.
   package var formattedAsTime: String {
-    let seconds = Int(rounded())
-    if self < 10 { return String(format: "%.1f s", self) }
+    if isNaN { return "?" }
+    if self < 9.95 { return String(format: "%.1f s", Swift.max(0, self)) }
+    // Far beyond what a run can take, and within what an integer holds.
+    let seconds = Int(Swift.min(self, 1e15).rounded())
     if seconds < 60 { return "\(seconds) s" }
     if seconds < 3600 { return String(format: "%d min %02d s", seconds / 60, seconds % 60) }
-    return String(format: "%d h %02d min", seconds / 3600, seconds % 3600 / 60)
+    if seconds < 48 * 3600 { return String(format: "%d h %02d min", seconds / 3600, seconds % 3600 / 60) }
+    return "\(seconds / 86400) days"
   }
 }

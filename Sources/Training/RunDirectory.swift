@@ -1,7 +1,5 @@
 import Files
 import Foundation
-import Models
-import Tensors
 
 /// Where a training run keeps what it makes: `config.json`, `metrics.jsonl`, `metrics.csv`, TensorBoard
 /// events, `samples/*.png`, `checkpoints/`.
@@ -18,68 +16,59 @@ public struct RunDirectory: Sendable {
   public var lastCheckpoint: URL { CheckpointWriter.last(in: checkpoints) }
   public var bestCheckpoint: URL { CheckpointWriter.best(in: checkpoints) }
 
-  /// Creates the folders; throws if they cannot be written.
-  public func create() throws {
-    for folder in [url, samples, checkpoints] { try createFolder(folder) }
+  /// Whether a run has been here before.
+  public var isUsed: Bool { exists(configuration) }
+  /// Whether it got as far as its first checkpoint.
+  public var hasCheckpoint: Bool { exists(lastCheckpoint) }
+
+  private func exists(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
+
+  /// Creates the folders and removes what writers that were killed have left; throws if they cannot be written.
+  public func prepare() throws {
+    for folder in [url, samples, checkpoints] {
+      try createFolder(folder)
+      try removeLeftovers(in: folder)
+    }
   }
 
-  /// Whether a run has been here before.
-  public var isUsed: Bool { FileManager.default.fileExists(atPath: configuration.path) }
+  /// Removes all that belongs to a run, and nothing else. Its settings go last but the checkpoints first: whatever
+  /// interrupts this, no old weights are left under new settings.
+  public func clear() throws {
+    var files = [lastCheckpoint, bestCheckpoint, metrics, table]
+    files += contents(of: url).filter { $0.lastPathComponent.hasPrefix("events.out.tfevents.") }
+    files += contents(of: samples).filter { $0.pathExtension == "png" }
+    for file in files + [configuration] where unlink(file.path) != 0 && errno != ENOENT {
+      throw FileError(.replace, file.path, code: errno)
+    }
+  }
+
+  private func contents(of folder: URL) -> [URL] {
+    (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+  }
+
+  /// Keeps other processes from training in the folder until the lock is let go of, or the process ends, however it does.
+  public func lock() throws -> RunLock { try RunLock(url.appendingPathComponent(".lock")) }
 }
 
-/// The settings of a run, as `config.json` keeps them.
-public struct RunConfiguration: Codable, Equatable, Sendable {
-  public var model: String
-  public var configuration: JSONValue
-  public var data: String
-  /// The part of the training images held out when the data set has no validation images.
-  public var validationFraction: Double
-  public var epochs: Int
-  public var batchSize: Int
-  public var learningRate: Float
-  public var learningRateSchedule: String
-  public var earlyStoppingPatience: Int?
-  public var seed: UInt64
-  public var device: String
+/// A lock on a run's folder, which the system releases when its holder dies.
+public final class RunLock {
+  private let descriptor: Int32
 
-  public init(
-    model: String, configuration: JSONValue, data: String, validationFraction: Double, epochs: Int,
-    batchSize: Int, learningRate: Float, learningRateSchedule: String, earlyStoppingPatience: Int?,
-    seed: UInt64, device: String
-  ) {
-    (self.model, self.configuration, self.data) = (model, configuration, data)
-    (self.validationFraction, self.epochs, self.batchSize) = (validationFraction, epochs, batchSize)
-    (self.learningRate, self.learningRateSchedule) = (learningRate, learningRateSchedule)
-    (self.earlyStoppingPatience, self.seed, self.device) = (earlyStoppingPatience, seed, device)
-  }
-
-  public init(contentsOf url: URL) throws {
-    guard FileManager.default.fileExists(atPath: url.path) else {
-      throw RunError(url.path, "there is no such file: this is not the folder of a run")
-    }
-    do {
-      self = try JSONDecoder().decode(RunConfiguration.self, from: try Data(InputFile.contents(of: url)))
-    } catch let error as DecodingError {
-      throw RunError(url.path, "is not a run's settings: \(error)")
+  fileprivate init(_ file: URL) throws {
+    descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileError(.write, file.path, code: errno) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      close(descriptor)
+      // Some network file systems have no locks; then there is none to be had.
+      guard code == EWOULDBLOCK else { throw FileError(.write, file.path, code: code) }
+      throw RunError(
+        file.deletingLastPathComponent().path,
+        "another process is training in this folder; wait for it, stop it, or choose another --output")
     }
   }
 
-  public func write(to url: URL) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try writeAtomically(String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: url)
-  }
-
-  /// A model of these settings, with its initial weights.
-  public func makeModel(on device: Device) throws -> any TrainableModel {
-    try Self.makeModel(ModelCatalog.trainableType(named: model), configuration, seed: seed, on: device)
-  }
-
-  private static func makeModel<Model: TrainableModel>(
-    _ type: Model.Type, _ configuration: JSONValue, seed: UInt64, on device: Device
-  ) throws -> any TrainableModel {
-    Model(try .decode(try configuration.data, source: "the run's configuration"), on: device, seed: seed)
-  }
+  deinit { close(descriptor) }
 }
 
 public struct RunError: Error, CustomStringConvertible {

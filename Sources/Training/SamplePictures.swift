@@ -1,66 +1,92 @@
 import Datasets
+import Files
 import Foundation
-import Interchange
+import Layers
 import Models
 import Pictures
 
-/// Writes what the model has learnt as pictures after every epoch: `epoch-0003-manifold.png`, and the loss
-/// curves so far as `losses.png`.
+/// Writes what the model has learnt as pictures, as often as it is told to: `epoch-0003-manifold.png` or
+/// `step-000200-samples.png`; and the curves of what is measured as `losses.png`.
 public final class SamplePictures: Callback {
-  private let images: ImageDataset
+  private let held: (any Dataset)?
   private let folder: URL
+  private let seed: UInt64
+  private let cadence: Cadence?
   private let events: TensorBoardLog?
-  private var history: [EpochRecord] = []
+  private var history: [TrainingRecord] = []
+  private var drawnAt = ContinuousClock.now
 
   /// - Parameters:
-  ///   - images: Images that the model is not trained on.
+  ///   - held: Samples that the model is not trained on.
+  ///   - seed: Of the noise that samples are drawn from, the same for every picture.
+  ///   - cadence: The stage's own if nil.
   ///   - events: Where to show the pictures as well.
-  public init(of images: ImageDataset, folder: URL, events: TensorBoardLog? = nil) {
-    (self.images, self.folder, self.events) = (images, folder, events)
+  public init(
+    of held: (any Dataset)?, folder: URL, seed: UInt64, every cadence: Cadence? = nil, events: TensorBoardLog? = nil
+  ) {
+    (self.held, self.folder, self.seed, self.cadence, self.events) = (held, folder, seed, cadence, events)
   }
 
-  public override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) throws {
-    for picture in try trainer.model.pictures(of: images) {
-      let name = String(format: "epoch-%04d-\(picture.name).png", record.epoch)
-      try picture.picture.write(to: folder.appendingPathComponent(name))
-      try events?.add(picture.picture, named: picture.name, step: record.step)
-    }
+  public override var phase: Phase { .report }
+
+  /// Pictures follow the checkpoint; those that a program killed in between did not draw are drawn when it goes on.
+  public override func trainingBegan(_ trainer: Trainer) throws {
+    try createFolder(folder)
+    if trainer.progress.step > 0, isDue(trainer, minutes: 0) { try draw(trainer, redraws: false) }
+  }
+
+  public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) throws {
     history.append(record)
-    if history.count > 1 { try lossCurves().write(to: folder.appendingPathComponent("losses.png")) }
+    if history.count > 1 { try curves(of: trainer).write(to: folder.appendingPathComponent("losses.png")) }
   }
 
-  /// The epochs of this run of the program; `metrics.csv` has all.
-  private func lossCurves() -> Picture {
-    func series(_ name: String, _ value: (EpochRecord) -> Double?) -> LineChart.Series {
-      .init(name, history.compactMap { record in value(record).map { (Double(record.epoch), $0) } })
+  public override func stepEnded(_ trainer: Trainer) throws {
+    guard isDue(trainer, minutes: (ContinuousClock.now - drawnAt).inSeconds / 60) else { return }
+    try draw(trainer, redraws: true)
+    drawnAt = .now
+  }
+
+  private func isDue(_ trainer: Trainer, minutes: Double) -> Bool {
+    let progress = trainer.progress
+    return (cadence ?? trainer.plan.stage.sampleEvery).isDue(
+      step: progress.step, epoch: progress.position == 0 ? progress.epoch : nil, minutes: minutes)
+  }
+
+  private func draw(_ trainer: Trainer, redraws: Bool) throws {
+    let progress = trainer.progress
+    let prefix =
+      if case .epochs = cadence ?? trainer.plan.stage.sampleEvery { String(format: "epoch-%04d", progress.epoch) } else {
+        String(format: "step-%06d", progress.step)
+      }
+    let noise = FixedNoise(seed: seed, batchSize: trainer.plan.batchSize)
+    for sample in try trainer.model.samples(noise, of: held) {
+      let file = folder.appendingPathComponent("\(prefix)-\(sample.name).png")
+      if !redraws && FileManager.default.fileExists(atPath: file.path) { continue }
+      try sample.picture.write(to: file)
+      try events?.add(sample.picture, named: sample.name, step: progress.totalSteps)
     }
-    let all = [
-      series("training") { $0.training.first?.value }, series("validation") { $0.validation?.first?.value },
-    ]
+  }
+
+  /// What is best by itself, in training and validation; else everything that was measured. Of this run of the program:
+  /// `metrics.csv` has all.
+  private func curves(of trainer: Trainer) -> Picture {
+    func series(_ name: String, _ value: (TrainingRecord) -> Double?) -> LineChart.Series {
+      .init(name, history.compactMap { record in value(record).map { (Double(record.totalSteps), $0) } })
+    }
+    func value(_ name: String, in means: [MeasurementMean]?) -> Double? { means?.first { $0.name == name }?.value }
+    let all: [LineChart.Series]
+    if let name = trainer.plan.stage.best?.measurement {
+      all = [
+        series("training") { value(name, in: $0.training) }, series("validation") { value(name, in: $0.validation) },
+      ]
+    } else {
+      let names = history.last?.training.map(\.name) ?? []
+      all = names.map { name in series(name) { value(name, in: $0.training) } }
+    }
     var chart = LineChart(all.filter { !$0.points.isEmpty })
-    chart.title = "Loss by epoch"
-    chart.horizontalName = "epoch"
-    chart.verticalName = "loss"
+    chart.title = "Training"
+    chart.horizontalName = "step"
+    chart.verticalName = trainer.plan.stage.best?.measurement ?? "measurements"
     return chart.picture()
-  }
-}
-
-/// Writes losses and pictures for TensorBoard: `events.out.tfevents.…` in the run's folder.
-public final class TensorBoardLog: Callback {
-  private let folder: URL
-  private var writer: TensorBoardWriter?
-
-  public init(folder: URL) { self.folder = folder }
-
-  public override func trainingBegan(_ trainer: Trainer) throws { writer = try TensorBoardWriter(folder: folder) }
-
-  public override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) throws {
-    for (group, means) in [("training", record.training), ("validation", record.validation ?? [])] {
-      for mean in means { try writer?.add(Float(mean.value), named: "\(group)/\(mean.name)", step: record.step) }
-    }
-  }
-
-  func add(_ picture: Picture, named name: String, step: Int) throws {
-    try writer?.add(picture, named: name, step: step)
   }
 }

@@ -1,228 +1,218 @@
-import Backends
 import Datasets
+import Files
 import Foundation
 import Layers
 import Models
 import Tensors
 
-/// Trains a model: epochs, validation, callbacks, exact resumption.
+/// Trains a model: stages, epochs, validation, callbacks, exact resumption.
 ///
 /// One loop for every model family; what a step does belongs to the model.
 public final class Trainer {
   public let model: any TrainableModel
-  public let optimizers: [(name: String, optimizer: Optimizer)]
-  public private(set) var progress = TrainingProgress()
+  public let stages: [Stage]
+  /// Of all stages, each once: stages may share them.
+  public var learners: [Learner] {
+    var seen = Set<ObjectIdentifier>()
+    return stages.flatMap(\.learners).filter { seen.insert(ObjectIdentifier($0)).inserted }
+  }
+  public internal(set) var progress = TrainingProgress()
   /// Ask it to stop from anywhere; the step in flight is finished first.
   public let interruption: Interruption
   public private(set) var callbacks: [Callback] = []
-  /// What the current `fit` was asked to do.
-  public private(set) var plan = TrainingPlan(epochs: 0, batchSize: 1, seed: 0)
+  /// What `fit` was asked to do last.
+  public var plan: TrainingPlan { currentPlan! }
+  private var currentPlan: TrainingPlan?
+  /// What the numbers of the run depend on; known from `fit` on.
+  private(set) var identity: RunIdentity?
   /// The checkpoint that was last written or read, for messages.
   public internal(set) var lastCheckpoint: URL?
+  /// Told what a person should know; by default standard error is.
+  public var notice: (String) -> Void = { StandardError.write($0 + "\n") }
 
-  /// Losses that may still be on the device, oldest first.
-  private var pending: [(step: Int, position: Int, count: Int, terms: LossTerms)] = []
+  /// What a checkpoint holds for the next `fit`.
+  var restored: (identity: RunIdentity, parts: [String: SavedState])?
+  /// Measurements that may still be on the device, oldest first.
+  private var pending: [(step: Int, end: Int, count: Int, measurements: Measurements)] = []
   private var stopReason: String?
-  /// How many steps may be in flight before their losses are read: enough to keep a card busy, few enough
+  private var failedReports: Set<ObjectIdentifier> = []
+  /// Since the last record, for the speed alone: they are in no checkpoint.
+  private(set) var secondsInSteps = 0.0
+  private(set) var samplesInSteps = 0
+  /// How many steps may be in flight before their measurements are read: enough to keep a card busy, few enough
   /// to notice a NaN soon.
-  private let readInterval = 16
+  private static let readInterval = 16
 
+  /// - Parameter optimizer: In place of the published one, for a model with one learner.
   public init(
-    _ model: any TrainableModel, optimizers: [(name: String, optimizer: Optimizer)],
-    interruption: Interruption = Interruption()
+    _ model: any TrainableModel, optimizer: Optimizer? = nil, interruption: Interruption = Interruption()
   ) {
-    (self.model, self.optimizers, self.interruption) = (model, optimizers, interruption)
+    (self.model, stages, self.interruption) = (model, model.stages(), interruption)
+    if let optimizer {
+      guard learners.count == 1 else {
+        fatalError("one optimizer for \(learners.count) learners; set each of trainer.stages[…].learners")
+      }
+      learners[0].optimizer = optimizer
+    }
   }
 
-  /// A trainer with one optimizer, or with those the model was published with.
-  public convenience init(_ model: any TrainableModel, optimizer: Optimizer? = nil) {
-    self.init(model, optimizers: optimizer.map { [("optimizer", $0)] } ?? model.optimizers(learningRate: nil))
-  }
-
-  /// Trains until `epochs` are complete, counting those that a restored checkpoint brought.
+  /// Trains a stage to its end, counting what a restored checkpoint brought.
   ///
   /// - Parameters:
   ///   - validation: Evaluated after every epoch, in evaluation mode, with the same noise every time.
-  ///   - seed: Of the order of the images. The model has its own for weights and noise.
+  ///   - stage: The only or first one if nil, or that under way.
+  ///   - epochs, iterations: How long; the stage's own length if neither is given.
+  ///   - batchSize: The stage's own if nil.
+  ///   - seed: Of the order of the samples. The model has its own for weights and noise.
   /// - Returns: Why it ended.
-  /// - Throws: `TrainingError` if a loss is not finite; what callbacks and the device throw.
+  /// - Throws: `TrainingError` if a measurement is not finite; `CheckpointError` if a restored checkpoint is of another run
+  ///   or of other data; what callbacks, the data set and the device throw.
   @discardableResult
   public func fit(
-    _ training: ImageDataset, validation: ImageDataset? = nil, epochs: Int, batchSize: Int, seed: UInt64 = 0,
-    callbacks: [Callback] = []
+    _ training: any Dataset, validation: (any Dataset)? = nil, stage: String? = nil, epochs: Int? = nil,
+    iterations: Int? = nil, batchSize: Int? = nil, seed: UInt64 = 0, callbacks: [Callback] = []
   ) throws -> TrainingEnd {
-    plan = TrainingPlan(epochs: epochs, batchSize: batchSize, seed: seed)
-    plan.trainingCount = training.count
-    try plan.validate(model: model, training: training, validation: validation)
-    self.callbacks = callbacks
-    stopReason = nil
-    pending = []
-    for callback in callbacks { try callback.restore(progress.callbackState, trainer: self) }
-    for callback in callbacks { try callback.trainingBegan(self) }
+    let name = stage ?? (progress.stage.isEmpty ? stages[0].name : progress.stage)
+    guard let stage = stages.first(where: { $0.name == name }) else {
+      throw TrainingError.invalid("there is no stage “\(name)”; stages: \(stages.map(\.name).joined(separator: ", "))")
+    }
+    let plan = try TrainingPlan(
+      stage, length: iterations.map { .iterations($0) } ?? epochs.map { .epochs($0) }, batchSize: batchSize, seed: seed,
+      training: training, validation: validation)
+    let identity = try RunIdentity(model: model, data: training, batchSize: plan.batchSize, seed: seed)
+    self.callbacks = Callback.Phase.allCases.flatMap { phase in callbacks.filter { $0.phase == phase } }
+    (stopReason, pending, failedReports) = (nil, [], [])
+    try putBack(identity)
+    progress.begin(stage.name)
+    guard progress.position <= training.count else {
+      throw TrainingError.invalid("the run stands at sample \(progress.position) of an epoch, the data set has \(training.count)")
+    }
+    (currentPlan, self.identity) = (plan, identity)
+    noticeStretchedSchedules()
+    (secondsInSteps, samplesInSteps) = (0, 0)
+    try notify { try $0.trainingBegan(self) }
     let end = try run(training, validation: validation)
-    for callback in callbacks { try callback.trainingEnded(self, end) }
+    try notify { try $0.trainingEnded(self, end) }
     return end
   }
 
-  private func run(_ training: ImageDataset, validation: ImageDataset?) throws -> TrainingEnd {
-    while progress.epoch < plan.epochs {
-      if let end = try runEpoch(training) { return end }
-      let validationLosses = try validation.map(evaluate)
-      if let loss = validationLosses?.first(where: { !$0.value.isFinite }) {
-        throw TrainingError.validationNotFinite(
-          term: loss.name, value: loss.value, epoch: progress.epoch + 1, checkpoint: lastCheckpoint?.path)
+  private func run(_ training: any Dataset, validation: (any Dataset)?) throws -> TrainingEnd {
+    let context = StepContext(plan.stage.learners)
+    while !plan.isComplete(progress) {
+      let batches = try BatchSequence(
+        training, of: model.inputs, batchSize: plan.batchSize, seed: plan.seed, epoch: progress.epoch,
+        startingAt: progress.position
+      ).start()
+      model.train()
+      for learner in plan.stage.learners { learner.beginEpoch(progress.epoch, of: plan.epochs) }
+      progress.plannedEpochs = plan.epochs
+      var clock = ContinuousClock.now
+      while let batch = try batches.next() {
+        let measurements = model.step(Batch(batch, on: model.device), context)
+        progress.step += 1
+        progress.position = batch.position
+        pending.append((progress.step, batch.position, batch.count, measurements))
+        let endsEpoch = progress.position == plan.trainingCount
+        if pending.count >= Self.readInterval || endsEpoch { try readMeasurements() }
+        secondsInSteps += (ContinuousClock.now - clock).inSeconds
+        samplesInSteps += batch.count
+        try stepEnded(endsEpoch: endsEpoch, validation: validation)
+        if let stopReason { return .stopped(stopReason) }
+        if plan.isComplete(progress) { break }
+        if interruption.isRequested {
+          try readMeasurements()
+          return .interrupted
+        }
+        clock = .now
       }
-      let record = EpochRecord(
-        epoch: progress.epoch + 1, step: progress.step, training: progress.means, validation: validationLosses,
-        seconds: progress.secondsInEpoch, images: progress.imagesInEpoch)
-      progress.finishEpoch()
-      for callback in callbacks { try callback.epochEnded(self, record) }
-      if let stopReason { return .stopped(stopReason) }
-      if interruption.isRequested { return try interrupted() }
     }
     return .finished
   }
 
-  /// The rest of the current epoch. Returns an end if it is cut short.
-  private func runEpoch(_ training: ImageDataset) throws -> TrainingEnd? {
-    model.train()
-    let batches = BatchSequence(
-      training, batchSize: plan.batchSize, seed: plan.seed, epoch: progress.epoch,
-      startingAt: progress.position)
-    for callback in callbacks { try callback.epochBegan(self) }
-    var clock = ContinuousClock.now
-    for batch in batches {
-      let terms = model.trainingStep(
-        TensorBatch(batch, on: model.device), optimizers: optimizers.map(\.optimizer))
-      pending.append((progress.step + 1, progress.position, batch.count, terms))
-      progress.step += 1
-      progress.position += batch.count
-      if pending.count >= readInterval { try readLosses() }
-      let now = ContinuousClock.now
-      progress.secondsInEpoch += (now - clock).inSeconds
-      progress.imagesInEpoch += batch.count
-      clock = now
-      for callback in callbacks { try callback.stepEnded(self) }
-      clock = .now
-      if interruption.isRequested, progress.position < training.count { return try interrupted() }
-    }
-    try readLosses()
-    progress.secondsInEpoch += (ContinuousClock.now - clock).inSeconds
-    return nil
-  }
-
-  private func interrupted() throws -> TrainingEnd {
-    try readLosses()
-    return .interrupted
-  }
-
-  /// Reads the losses of all steps so far, and stops at the first that is not finite.
-  func readLosses() throws {
-    defer { pending.removeAll(keepingCapacity: true) }
-    for (step, position, count, terms) in pending {
-      for (name, value) in terms.terms {
-        let loss = try value.scalar()
-        guard loss.isFinite else {
-          throw TrainingError.lossNotFinite(
-            term: name, value: loss, epoch: progress.epoch + 1, step: step,
-            images: position..<position + count, checkpoint: lastCheckpoint?.path)
-        }
-        progress.add(loss, to: name, count: count)
+  /// Takes the means if it is time, then tells the callbacks, phase by phase.
+  private func stepEnded(endsEpoch: Bool, validation: (any Dataset)?) throws {
+    let epoch = progress.epoch + 1
+    if endsEpoch { progress.finishEpoch() }
+    var record: TrainingRecord?
+    let completed = endsEpoch ? progress.epoch : nil
+    let isDue = endsEpoch || plan.stage.recordEvery.isDue(step: progress.step, epoch: completed, minutes: 0)
+    if isDue || plan.isComplete(progress) {
+      try readMeasurements()
+      let validated = endsEpoch ? try validation.flatMap(evaluate) : nil
+      if let mean = validated?.first(where: { !$0.value.isFinite }) {
+        throw TrainingError.validationNotFinite(
+          measurement: mean.name, value: mean.value, epoch: epoch, checkpoint: lastCheckpoint?.path)
       }
-      progress.countedImages += count
+      record = TrainingRecord(
+        stage: plan.stage.name, epoch: epoch, step: progress.step,
+        totalSteps: progress.totalSteps, endsEpoch: endsEpoch, isEarly: !isDue, training: progress.means,
+        validation: validated, seconds: secondsInSteps, samples: samplesInSteps)
+      // One that is made only because training ends must not change what a longer run would record.
+      if isDue { progress.sums = MeasurementSums() }
+      (secondsInSteps, samplesInSteps) = (0, 0)
+    }
+    try notify { callback in
+      if let record { try callback.recorded(self, record) }
+      try callback.stepEnded(self)
     }
   }
 
-  /// The mean losses over a data set, in evaluation mode, with noise that is the same at every call.
-  public func evaluate(_ data: ImageDataset) throws -> [LossMean] {
-    try Trainer.evaluate(model, on: data, seed: plan.seed)
+  /// Calls every callback. One that reports to people cannot end the training: it is said once that it failed.
+  private func notify(_ call: (Callback) throws -> Void) throws {
+    for callback in callbacks {
+      do { try call(callback) } catch {
+        guard callback.phase == .report else { throw error }
+        if failedReports.insert(ObjectIdentifier(callback)).inserted { notice("warning: \(error); training goes on") }
+      }
+    }
+  }
+
+  /// Reads the measurements of all steps so far, and stops at the first that is not finite.
+  func readMeasurements() throws {
+    defer { pending.removeAll(keepingCapacity: true) }
+    for (step, end, count, measurements) in pending {
+      for entry in measurements.entries {
+        let value = try entry.value.scalar()
+        guard value.isFinite else {
+          throw TrainingError.notFinite(
+            measurement: entry.name, value: value, epoch: progress.epoch + 1, step: step, samples: end - count..<end,
+            checkpoint: lastCheckpoint?.path)
+        }
+        progress.sums.add(value, to: entry.name, weight: entry.weight ?? count)
+      }
+    }
+  }
+
+  /// The means over a data set, in evaluation mode, with noise that is the same at every call; nil if the model has nothing
+  /// to validate.
+  public func evaluate(_ data: any Dataset) throws -> [MeasurementMean]? {
+    defer { model.train() }
+    return try Trainer.evaluate(model, in: plan.stage, on: data, seed: plan.seed, batchSize: plan.batchSize)
   }
 
   public static func evaluate(
-    _ model: any TrainableModel, on data: ImageDataset, seed: UInt64, batchSize: Int = 128
-  ) throws -> [LossMean] {
+    _ model: any TrainableModel, in stage: Stage, on data: any Dataset, seed: UInt64, batchSize: Int
+  ) throws -> [MeasurementMean]? {
     let generator = RandomGenerator(seed: seed ^ 0x5641_4C49_4441_5445)  // apart from the training's stream
-    var sums = LossSums()
-    var waiting: [(count: Int, terms: LossTerms)] = []
+    var sums = MeasurementSums(), waiting: [(count: Int, measurements: Measurements)] = []
     func read() throws {
-      for (count, terms) in waiting {
-        for (name, value) in terms.terms { sums.add(try value.scalar(), to: name, count: count) }
-        sums.count += count
-      }
+      for (count, measurements) in waiting { try sums.add(measurements, count: count) }
       waiting = []
     }
-    for batch in BatchSequence(data, batchSize: batchSize) {
-      waiting.append((batch.count, model.evaluationStep(TensorBatch(batch, on: model.device), using: generator)))
-      if waiting.count == 16 { try read() }
+    let batches = try BatchSequence(data, of: model.inputs, batchSize: batchSize).start()
+    while let batch = try batches.next() {
+      guard let measurements = model.evaluate(Batch(batch, on: model.device), in: stage, using: generator) else {
+        return nil
+      }
+      waiting.append((batch.count, measurements))
+      if waiting.count == readInterval { try read() }
     }
     try read()
     return sums.means
   }
 
-  /// Lets a callback end the training after the current epoch.
+  /// Lets a callback end the training after the current step.
   public func stop(_ reason: String) { stopReason = reason }
-
-  /// Continues from a checkpoint's progress; the next `fit` starts there.
-  func resume(from progress: TrainingProgress) { self.progress = progress }
-}
-
-/// What one call of `fit` was asked to do.
-public struct TrainingPlan: Sendable {
-  public let epochs: Int
-  public let batchSize: Int
-  public let seed: UInt64
-  /// The number of images in an epoch.
-  public internal(set) var trainingCount = 0
-
-  public var stepsPerEpoch: Int { (trainingCount + batchSize - 1) / batchSize }
-
-  func validate(model: any TrainableModel, training: ImageDataset, validation: ImageDataset?) throws {
-    guard batchSize > 0 else { throw TrainingError.invalid("the batch size is \(batchSize); it must be at least 1") }
-    guard epochs > 0 else { throw TrainingError.invalid("the number of epochs is \(epochs); it must be at least 1") }
-    for data in [training, validation].compactMap({ $0 }) {
-      guard data.count > 0 else { throw TrainingError.invalid("the data set has no images") }
-      guard data.imageShape.dimensions == model.imageShape else {
-        throw TrainingError.invalid(
-          "the images are \(data.imageShape), the model takes \(Shape(model.imageShape)); set imageShape in a --config file"
-        )
-      }
-    }
-  }
-}
-
-/// Why training ended.
-public enum TrainingEnd: Equatable, Sendable {
-  case finished
-  /// By a callback, such as early stopping.
-  case stopped(String)
-  /// By `Interruption`.
-  case interrupted
-}
-
-public enum TrainingError: Error, CustomStringConvertible {
-  case lossNotFinite(term: String, value: Float, epoch: Int, step: Int, images: Range<Int>, checkpoint: String?)
-  case validationNotFinite(term: String, value: Double, epoch: Int, checkpoint: String?)
-  /// Found when a checkpoint was about to be written.
-  case parameterNotFinite(String, step: Int, checkpoint: String?)
-  case invalid(String)
-
-  public var description: String {
-    switch self {
-    case .lossNotFinite(let term, let value, let epoch, let step, let images, let checkpoint):
-      "the loss “\(term)” became \(value) at step \(step) (epoch \(epoch), images \(images.lowerBound) to "
-        + "\(images.upperBound - 1) of the shuffled data); " + Self.mend(checkpoint)
-    case .validationNotFinite(let term, let value, let epoch, let checkpoint):
-      "the validation loss “\(term)” became \(value) in epoch \(epoch); " + Self.mend(checkpoint)
-    case .parameterNotFinite(let name, let step, let checkpoint):
-      "the parameter “\(name)” has elements that are not finite by step \(step); " + Self.mend(checkpoint)
-    case .invalid(let problem): problem
-    }
-  }
-
-  private static func mend(_ checkpoint: String?) -> String {
-    (checkpoint.map { "the last good checkpoint is \($0)" } ?? "there is no checkpoint yet")
-      + "; try a lower learning rate"
-  }
 }
 
 extension Duration {

@@ -1,90 +1,79 @@
-import Foundation
-import Synchronization
-
-/// The mean of a loss over some images.
-public struct LossMean: Codable, Equatable, Sendable {
-  public let name: String
-  public let value: Double
-
-  public init(name: String, value: Double) { (self.name, self.value) = (name, value) }
-}
-
-/// Sums of losses, weighted by the number of images each was a mean over.
-struct LossSums: Codable, Equatable, Sendable {
-  private(set) var names: [String] = []
-  private(set) var sums: [Double] = []
-  var count = 0
-
-  mutating func add(_ mean: Float, to name: String, count: Int) {
-    if let index = names.firstIndex(of: name) {
-      sums[index] += Double(mean) * Double(count)
-    } else {
-      names.append(name)
-      sums.append(Double(mean) * Double(count))
-    }
-  }
-
-  var means: [LossMean] {
-    zip(names, sums).map { LossMean(name: $0, value: count == 0 ? .nan : $1 / Double(count)) }
-  }
-}
+import Layers
+import Models
 
 /// Where training stands: all that a checkpoint must remember of the loop.
 public struct TrainingProgress: Codable, Equatable, Sendable {
-  /// Epochs completed.
+  /// The stage under way, or the last one that was.
+  public internal(set) var stage = ""
+  /// Epochs of the stage completed.
   public internal(set) var epoch = 0
-  /// Steps taken in all.
+  /// Steps of the stage taken.
   public internal(set) var step = 0
-  /// Images of the current epoch that steps have used.
+  /// Steps of earlier stages.
+  var stepsBefore = 0
+  /// Samples of the current epoch that steps have used.
   public internal(set) var position = 0
-  var sums = LossSums()
-  public internal(set) var secondsInEpoch = 0.0
-  /// Images of the current epoch in this run of the program: for the speed, not for the position.
-  public internal(set) var imagesInEpoch = 0
-  /// What callbacks want to find again, by their keys.
-  public internal(set) var callbackState: [String: Double] = [:]
+  /// How many epochs the stage was to have when it was last trained: what a schedule went by.
+  var plannedEpochs = 0
+  /// Measured since the last record.
+  var sums = MeasurementSums()
 
   public init() {}
 
-  /// Mean losses of the current epoch so far.
-  public var means: [LossMean] { sums.means }
+  /// Means since the last record.
+  public var means: [MeasurementMean] { sums.means }
 
-  var countedImages: Int {
-    get { sums.count }
-    set { sums.count = newValue }
+  /// Steps of all stages.
+  public var totalSteps: Int { stepsBefore + step }
+
+  mutating func begin(_ stage: String) {
+    guard stage != self.stage else { return }
+    let total = totalSteps
+    self = TrainingProgress()
+    (self.stage, stepsBefore) = (stage, total)
   }
-
-  mutating func add(_ loss: Float, to name: String, count: Int) { sums.add(loss, to: name, count: count) }
 
   mutating func finishEpoch() {
     epoch += 1
     position = 0
-    sums = LossSums()
-    secondsInEpoch = 0
-    imagesInEpoch = 0
+  }
+
+  /// Throws if no program can have written it: numbers in a file may be anything.
+  func check() throws {
+    let counts = [
+      ("epoch", epoch), ("step", step), ("stepsBefore", stepsBefore), ("position", position),
+      ("plannedEpochs", plannedEpochs),
+    ]
+    for (name, count) in counts where count < 0 || count >= 1 << 53 {
+      throw StateMismatch("its \(name) is \(count), which cannot be")
+    }
+    guard sums.isPlausible else { throw StateMismatch("its sums of measurements cannot be") }
   }
 }
 
-/// The result of an epoch.
-public struct EpochRecord: Sendable {
-  /// From 1.
+/// What was measured since the last record.
+public struct TrainingRecord: Sendable {
+  public let stage: String
+  /// From 1: the epoch the last step belongs to.
   public let epoch: Int
+  /// Of the stage, and of all stages so far.
   public let step: Int
-  public let training: [LossMean]
-  public let validation: [LossMean]?
+  public let totalSteps: Int
+  /// Whether the epoch is complete.
+  public let endsEpoch: Bool
+  /// Whether it was made only because training ends here: a longer run has none at this step.
+  public let isEarly: Bool
+  public let training: [MeasurementMean]
+  /// At the end of an epoch, if there is something to validate.
+  public let validation: [MeasurementMean]?
   /// Time spent in steps, without validation and callbacks.
   public let seconds: Double
-  public let images: Int
+  public let samples: Int
 
-  public var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
-}
+  public var samplesPerSecond: Double { seconds > 0 ? Double(samples) / seconds : 0 }
 
-/// A request to stop, which may come from a signal handler's queue or another thread.
-public final class Interruption: Sendable {
-  private let requested = Atomic(false)
-
-  public init() {}
-
-  public var isRequested: Bool { requested.load(ordering: .relaxed) }
-  public func request() { requested.store(true, ordering: .relaxed) }
+  /// The value that `criterion` looks at.
+  public func value(of criterion: Stage.Criterion) -> Double? {
+    (validation ?? training).first { $0.name == criterion.measurement }?.value
+  }
 }

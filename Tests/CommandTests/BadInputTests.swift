@@ -114,6 +114,6 @@ import Testing
     let place = try Workplace()
     try place.train(["--epochs", "1"])
     let outcome = try place.train(["--output", "wild", "--learning-rate", "1e30"])
-    expectFailure(outcome, status: 1, "step", "images", "no checkpoint yet", "lower learning rate")
+    expectFailure(outcome, status: 1, "step", "samples", "no checkpoint yet", "lower learning rate")
   }
 }

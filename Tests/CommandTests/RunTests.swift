@@ -114,7 +114,7 @@ import Testing
   /// Runs until a checkpoint appears, sends a signal, and returns the exit status.
   private func interrupt(_ place: Workplace, with signal: Int32, run: String) throws -> Int32 {
     let (process, _, errors) = Figment.process(
-      place.trainArguments(["--output", run, "--epochs", "200", "--checkpoint-steps", "1"]), in: place.url)
+      place.trainArguments(["--output", run, "--epochs", "200", "--checkpoint-every", "steps:1"]), in: place.url)
     try process.run()
     let deadline = Date().addingTimeInterval(60)
     while !place.exists("\(run)/checkpoints/last.safetensors"), process.isRunning, Date() < deadline { usleep(500) }
@@ -125,7 +125,7 @@ import Testing
     return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
   }
 
-  @Test(arguments: [(SIGKILL, -SIGKILL), (SIGINT, Int32(130)), (SIGTERM, Int32(130))])
+  @Test(arguments: [(SIGKILL, -SIGKILL), (SIGINT, Int32(130)), (SIGTERM, Int32(130)), (SIGHUP, Int32(130))])
   func aStoppedRunGoesOnAsIfItHadNot(signal: Int32, status: Int32) throws {
     let place = try Workplace()
     #expect(try interrupt(place, with: signal, run: "stopped") == status)

@@ -33,7 +33,7 @@ import Testing
       let found = try locator.load("fashion-mnist")
       #expect(found.training.count == images + 3)
       #expect(found.validation?.count == 2)
-      #expect(found.training.classNames?[9] == "Ankle boot")
+      #expect(found.training.field("label")?.classNames?[9] == "Ankle boot")
     }
   }
 
@@ -42,7 +42,7 @@ import Testing
     try install("data", separator: separator, suffix: suffix)
     let found = try locator.load(folder.url.path + "/data")
     #expect(found.training.count == 6)
-    #expect(found.training.hasLabels)
+    #expect(found.training.field("label") != nil)
     #expect(found.validation?.count == 2)
   }
 
@@ -50,7 +50,7 @@ import Testing
     _ = try folder.write(idx([3, 2, 2]), "data/train-images-idx3-ubyte")
     let found = try locator.load(folder.url.path + "/data")
     #expect(found.validation == nil)
-    #expect(!found.training.hasLabels)
+    #expect(found.training.field("label") == nil)
   }
 
   func message(_ name: String) -> String {
@@ -91,11 +91,11 @@ import Testing
     let found = try DatasetLocator().load("fashion-mnist")
     #expect(found.training.count == 60_000)
     #expect(found.validation?.count == 10_000)
-    #expect(found.training.imageShape == [28, 28, 1])
-    #expect(found.training.labels(at: 0..<5) == [9, 0, 0, 3, 0])
+    #expect(found.training.field("image")?.shape == [28, 28, 1])
+    #expect(try found.training.labels(at: 0..<5) == [9, 0, 0, 3, 0])
     // The mean that everyone normalizes Fashion-MNIST by.
-    let sum = (0..<60).reduce(0.0) { sum, block in
-      sum + found.training.images(at: block * 1000..<(block + 1) * 1000).reduce(0.0) { $0 + Double($1) }
+    let sum = try (0..<60).reduce(0.0) { sum, block in
+      try sum + found.training.images(at: block * 1000..<(block + 1) * 1000).reduce(0.0) { $0 + Double($1) }
     }
     #expect(abs(sum / (60_000 * 784) - 0.2860) < 1e-4)
   }

@@ -31,9 +31,9 @@ import Testing
     }
     let found = try load()
     #expect(found.training.count == 6)
-    #expect(found.training.hasLabels)
+    #expect(found.training.field("label") != nil)
     #expect(found.validation?.count == 3)
-    #expect(found.validation?.hasLabels == true)
+    #expect(found.validation?.field("label") != nil)
   }
 
   @Test(arguments: ["raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw"])

@@ -45,3 +45,14 @@ func numbered(_ count: Int) -> ImageDataset {
 func numbers(_ images: [Float]) -> [Int] {
   stride(from: 0, to: images.count, by: 4).map { first in Int((images[first] * 255).rounded()) }
 }
+
+extension Dataset {
+  /// The images `indices`, one after the other, as they lie in the data set.
+  func images(at indices: some Collection<Int>) throws -> [Float] {
+    try batch(indices, of: [field("image")!]).arrays["image"]!.values
+  }
+
+  func labels(at indices: some Collection<Int>) throws -> [Int] {
+    try batch(indices, of: [field("label")!]).arrays["label"]!.values.map { Int($0) }
+  }
+}

@@ -130,7 +130,7 @@ private final class Network: Module {
     expect(input, says: "Dense first.weight: an input of shape [2, 5] does not fit the weight [4, 3]")
     let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let context = LayerContext(device: Device(ReferenceBackend()), generator: RandomGenerator(seed: 1))
-      let layer = Conv2D(3, 8, kernelSize: 3, in: context)
+      let layer = Conv2D(inputChannels: 3, outputChannels: 8, kernelSize: 3, in: context)
       _ = layer(.zeros([2, 5, 5, 4], on: context.device))
     }
     expect(channels, says: "Conv2D", "an input of shape [2, 5, 5, 4] does not fit the weight [3, 3, 3, 8]")

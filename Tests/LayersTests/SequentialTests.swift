@@ -18,7 +18,7 @@ import Testing
       return backend.floatingPointOperations - before
     }
     func convolution(stride: Int = 1) -> Conv2D {
-      Conv2D(16, 8, kernelSize: 5, stride: stride, padding: .same, in: context)
+      Conv2D(inputChannels: 16, outputChannels: 8, kernelSize: 5, stride: stride, padding: .same, in: context)
     }
     let apart = 2 * 2 * 16 * 16 * 25 * 16 * 8
     #expect(operations([UpSampling(), convolution()]) == apart * 9 / 25)
@@ -29,7 +29,7 @@ import Testing
   @Test func layersRunInOrder() throws {
     let device = Device(ReferenceBackend())
     let context = LayerContext(device: device, generator: RandomGenerator(seed: 1))
-    let convolution = Conv2D(2, 3, kernelSize: 3, padding: .same, activation: .tanh, in: context)
+    let convolution = Conv2D(inputChannels: 2, outputChannels: 3, kernelSize: 3, padding: .same, activation: .tanh, in: context)
     let input = Tensor.randomUniform([2, 3, 4, 2], using: RandomGenerator(seed: 2), on: device)
     let output = Sequential(UpSampling(), convolution, UpSampling(factor: 3), Flatten())(input)
     let expected = convolution(input.upsampled(factors: [2, 2])).upsampled(factors: [3, 3]).flattened()

@@ -9,7 +9,7 @@ import Testing
   @Test func table() {
     let context = LayerContext(device: Device(ReferenceBackend()), generator: RandomGenerator(seed: 1))
     let model = Sequential(
-      Conv2D(1, 8, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
+      Conv2D(inputChannels: 1, outputChannels: 8, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
       BatchNorm(channels: 8, in: context), Flatten(), Dense(inputSize: 8 * 49, units: 10, in: context))
     let summary = Summary("classifier", of: model) { _ = model(.zeros([1, 14, 14, 1], on: context.device)) }
     #expect(summary.rows.map(\.name) == ["layers.0", "layers.1", "layers.2", "layers.3"])

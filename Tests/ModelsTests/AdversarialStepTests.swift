@@ -28,15 +28,15 @@ import Testing
     try module.trainableParameters.map { try $0.value.scalars() }
   }
 
-  @Test func eachOptimizerMovesItsOwnNetworkOnly() throws {
+  @Test func eachLearnerMovesItsOwnNetworkOnly() throws {
     let device = try TestDevice.reference.device()
     for (moving, resting) in [(0, 1), (1, 0)] {
       let model = DenseGAN(Self.tinyGAN, on: device, seed: 3)
       let before = [try values(model.discriminator), try values(model.generator)]
-      let optimizers = [SGD(learningRate: 0), SGD(learningRate: 0)]
-      optimizers[moving].learningRate = 0.1
+      let learners = model.learners { SGD(learningRate: 0) }
+      learners[moving].baseLearningRate = 0.1
       let samples = Tensor.randomUniform([4, 5, 4, 1], low: -1, using: RandomGenerator(seed: 4), on: device)
-      _ = model.adversarialStep(samples, optimizers: optimizers)
+      _ = model.adversarialStep(samples, StepContext(learners))
       let after = [try values(model.discriminator), try values(model.generator)]
       #expect(after[moving] != before[moving])
       #expect(after[resting] == before[resting])
@@ -47,17 +47,20 @@ import Testing
     let device = try TestDevice.reference.device()
     func losses(rates: [Float]) throws -> (first: [Float], last: [Float]) {
       let model = DenseGAN(Self.tinyGAN, on: device, seed: 5)
-      let optimizers = rates.map { Adam(learningRate: $0, beta1: 0.5) }
+      let learners = model.learners { Adam(beta1: 0.5) }
+      for (learner, rate) in zip(learners, rates) { learner.baseLearningRate = rate }
+      let context = StepContext(learners)
       let samples = Tensor.randomUniform([16, 5, 4, 1], low: 0.5, using: RandomGenerator(seed: 6), on: device)
       let steps = try (0..<60).map { _ in
-        try model.adversarialStep(samples, optimizers: optimizers).terms.map { try $0.value.scalar() }
+        let measured = model.adversarialStep(samples, context)
+        return try ["real", "generated", "generator"].map { try measured[$0]!.scalar() }
       }
       return (steps[0], steps.last!)
     }
     let discriminator = try losses(rates: [1e-2, 0])
-    #expect(discriminator.last[0] < 0.5 * discriminator.first[0])
+    #expect(discriminator.last[0] + discriminator.last[1] < 0.5 * (discriminator.first[0] + discriminator.first[1]))
     let generator = try losses(rates: [0, 1e-2])
-    #expect(generator.last[1] < 0.7 * generator.first[1])
+    #expect(generator.last[2] < 0.7 * generator.first[2])
   }
 
   @Test(arguments: TestDevices.all) func devicesTakeTheSameSteps(test: TestDevice) throws {
@@ -77,10 +80,13 @@ import Testing
       let small = Tensor.randomUniform([1, 4, 8, 3], low: -1, using: random, on: device)
       let large = Tensor.randomUniform([1, 16, 32, 3], low: -1, using: random, on: device)
       // A small rate: Adam's first steps have the gradients' signs, which differ where these are almost 0.
-      let optimizers = (0..<2).map { _ in SGD(learningRate: 1e-3) }
-      return try model.adversarialStep(small: small, large: large, optimizers: optimizers).terms.map {
-        try $0.value.scalar()
-      } + [try model.contentStep(small: small, large: large, optimizer: optimizers[1]).scalar()]
+      let learners = model.learners()
+      for learner in learners { learner.optimizer = SGD(learningRate: 1e-3) }
+      let context = StepContext(learners)
+      let measured = [
+        model.adversarialStep(small: small, large: large, context), model.contentStep(small: small, large: large, context),
+      ]
+      return try measured.flatMap(\.entries).map { try $0.value.scalar() }
     }
     for (name, run) in [("gan", gan), ("gan3d", voxels), ("srgan", superResolution)] {
       expectClose(
@@ -88,12 +94,27 @@ import Testing
     }
   }
 
+  /// The share of both kinds of samples that are taken for what they are.
+  @Test func accuracyCountsBothKinds() throws {
+    let device = try TestDevice.reference.device()
+    let model = DenseGAN(Self.tinyGAN, on: device, seed: 5)
+    let samples = Tensor.randomUniform([8, 5, 4, 1], low: 0.5, using: RandomGenerator(seed: 6), on: device)
+    let latents = model.drawLatents(8, using: RandomGenerator(seed: 9))
+    let logits = try [
+      model.discriminate(samples), withoutGradient { model.discriminate(model.generate(latents)) },
+    ].map { try $0.scalars() }
+    let right = logits[0].count { $0 > 0 } + logits[1].count { $0 <= 0 }
+    let measured = model.adversarialStep(
+      samples, latents: (latents, latents), StepContext(model.learners { SGD(learningRate: 0) }))
+    #expect(try measured["accuracy"]!.scalar() == Float(right) / 16)
+  }
+
   private func threeSteps<Model: AdversarialModel>(of model: Model, on device: Device) throws -> [Float] {
     let samples = Tensor.randomUniform(
       Shape([3] + model.sampleShape), using: RandomGenerator(seed: 8), on: device)
-    let optimizers = (0..<2).map { _ in SGD(learningRate: 1e-2) }
+    let context = StepContext(model.learners { SGD(learningRate: 1e-2) })
     return try (0..<3).flatMap { _ in
-      try model.adversarialStep(samples, optimizers: optimizers).terms.map { try $0.value.scalar() }
+      try model.adversarialStep(samples, context).entries.map { try $0.value.scalar() }
     }
   }
 }

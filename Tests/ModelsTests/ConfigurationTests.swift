@@ -1,10 +1,11 @@
+import Files
 import Foundation
 import Models
 import Testing
 
 @Suite struct ConfigurationTests {
   private func decode(_ text: String) throws -> VariationalAutoencoder.Configuration {
-    try .decode(Data(text.utf8), source: "vae.json")
+    try .decode(Array(text.utf8), source: "vae.json")
   }
 
   @Test func aFileNamesOnlyWhatDiffers() throws {
@@ -21,11 +22,17 @@ import Testing
     (#"{"klWeight": -1}"#, "klWeight"),
     (#"{"sampler": "wrong"}"#, "sampler"),
     (#"{"imageShape": [27, 28, 1]}"#, "even"),
-    ("[1]", "not a JSON object"),
-    ("{", "not a JSON object"),
+    (#"{"latentSize": 4611686018427387904}"#, "more than 1048576"),
+    (#"{"latentSize": 9223372036854775808}"#, "latentSize"),
+    (#"{"latentSize": 2, "latentSize": 3}"#, "latentSize"),
+    (#"{"imageShape": [4611686018427387904, 2, 1]}"#, "imageShape"),
+    (#"{"imageShape": [65536, 65536, 2]}"#, "larger than"),
+    ("{\n  \"klWeight\": 1e-3,\n  \"latentSize\": 0\n}", "vae.json, line 3, field “latentSize”"),
+    ("[1]", "not an object"),
+    ("{", "vae.json, line 1"),
   ])
   func mistakesAreNamed(text: String, part: String) {
-    let error = #expect(throws: ConfigurationError.self) { try decode(text) }
+    let error = #expect(throws: JSONError.self) { try decode(text) }
     #expect(error?.description.contains(part) == true, "\(error?.description ?? "no error")")
   }
 
@@ -35,6 +42,31 @@ import Testing
     #expect(throws: ConfigurationError.self) { try configuration.validate() }
     configuration.decoderStrides = [1, 2, 2]
     #expect(throws: ConfigurationError.self) { try configuration.validate() }
+  }
+
+  /// Whatever a file says, the answer is an error, at once.
+  @Test func extentsThatNoMachineHasAreRefused() throws {
+    func problem<Model: GenerativeModel>(_ type: Model.Type, _ text: String) -> String? {
+      do {
+        try Model.requireMemory(for: .decode(Array(text.utf8), source: "file"))
+        return nil
+      } catch { return "\(error)" }
+    }
+    let huge = 1 << 62
+    #expect(problem(VariationalAutoencoder.self, #"{"latentSize": 1048576}"#)?.contains("GiB") == true)
+    for text in [
+      #"{"encoderKernels": [\#(huge), 3, 3, 3]}"#, #"{"encoderFilters": [\#(huge), 3, 3, 3]}"#,
+      #"{"decoderStrides": [\#(huge), \#(huge), 1, 1]}"#, #"{"encoderFilters": [1048576, 1048576, 1048576, 1048576]}"#,
+      #"{"decoderStrides": [1024, 1024, 1024, 1024]}"#, #"{"dropoutRate": 1e400}"#,
+    ] { #expect(problem(ConvolutionalAutoencoder.self, text) != nil, "\(text)") }
+    for text in [
+      #"{"generatorUnits": [\#(huge)]}"#, #"{"discriminatorUnits": [1048576, 1048576]}"#, #"{"latentSize": \#(huge)}"#,
+    ] { #expect(problem(DenseGAN.self, text) != nil, "\(text)") }
+    #expect(problem(SRGAN.self, #"{"residualBlocks": 100000}"#) != nil)
+    #expect(problem(AgeConditionalGAN.self, #"{"classes": \#(huge)}"#) != nil)
+    #expect(problem(VoxelGAN.self, #"{"filters": [\#(huge)]}"#) != nil)
+    #expect(problem(DCGAN.self, #"{"imageShape": [65536, 8192, 3]}"#) != nil)
+    #expect(problem(DenseGAN.self, "{}") == nil && problem(DCGAN.self, "{}") == nil)
   }
 
   @Test func unknownModelsGetASuggestion() {

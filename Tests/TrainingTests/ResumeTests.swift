@@ -18,10 +18,8 @@ private final class InterruptAfter: Callback {
 }
 
 @Suite struct ResumeTests {
-  private func trainer(_ model: any TrainableModel) -> Trainer { Trainer(model) }
-
   private func models(on device: Device) -> [() -> any TrainableModel] {
-    [{ tinyVAE(on: device) }, { tinyAutoencoder(on: device) }]
+    [{ tinyVAE(on: device) }, { tinyAutoencoder(on: device) }, { tinyGAN(on: device) }]
   }
 
   /// The last checkpoint of a run that is stopped after each of `stops` steps and resumed from the file.
@@ -30,12 +28,14 @@ private final class InterruptAfter: Callback {
     let data = tinyImages(count: 37)
     var stops = stops
     while true {
-      let trainer = trainer(make())
+      let trainer = Trainer(make())
       let file = CheckpointWriter.last(in: folder.url)
       if FileManager.default.fileExists(atPath: file.path) {
         try Checkpoint(contentsOf: file).restore(trainer)
       }
-      var callbacks: [Callback] = [EarlyStopping(patience: 50), CheckpointWriter(folder: folder.url)]
+      var callbacks: [Callback] = [CheckpointWriter(folder: folder.url, every: .steps(7))]
+      callbacks.append(
+        trainer.stages[0].best == nil ? AdversarialWatch(data: data, seed: 1) : EarlyStopping(patience: 50))
       if !stops.isEmpty { callbacks.append(InterruptAfter(stops.removeFirst())) }
       let end = try trainer.fit(
         data, validation: tinyImages(count: 11), epochs: 3, batchSize: 4, seed: 9, callbacks: callbacks)
@@ -56,7 +56,7 @@ private final class InterruptAfter: Callback {
 
   @Test func aCheckpointKnowsItsModel() throws {
     let folder = try TemporaryFolder(), device = try TestDevice.reference.device()
-    try trainer(tinyVAE(on: device)).fit(
+    try Trainer(tinyVAE(on: device)).fit(
       tinyImages(count: 4), epochs: 1, batchSize: 4, callbacks: [CheckpointWriter(folder: folder.url)])
     let checkpoint = try Checkpoint(contentsOf: CheckpointWriter.last(in: folder.url))
     let error = #expect(throws: CheckpointError.self) { try checkpoint.restore(tinyAutoencoder(on: device)) }
@@ -69,7 +69,7 @@ private final class InterruptAfter: Callback {
 
   @Test func aCheckpointCutShortIsRefused() throws {
     let folder = try TemporaryFolder(), device = try TestDevice.reference.device()
-    try trainer(tinyVAE(on: device)).fit(
+    try Trainer(tinyVAE(on: device)).fit(
       tinyImages(count: 4), epochs: 1, batchSize: 4, callbacks: [CheckpointWriter(folder: folder.url)])
     let file = CheckpointWriter.last(in: folder.url)
     let whole = try Data(contentsOf: file)

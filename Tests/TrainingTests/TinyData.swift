@@ -32,3 +32,12 @@ func tinyAutoencoder(on device: Device, seed: UInt64 = 3) -> ConvolutionalAutoen
   configuration.useDropout = true
   return ConvolutionalAutoencoder(configuration, on: device, seed: seed)
 }
+
+func tinyGAN(on device: Device, seed: UInt64 = 3) -> DenseGAN {
+  var configuration = DenseGAN.Configuration()
+  configuration.imageShape = [8, 8, 1]
+  configuration.latentSize = 3
+  configuration.generatorUnits = [6, 9]
+  configuration.discriminatorUnits = [7]
+  return DenseGAN(configuration, on: device, seed: seed)
+}

@@ -5,7 +5,8 @@ import Models
 import Tensors
 import TestSupport
 import Testing
-import Training
+
+@testable import Training
 
 @Suite struct TrainerTests {
   private let device: Device
@@ -14,8 +15,8 @@ import Training
 
   /// Keeps what every epoch reported.
   private final class Recorder: Callback {
-    var records: [EpochRecord] = []
-    override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) { records.append(record) }
+    var records: [TrainingRecord] = []
+    override func recorded(_ trainer: Trainer, _ record: TrainingRecord) { records.append(record) }
   }
 
   @Test func lossesFallAndAddUp() throws {
@@ -38,7 +39,7 @@ import Training
     let error = #expect(throws: TrainingError.self) {
       try trainer.fit(tinyImages(count: 40), epochs: 2, batchSize: 4, callbacks: [CheckpointWriter(folder: folder.url)])
     }
-    guard case .lossNotFinite(_, _, let epoch, let step, let images, let checkpoint)? = error else {
+    guard case .notFinite(_, _, let epoch, let step, let images, let checkpoint)? = error else {
       Issue.record("another error: \(String(describing: error))")
       return
     }
@@ -67,11 +68,18 @@ import Training
     #expect(error?.description.contains("last.safetensors") == true)
     #expect(try Data(contentsOf: CheckpointWriter.last(in: folder.url)) == before)
 
-    let validated = #expect(throws: TrainingError.self) {
-      try Trainer(tinyVAE(on: device)).fit(
-        tinyImages(count: 4), validation: tinyImages(count: 4), epochs: 1, batchSize: 4, callbacks: [Spoil()])
+    /// Spoils what training does not look at, but validation does.
+    final class SpoilStatistics: Callback {
+      override func trainingBegan(_ trainer: Trainer) {
+        let mean = trainer.model.namedParameters().first { $0.name.hasSuffix("movingMean") }!.parameter
+        mean.value = Tensor(repeating: .nan, shape: mean.shape, on: mean.value.device)
+      }
     }
-    #expect(validated?.description.contains("validation loss “loss” became nan in epoch 1") == true)
+    let validated = #expect(throws: TrainingError.self) {
+      try Trainer(tinyAutoencoder(on: device)).fit(
+        tinyImages(count: 4), validation: tinyImages(count: 4), epochs: 1, batchSize: 4, callbacks: [SpoilStatistics()])
+    }
+    #expect(validated?.description.contains("“loss” of the validation data became nan in epoch 1") == true)
   }
 
   @Test func earlyStoppingWaitsForPatience() throws {
@@ -102,14 +110,14 @@ import Training
   @Test func aScheduleSetsTheRate() throws {
     final class Rates: Callback {
       var rates: [Float] = []
-      override func epochEnded(_ trainer: Trainer, _ record: EpochRecord) {
-        rates.append(trainer.optimizers[0].optimizer.learningRate)
+      override func recorded(_ trainer: Trainer, _ record: TrainingRecord) {
+        rates.append(trainer.plan.stage.learners[0].optimizer.learningRate)
       }
     }
     let rates = Rates()
-    try Trainer(tinyVAE(on: device), optimizer: RMSProp(learningRate: 0.01)).fit(
-      tinyImages(count: 4), epochs: 3, batchSize: 4,
-      callbacks: [LearningRateScheduler(.exponential(factor: 0.5), baseRates: [0.01]), rates])
+    let trainer = Trainer(tinyVAE(on: device), optimizer: RMSProp(learningRate: 0.01))
+    trainer.stages[0].learners[0].schedule = .exponential(factor: 0.5)
+    try trainer.fit(tinyImages(count: 4), epochs: 3, batchSize: 4, callbacks: [rates])
     #expect(rates.rates == [0.01, 0.005, 0.0025])
   }
 
@@ -126,6 +134,7 @@ import Training
     // A line that was written just before the program was killed, without its checkpoint.
     let text = try String(contentsOf: run.metrics, encoding: .utf8)
     let lost = text.split(separator: "\n")[1].replacingOccurrences(of: "\"epoch\":2", with: "\"epoch\":3")
+      .replacingOccurrences(of: "\"step\":4", with: "\"step\":6")
     try (text + lost + "\n").write(to: run.metrics, atomically: true, encoding: .utf8)
     try fit(epochs: 4, resuming: true)
 
@@ -144,11 +153,38 @@ import Training
     var text = ""
     try Trainer(tinyVAE(on: device)).fit(
       tinyImages(count: 8), epochs: 2, batchSize: 4,
-      callbacks: [ProgressReport(isTerminal: false) { text += $0 }])
+      callbacks: [ProgressReport(width: nil) { text += $0 }])
     let lines = text.split(separator: "\n")
     #expect(lines.count == 3)
     #expect(lines[0].hasPrefix("epoch 1/2  loss ") && lines[0].contains("images/s") && lines[0].contains("left"))
     #expect(!text.contains("\u{1B}"))
+  }
+
+  /// Labels are there, but no model here reads them.
+  @Test func onlyWhatAModelReadsIsUploaded() throws {
+    let device = Device(try TestDevice.reference.makeBackend())
+    let trainer = Trainer(tinyVAE(on: device)), before = device.backend.statistics.uploads
+    try trainer.fit(tinyImages(count: 8), epochs: 2, batchSize: 4)
+    #expect(device.backend.statistics.uploads - before == 4, "one a step")
+  }
+
+  @Test func aBarFitsItsTerminal() throws {
+    /// A bar is drawn ten times a second at most.
+    final class Slow: Callback {
+      override func stepEnded(_: Trainer) { usleep(110_000) }
+    }
+    var text = ""
+    let report = ProgressReport(width: 40) { text += $0 }
+    try Trainer(tinyVAE(on: device)).fit(tinyImages(count: 16), epochs: 1, batchSize: 4, callbacks: [Slow(), report])
+    let bars = text.split(separator: "\r").filter { $0.contains("░") }
+    #expect(!bars.isEmpty && bars.allSatisfy { $0.count <= 39 }, "\(bars)")
+  }
+
+  @Test func timesOfAnyLengthAreWritten() {
+    #expect(9.94.formattedAsTime == "9.9 s" && 59.4.formattedAsTime == "59 s" && 61.0.formattedAsTime == "1 min 01 s")
+    #expect(7260.0.formattedAsTime == "2 h 01 min" && 1e6.formattedAsTime == "11 days")
+    for seconds in [1e300, .infinity, -1, -Double.infinity] { #expect(!seconds.formattedAsTime.isEmpty) }
+    #expect(Double.nan.formattedAsTime == "?")
   }
 
   @Test func impossiblePlansAreRefused() {
@@ -160,7 +196,7 @@ import Training
     }
     #expect(failure(tinyImages(count: 4), batchSize: 0)?.contains("batch size") == true)
     #expect(failure(tinyImages(count: 4), epochs: 0)?.contains("epochs") == true)
-    #expect(failure(tinyImages(count: 0))?.contains("no images") == true)
+    #expect(failure(tinyImages(count: 0))?.contains("no samples") == true)
     #expect(failure(tinyImages(count: 4, size: 10))?.contains("[10, 10, 1]") == true)
   }
 }

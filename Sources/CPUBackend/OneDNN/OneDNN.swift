@@ -59,9 +59,10 @@ final class OneDNN: @unchecked Sendable {
     }
   }
 
-  /// What takes some ten microseconds is over before another thread has begun, the more so if other programs run.
+  /// What takes a microsecond is over before another thread has begun, the more so if other programs run. Larger products
+  /// keep all threads, since another number of them may round sums otherwise.
   func threads(for floatingPointOperations: Int) -> Int {
-    floatingPointOperations < 1 << 19 ? 1 : team.threads
+    floatingPointOperations < 1 << 15 ? 1 : team.threads
   }
 
   /// Primitives are made and run with the same number of threads, which is a property of the calling thread.

@@ -88,7 +88,7 @@ struct BenchmarkCommand: ParsableCommand {
     case .startup:
       for result in try StartupBenchmark.measure(on: device) { try report.add(result) }
     }
-    report.finish()
+    try report.finish()
   }
 
   /// Names with commas, in lines that fit a terminal beside `indent` columns.
@@ -118,8 +118,7 @@ private struct Report {
     result.compare(with: earlier)
     results.append(result)
     if format == .json {
-      // Unbuffered: who reads a pipe wants each line when it is there.
-      FileHandle.standardOutput.write(Data((try result.json + "\n").utf8))
+      try printOutput(result.json)
     }
   }
 
@@ -129,7 +128,7 @@ private struct Report {
     let probes = try backend.ceilingProbes(), ceilings = try probes.ceilings()
     switch format {
     case .table:
-      print(
+      try printOutput(
         "\(device.backend.name): \(ceilings.gflops.formatted(digits: 0)) GFLOP/s, "
           + "\(ceilings.gigabytesPerSecond.formatted(digits: 1)) GB/s copied, "
           + "\(ceilings.launchMicroseconds.formatted(digits: 1)) µs a launch\n")
@@ -142,7 +141,7 @@ private struct Report {
     return probes
   }
 
-  func finish() {
-    if format == .table { print(BenchmarkTable.text(results)) }
+  func finish() throws {
+    if format == .table { try printOutput(BenchmarkTable.text(results)) }
   }
 }

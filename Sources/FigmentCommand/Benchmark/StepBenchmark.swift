@@ -13,14 +13,14 @@ struct StepBenchmark {
       .loss(ConvolutionalAutoencoder.self), .loss(VariationalAutoencoder.self),
       .adversarial(DenseGAN.self), .adversarial(DCGAN.self), .adversarial(AgeConditionalGAN.self),
       .adversarial(VoxelGAN.self),
-      .superResolution("srgan") { model, small, large, optimizers in
-        { model.contentStep(small: small, large: large, optimizer: optimizers[1]) }
+      .superResolution("srgan") { model, small, large, context in
+        { model.contentStep(small: small, large: large, context).first }
       },
       .superResolution("srgan-infer") { model, small, _, _ in
         { model.evaluating { withoutGradient { model.generator(small) } } }
       },
-      .superResolution("srgan-adversarial") { model, small, large, optimizers in
-        { model.adversarialStep(small: small, large: large, optimizers: optimizers).total }
+      .superResolution("srgan-adversarial") { model, small, large, context in
+        { model.adversarialStep(small: small, large: large, context).first }
       },
     ]
   }
@@ -33,34 +33,35 @@ struct StepBenchmark {
   }
 
   private static func loss<Model: LossModel>(_: Model.Type) -> StepBenchmark {
-    StepBenchmark(name: Model.identifier, batchSize: Model.defaults.batchSize) { batchSize, device in
+    StepBenchmark(name: Model.identifier, batchSize: Model.batchSize) { batchSize, device in
       let model = Model(.init(), on: device, seed: 0)
-      let batch = TensorBatch(images: random([batchSize] + model.imageShape, on: device))
-      let optimizers = model.optimizers(learningRate: nil).map(\.optimizer)
-      return { model.trainingStep(batch, optimizers: optimizers).total }
+      let batch = Batch(
+        Dictionary(uniqueKeysWithValues: model.inputs.map { ($0.name, random([batchSize] + $0.shape, on: device)) }))
+      let context = StepContext(model.stages()[0].learners)
+      return { model.step(batch, context).first }
     }
   }
 
   /// With Adam for all, as the scripts beside this one have it: the models' own optimizers differ.
   private static func adversarial<Model: AdversarialModel>(_: Model.Type) -> StepBenchmark {
-    StepBenchmark(name: Model.identifier, batchSize: Model.defaults.batchSize) { batchSize, device in
+    StepBenchmark(name: Model.identifier, batchSize: Model.batchSize) { batchSize, device in
       let model = Model(.init(), on: device, seed: 0)
       let samples = random([batchSize] + model.sampleShape, on: device)
       let labels = model.randomLabels(batchSize)
-      let optimizers = (0..<2).map { _ in Adam(learningRate: 2e-4, beta1: 0.5) }
-      return { model.adversarialStep(samples, labels: labels, optimizers: optimizers).total }
+      let context = StepContext(model.learners { Adam(learningRate: 2e-4, beta1: 0.5) })
+      return { model.adversarialStep(samples, labels: labels, context).first }
     }
   }
 
   private static func superResolution(
-    _ name: String, _ step: @escaping (SRGAN, _ small: Tensor, _ large: Tensor, [Optimizer]) -> () -> Tensor
+    _ name: String, _ step: @escaping (SRGAN, _ small: Tensor, _ large: Tensor, StepContext) -> () -> Tensor
   ) -> StepBenchmark {
     StepBenchmark(name: name, batchSize: 1) { batchSize, device in
       let model = SRGAN(on: device, seed: 0)
       let size = model.configuration.imageSize
       return step(
         model, random([batchSize] + size + [3], on: device), random([batchSize] + size.map { 4 * $0 } + [3], on: device),
-        model.optimizers(learningRate: nil).map(\.optimizer))
+        StepContext(model.learners()))
     }
   }
 
@@ -93,4 +94,9 @@ struct StepBenchmark {
     _ = step()
     return Array(backend.products.dropFirst(before))
   }
+}
+
+extension Measurements {
+  /// Something to wait for.
+  fileprivate var first: Tensor { entries[0].value }
 }

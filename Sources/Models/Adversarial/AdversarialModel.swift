@@ -28,6 +28,8 @@ public protocol AdversarialModel: GenerativeModel {
   func generate(_ latents: Tensor, labels: Tensor?) -> Tensor
   /// - Returns: Logits of being real, one or more a sample.
   func discriminate(_ samples: Tensor, labels: Tensor?) -> Tensor
+  /// New learners `discriminator` and `generator`, with the optimizers the model was published with.
+  func learners() -> [Learner]
 }
 
 extension AdversarialModel {
@@ -45,8 +47,16 @@ extension AdversarialModel {
     ]
   }
 
-  public func randomLatents(_ count: Int) -> Tensor {
-    .randomNormal(Shape([count] + latentShape), deviation: latentDeviation, using: random, on: device)
+  /// One learner for each network, each with an optimizer of its own.
+  public func learners(_ optimizer: () -> Optimizer) -> [Learner] {
+    [
+      Learner("discriminator", optimizer(), discriminator, of: self),
+      Learner("generator", optimizer(), generator, of: self),
+    ]
+  }
+
+  public func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {
+    .randomNormal(Shape([count] + latentShape), deviation: latentDeviation, using: generator, on: device)
   }
 
   /// Labels drawn evenly from all classes; nil for a model without.
@@ -54,31 +64,53 @@ extension AdversarialModel {
     classes.map { .randomUniform([count], high: Float($0), using: random, on: device).floor() }
   }
 
+  /// One step of both networks on a batch of real samples, with latents and the generator's labels drawn from `random`.
+  ///
+  /// - Parameter labels: Of the samples, `[N]`, for a conditional model.
+  public func adversarialStep(_ samples: Tensor, labels: Tensor? = nil, _ context: StepContext) -> Measurements {
+    let count = samples.shape[0], latents = drawLatents(count, using: random), chosen = randomLabels(count)
+    return adversarialStep(
+      samples, labels: labels, latents: (latents, drawLatents(count, using: random)), chosenLabels: chosen, context)
+  }
+
   /// One step of both networks on a batch of real samples: the discriminator on these and on as many
   /// generated ones, then the generator through the discriminator, whose parameters stay as they are
-  /// because its optimizer is not given them.
+  /// because the generator's learner does not have them.
   ///
   /// - Parameters:
-  ///   - labels: Of the samples, `[N]`, for a conditional model.
-  ///   - optimizers: The discriminator's and the generator's, as `optimizers(learningRate:)` gives them.
-  /// - Returns: `discriminator`, the mean of its two cross-entropies, and `generator`, that of taking
-  ///   generated samples for real.
-  public func adversarialStep(_ samples: Tensor, labels: Tensor? = nil, optimizers: [Optimizer]) -> LossTerms {
-    let count = samples.shape[0]
-    let generated = withoutGradient { generate(randomLatents(count), labels: labels) }
+  ///   - latents: For the discriminator's generated samples, and for the generator's.
+  ///   - chosenLabels: For the generator's samples, for a conditional model.
+  /// - Returns: The discriminator's cross-entropies `real` and `generated`, whose mean it minimizes; its `accuracy` on
+  ///   both; and the `generator`'s, of taking generated samples for real.
+  public func adversarialStep(
+    _ samples: Tensor, labels: Tensor? = nil, latents: (discriminator: Tensor, generator: Tensor),
+    chosenLabels: Tensor? = nil, _ context: StepContext
+  ) -> Measurements {
+    let generated = withoutGradient { generate(latents.discriminator, labels: labels) }
     let ofReal = discriminate(samples, labels: labels), ofGenerated = discriminate(generated, labels: labels)
-    let discriminatorLoss = 0.5 * (Self.crossEntropy(ofReal, real: true) + Self.crossEntropy(ofGenerated, real: false))
-    optimizers[0].minimize(discriminatorLoss, over: discriminator)
+    let real = Self.crossEntropy(ofReal, real: true), fake = Self.crossEntropy(ofGenerated, real: false)
+    context.minimize(0.5 * (real + fake), "discriminator")
 
-    let chosen = randomLabels(count)
-    let logits = discriminate(generate(randomLatents(count), labels: chosen), labels: chosen)
+    let logits = discriminate(generate(latents.generator, labels: chosenLabels), labels: chosenLabels)
     let generatorLoss = Self.crossEntropy(logits, real: true)
-    optimizers[1].minimize(generatorLoss, over: generator)
-    return LossTerms(["discriminator": discriminatorLoss, "generator": generatorLoss])
+    context.minimize(generatorLoss, "generator")
+    return Measurements([
+      "real": real, "generated": fake, "accuracy": Self.accuracy(ofReal: ofReal, ofGenerated: ofGenerated),
+      "generator": generatorLoss,
+    ])
   }
 
   private static func crossEntropy(_ logits: Tensor, real: Bool) -> Tensor {
     let target: Tensor = real ? .ones(logits.shape, on: logits.device) : .zeros(logits.shape, on: logits.device)
     return Loss.binaryCrossEntropy(logits: logits, target)
+  }
+
+  /// The share of samples that the discriminator takes for what they are; a logit of 0 means generated.
+  private static func accuracy(ofReal: Tensor, ofGenerated: Tensor) -> Tensor {
+    withoutGradient {
+      let zero = Tensor(0, on: ofReal.device)
+      let taken = ofReal.greater(than: zero).mean() - ofGenerated.greater(than: zero).mean()
+      return taken.affine(scale: 0.5, offset: 0.5)
+    }
   }
 }

@@ -17,8 +17,8 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     public init() {}
 
     public func validate() throws(ConfigurationError) {
-      try requirePositive(latentSize, "latentSize")
-      try requirePositive(classes, "classes")
+      try requireSize(latentSize, "latentSize")
+      try requireSize(classes, "classes", atMost: 1 << 16)
       guard dropoutRate >= 0, dropoutRate < 1 else {
         throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
       }
@@ -32,11 +32,12 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
 
     init(classes: Int, in context: LayerContext) {
       let leakyReLU = Activation.leakyReLU(slope: 0.2)
-      stem = Conv2D(3, 64, kernelSize: 3, stride: 2, padding: .same, activation: leakyReLU, in: context)
+      stem = Conv2D(
+        inputChannels: 3, outputChannels: 64, kernelSize: 3, stride: 2, padding: .same, activation: leakyReLU, in: context)
       var layers = [Layer](), channels = 64 + classes
       for filters in [128, 256, 512] {
         layers += [
-          Conv2D(channels, filters, kernelSize: 3, stride: 2, padding: .same, in: context),
+          Conv2D(inputChannels: channels, outputChannels: filters, kernelSize: 3, stride: 2, padding: .same, in: context),
           BatchNorm(channels: filters, activation: leakyReLU, in: context),
         ]
         channels = filters
@@ -55,7 +56,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
 
   public static let identifier = "age-cgan"
   public static let title = "Age-conditional GAN"
-  public static let defaults = TrainingDefaults(epochs: 500, batchSize: 128, learningRate: 2e-4)
+  public static let batchSize = 128
 
   public let configuration: Configuration
   public let device: Device
@@ -80,11 +81,11 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
 
   private static func encoder(_ configuration: Configuration, in context: LayerContext) -> Sequential {
     var layers: [Layer] = [
-      Conv2D(3, 32, kernelSize: 5, stride: 2, padding: .same, activation: leakyReLU, in: context)
+      Conv2D(inputChannels: 3, outputChannels: 32, kernelSize: 5, stride: 2, padding: .same, activation: leakyReLU, in: context)
     ]
     for (channels, filters) in [(32, 64), (64, 128), (128, 256)] {
       layers += [
-        Conv2D(channels, filters, kernelSize: 5, stride: 2, padding: .same, in: context),
+        Conv2D(inputChannels: channels, outputChannels: filters, kernelSize: 5, stride: 2, padding: .same, in: context),
         BatchNorm(channels: filters, activation: leakyReLU, in: context),
       ]
     }
@@ -110,11 +111,13 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     ]
     for (channels, filters) in [(256, 128), (128, 64)] {
       layers += [
-        UpSampling(), Conv2D(channels, filters, kernelSize: 5, padding: .same, in: context),
+        UpSampling(), Conv2D(inputChannels: channels, outputChannels: filters, kernelSize: 5, padding: .same, in: context),
         BatchNorm(channels: filters, momentum: 0.8, activation: leakyReLU, in: context),
       ]
     }
-    layers += [UpSampling(), Conv2D(64, 3, kernelSize: 5, padding: .same, activation: .tanh, in: context)]
+    layers += [
+      UpSampling(), Conv2D(inputChannels: 64, outputChannels: 3, kernelSize: 5, padding: .same, activation: .tanh, in: context),
+    ]
     return Sequential(layers)
   }
 
@@ -138,10 +141,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     return labels.oneHot(classes: configuration.classes)
   }
 
-  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
-    let rate = learningRate ?? Self.defaults.learningRate
-    return ["discriminator", "generator", "encoder"].map { ($0, Adam(learningRate: rate, beta1: 0.5)) }
-  }
+  public func learners() -> [Learner] { learners { Adam(learningRate: 2e-4, beta1: 0.5) } }
 
   public var parts: [ModelPart] {
     let (latents, classes) = (configuration.latentSize, configuration.classes)

@@ -16,13 +16,12 @@ public final class DCGAN: Module, AdversarialModel {
     public init() {}
 
     public func validate() throws(ConfigurationError) {
-      guard imageShape.count == 3, imageShape[2] > 0,
-        imageShape.prefix(2).allSatisfy({ $0.isMultiple(of: 8) && $0 >= 24 })
-      else {
+      try requireImage(imageShape, "imageShape")
+      guard imageShape.prefix(2).allSatisfy({ $0.isMultiple(of: 8) && $0 >= 24 }) else {
         throw ConfigurationError(
           "imageShape", "\(imageShape) is not [height, width, channels] with extents from 24 that 8 divides")
       }
-      try requirePositive(latentSize, "latentSize")
+      try requireSize(latentSize, "latentSize")
     }
 
     /// Height, width and channels that the generator's convolutions begin with.
@@ -36,7 +35,7 @@ public final class DCGAN: Module, AdversarialModel {
 
   public static let identifier = "dcgan"
   public static let title = "Deep convolutional GAN"
-  public static let defaults = TrainingDefaults(epochs: 10_000, batchSize: 128, learningRate: 5e-4)
+  public static let batchSize = 128
 
   public let configuration: Configuration
   public let device: Device
@@ -57,7 +56,8 @@ public final class DCGAN: Module, AdversarialModel {
     func convolution(
       _ input: Int, _ output: Int, _ kernelSize: Int, _ padding: Padding, _ activation: Activation = leakyReLU
     ) -> Layer {
-      Conv2D(input, output, kernelSize: kernelSize, padding: padding, activation: activation, in: context)
+      Conv2D(
+        inputChannels: input, outputChannels: output, kernelSize: kernelSize, padding: padding, activation: activation, in: context)
     }
 
     generator = Sequential(
@@ -83,10 +83,7 @@ public final class DCGAN: Module, AdversarialModel {
   public func generate(_ latents: Tensor, labels: Tensor? = nil) -> Tensor { generator(latents) }
   public func discriminate(_ samples: Tensor, labels: Tensor? = nil) -> Tensor { discriminator(samples) }
 
-  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
-    let rate = learningRate ?? Self.defaults.learningRate
-    return ["discriminator", "generator"].map {
-      ($0, SGD(learningRate: rate, momentum: 0.9, nesterov: true))
-    }
+  public func learners() -> [Learner] {
+    learners { SGD(learningRate: 5e-4, momentum: 0.9, nesterov: true) }
   }
 }

@@ -1,12 +1,14 @@
 import Backends
+import Datasets
 import Layers
+import Pictures
 import Tensors
 
 /// A generative adversarial network of dense layers, for small images `[N, height, width, C]` in [−1, 1].
 ///
 /// Generator blocks: dense, leaky ReLU 0.2, batch normalization with momentum 0.8; discriminator blocks:
 /// dense, leaky ReLU 0.2. The original ends in a sigmoid, here part of the loss.
-public final class DenseGAN: Module, AdversarialModel {
+public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
   public struct Configuration: ModelConfiguration {
     /// `[height, width, channels]`.
     public var imageShape = [28, 28, 1]
@@ -17,7 +19,7 @@ public final class DenseGAN: Module, AdversarialModel {
 
     public init() {}
 
-    /// The smaller network: 100 → 500 → 500 → 784 and 784 → 500 → 500 → 1, without batch normalization.
+    /// The plain network: 100 → 500 → 500 → 784 and 784 → 500 → 500 → 1, without batch normalization.
     public static var vanilla: Configuration {
       var configuration = Configuration()
       configuration.generatorUnits = [500, 500]
@@ -27,22 +29,19 @@ public final class DenseGAN: Module, AdversarialModel {
     }
 
     public func validate() throws(ConfigurationError) {
-      guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 }) else {
-        throw ConfigurationError("imageShape", "\(imageShape) is not [height, width, channels]")
-      }
-      try requirePositive(latentSize, "latentSize")
-      guard generatorUnits.allSatisfy({ $0 > 0 }) else {
-        throw ConfigurationError("generatorUnits", "\(generatorUnits) are not all positive")
-      }
-      guard discriminatorUnits.allSatisfy({ $0 > 0 }) else {
-        throw ConfigurationError("discriminatorUnits", "\(discriminatorUnits) are not all positive")
-      }
+      try requireImage(imageShape, "imageShape")
+      try requireSize(latentSize, "latentSize")
+      try requireSizes(generatorUnits, "generatorUnits")
+      try requireSizes(discriminatorUnits, "discriminatorUnits")
     }
   }
 
   public static let identifier = "gan"
   public static let title = "Generative adversarial network"
-  public static let defaults = TrainingDefaults(epochs: 10, batchSize: 32, learningRate: 2e-4)
+  public static let batchSize = 32
+  public static var presets: [(name: String, configuration: Configuration)] {
+    [("published", .init()), ("vanilla", .vanilla)]
+  }
 
   public let configuration: Configuration
   public let device: Device
@@ -83,10 +82,44 @@ public final class DenseGAN: Module, AdversarialModel {
   public func generate(_ latents: Tensor, labels: Tensor? = nil) -> Tensor { generator(latents) }
   public func discriminate(_ samples: Tensor, labels: Tensor? = nil) -> Tensor { discriminator(samples) }
 
-  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
-    let rate = learningRate ?? Self.defaults.learningRate
+  public var parts: [ModelPart] {
+    [
+      ModelPart("whole", inputShape: latentShape) { self.discriminator(self.generator($0)) },
+      ModelPart("generator", inputShape: latentShape) { self.generator($0) },
+      ModelPart("discriminator", inputShape: sampleShape, range: -1...1) { self.discriminator($0) },
+    ]
+  }
+
+  // MARK: Recipe
+
+  public var inputs: [Field] { [output] }
+  public var output: Field { Field("image", shape: configuration.imageShape, range: -1...1) }
+
+  public func decode(_ latents: Tensor) -> Tensor { generator(latents) }
+
+  public func learners() -> [Learner] { learners { Adam(learningRate: 2e-4, beta1: 0.5) } }
+
+  /// Counted in iterations, as published.
+  public func stages() -> [Stage] {
+    [
+      Stage(
+        length: .iterations(30_000), batchSize: Self.batchSize, learners: learners(),
+        recordEvery: .steps(200), sampleEvery: .steps(200))
+    ]
+  }
+
+  public func step(_ batch: Batch, _ context: StepContext) -> Measurements {
+    adversarialStep(batch["image"], context)
+  }
+
+  public func evaluate(_: Batch, in _: Stage, using _: RandomGenerator) -> Measurements? { nil }
+
+  /// A 5×5 grid and the way between two latents.
+  public func samples(_ noise: FixedNoise, of _: (any Dataset)?) throws -> [Sample] {
+    let latents = drawLatents(25, using: noise.generator)
     return [
-      ("discriminator", Adam(learningRate: rate, beta1: 0.5)), ("generator", Adam(learningRate: rate, beta1: 0.5)),
+      Sample("samples", try grid(of: latents, columns: 5, batchSize: noise.batchSize)),
+      Sample("interpolation", try interpolation(noise)),
     ]
   }
 }

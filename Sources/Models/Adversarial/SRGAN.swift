@@ -29,10 +29,10 @@ public final class SRGAN: Module, GenerativeModel {
     public init() {}
 
     public func validate() throws(ConfigurationError) {
-      guard imageSize.count == 2, imageSize.allSatisfy({ $0 > 0 && $0.isMultiple(of: 4) }) else {
-        throw ConfigurationError("imageSize", "\(imageSize) is not [height, width] in multiples of 4")
+      guard imageSize.count == 2, imageSize.allSatisfy({ $0 > 0 && $0 <= 1 << 14 && $0.isMultiple(of: 4) }) else {
+        throw ConfigurationError("imageSize", "\(imageSize) is not [height, width] in multiples of 4 up to 16384")
       }
-      try requirePositive(residualBlocks, "residualBlocks")
+      try requireSize(residualBlocks, "residualBlocks", atMost: 1024)
     }
   }
 
@@ -46,11 +46,12 @@ public final class SRGAN: Module, GenerativeModel {
       func rectified(_ input: Int, _ output: Int, kernelSize: Int = 3) -> [Layer] {
         let usesReLU = configuration.rectifier == .relu
         let convolution = Conv2D(
-          input, output, kernelSize: kernelSize, padding: .same, activation: usesReLU ? .relu : .identity, in: context)
+          inputChannels: input, outputChannels: output, kernelSize: kernelSize, padding: .same,
+          activation: usesReLU ? .relu : .identity, in: context)
         return usesReLU ? [convolution] : [convolution, PReLU(channels: output, in: context)]
       }
       func normalization() -> BatchNorm { BatchNorm(channels: 64, momentum: 0.8, in: context) }
-      func convolution() -> Conv2D { Conv2D(64, 64, kernelSize: 3, padding: .same, in: context) }
+      func convolution() -> Conv2D { Conv2D(inputChannels: 64, outputChannels: 64, kernelSize: 3, padding: .same, in: context) }
 
       head = Sequential(rectified(3, 64, kernelSize: 9))
       let blocks = (0..<configuration.residualBlocks).map { _ in
@@ -61,14 +62,14 @@ public final class SRGAN: Module, GenerativeModel {
       switch configuration.upsampler {
       case .nearest:
         layers = [UpSampling()] + rectified(64, 256) + [UpSampling()] + rectified(256, 256)
-        layers.append(Conv2D(256, 3, kernelSize: 9, padding: .same, activation: .tanh, in: context))
+        layers.append(Conv2D(inputChannels: 256, outputChannels: 3, kernelSize: 9, padding: .same, activation: .tanh, in: context))
       case .pixelShuffle:
         for _ in 0..<2 {
-          layers += [Conv2D(64, 256, kernelSize: 3, padding: .same, in: context), PixelShuffle()]
+          layers += [Conv2D(inputChannels: 64, outputChannels: 256, kernelSize: 3, padding: .same, in: context), PixelShuffle()]
           layers.append(
             configuration.rectifier == .relu ? ActivationLayer(.relu) : PReLU(channels: 64, in: context))
         }
-        layers.append(Conv2D(64, 3, kernelSize: 9, padding: .same, activation: .tanh, in: context))
+        layers.append(Conv2D(inputChannels: 64, outputChannels: 3, kernelSize: 9, padding: .same, activation: .tanh, in: context))
       }
       tail = Sequential(layers)
     }
@@ -81,7 +82,7 @@ public final class SRGAN: Module, GenerativeModel {
 
   public static let identifier = "srgan"
   public static let title = "Super-resolution GAN"
-  public static let defaults = TrainingDefaults(epochs: 10, batchSize: 1, learningRate: 2e-4)
+  public static let batchSize = 1
 
   public let configuration: Configuration
   public let device: Device
@@ -102,7 +103,8 @@ public final class SRGAN: Module, GenerativeModel {
     let leakyReLU = Activation.leakyReLU(slope: 0.2)
     func convolution(_ input: Int, _ output: Int, kernelSize: Int, stride: Int = 1, _ activation: Activation) -> Layer {
       Conv2D(
-        input, output, kernelSize: kernelSize, stride: stride, padding: .same, activation: activation, in: context)
+        inputChannels: input, outputChannels: output, kernelSize: kernelSize, stride: stride, padding: .same,
+        activation: activation, in: context)
     }
     var layers = [convolution(3, 64, kernelSize: 3, leakyReLU)], channels = 64
     for (filters, stride) in [(64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1), (512, 2)] {
@@ -119,36 +121,38 @@ public final class SRGAN: Module, GenerativeModel {
 
   /// One step of the generator down the mean squared error of its pixels: the content loss without a
   /// feature network, as in training for SRResNet.
-  public func contentStep(small: Tensor, large: Tensor, optimizer: Optimizer) -> Tensor {
+  public func contentStep(small: Tensor, large: Tensor, _ context: StepContext) -> Measurements {
     let loss = Loss.meanSquaredError(generator(small), large)
-    optimizer.minimize(loss, over: generator)
-    return loss
+    context.minimize(loss, "generator")
+    return Measurements(["content": loss])
   }
 
   /// One step of both networks: the discriminator on large and generated images, then the generator on the
   /// squared error of its pixels plus `adversarialWeight` times the cross-entropy of being taken for real.
   public func adversarialStep(
-    small: Tensor, large: Tensor, adversarialWeight: Float = 1e-3, optimizers: [Optimizer]
-  ) -> LossTerms {
+    small: Tensor, large: Tensor, adversarialWeight: Float = 1e-3, _ context: StepContext
+  ) -> Measurements {
     let generated = generator(small)
     let ofReal = discriminator(large), ofGenerated = discriminator(generated.detached())
     let ones = Tensor.ones(ofReal.shape, on: device), zeros = Tensor.zeros(ofReal.shape, on: device)
     let discriminatorLoss =
       0.5 * (Loss.binaryCrossEntropy(logits: ofReal, ones) + Loss.binaryCrossEntropy(logits: ofGenerated, zeros))
-    optimizers[0].minimize(discriminatorLoss, over: discriminator)
+    context.minimize(discriminatorLoss, "discriminator")
 
     let content = Loss.meanSquaredError(generated, large)
     let adversarial = Loss.binaryCrossEntropy(logits: discriminator(generated), ones)
     let generatorLoss = content + adversarialWeight * adversarial
-    optimizers[1].minimize(generatorLoss, over: generator)
-    return LossTerms([
+    context.minimize(generatorLoss, "generator")
+    return Measurements([
       "discriminator": discriminatorLoss, "generator": generatorLoss, "content": content, "adversarial": adversarial,
     ])
   }
 
-  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
-    let rate = learningRate ?? Self.defaults.learningRate
-    return ["discriminator", "generator"].map { ($0, Adam(learningRate: rate, beta1: 0.5)) }
+  public func learners() -> [Learner] {
+    [
+      Learner("discriminator", Adam(learningRate: 2e-4, beta1: 0.5), discriminator, of: self),
+      Learner("generator", Adam(learningRate: 2e-4, beta1: 0.5), generator, of: self),
+    ]
   }
 
   public var parts: [ModelPart] {

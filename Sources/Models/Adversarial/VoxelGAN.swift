@@ -18,13 +18,14 @@ public final class VoxelGAN: Module, AdversarialModel {
     public init() {}
 
     public func validate() throws(ConfigurationError) {
-      try requirePositive(latentSize, "latentSize")
+      try requireSize(latentSize, "latentSize")
       guard latentDeviation.isFinite, latentDeviation > 0 else {
         throw ConfigurationError("latentDeviation", "\(latentDeviation) is not a finite number > 0")
       }
-      guard !filters.isEmpty, filters.count <= 5, filters.allSatisfy({ $0 > 0 }) else {
-        throw ConfigurationError("filters", "\(filters) is not one to five positive numbers")
+      guard !filters.isEmpty, filters.count <= 5 else {
+        throw ConfigurationError("filters", "\(filters.count) are given, not one to five")
       }
+      try requireSizes(filters, "filters")
     }
 
     /// Each layer doubles the extents.
@@ -33,7 +34,7 @@ public final class VoxelGAN: Module, AdversarialModel {
 
   public static let identifier = "gan3d"
   public static let title = "3D-GAN"
-  public static let defaults = TrainingDefaults(epochs: 10, batchSize: 32, learningRate: 2.5e-3)
+  public static let batchSize = 32
 
   public let configuration: Configuration
   public let device: Device
@@ -51,30 +52,31 @@ public final class VoxelGAN: Module, AdversarialModel {
     let filters = configuration.filters
 
     var layers: [Layer] = [
-      Conv3DTranspose(configuration.latentSize, filters[0], kernelSize: 4, in: context),
+      Conv3DTranspose(inputChannels: configuration.latentSize, outputChannels: filters[0], kernelSize: 4, in: context),
       BatchNorm(channels: filters[0], activation: .relu, in: context),
     ]
     for (channels, next) in zip(filters, filters.dropFirst()) {
       layers += [
-        Conv3DTranspose(channels, next, kernelSize: 4, stride: 2, padding: .same, in: context),
+        Conv3DTranspose(inputChannels: channels, outputChannels: next, kernelSize: 4, stride: 2, padding: .same, in: context),
         BatchNorm(channels: next, activation: .relu, in: context),
       ]
     }
     layers.append(
       Conv3DTranspose(
-        filters.last!, 1, kernelSize: 4, stride: 2, padding: .same, activation: .sigmoid, in: context))
+        inputChannels: filters.last!, outputChannels: 1, kernelSize: 4, stride: 2, padding: .same, activation: .sigmoid, in: context
+      ))
     generator = Sequential(layers)
 
     layers = []
     var channels = 1
     for next in filters.reversed() {
       layers += [
-        Conv3D(channels, next, kernelSize: 4, stride: 2, padding: .same, in: context),
+        Conv3D(inputChannels: channels, outputChannels: next, kernelSize: 4, stride: 2, padding: .same, in: context),
         BatchNorm(channels: next, activation: .leakyReLU(slope: 0.2), in: context),
       ]
       channels = next
     }
-    discriminator = Sequential(layers + [Conv3D(channels, 1, kernelSize: 4, in: context)])
+    discriminator = Sequential(layers + [Conv3D(inputChannels: channels, outputChannels: 1, kernelSize: 4, in: context)])
   }
 
   public var latentShape: [Int] { [1, 1, 1, configuration.latentSize] }
@@ -84,13 +86,11 @@ public final class VoxelGAN: Module, AdversarialModel {
   public func generate(_ latents: Tensor, labels: Tensor? = nil) -> Tensor { generator(latents) }
   public func discriminate(_ samples: Tensor, labels: Tensor? = nil) -> Tensor { discriminator(samples) }
 
-  /// The published rates are 1e-5 for the discriminator and 2.5e-3 for the generator; a rate that is given
-  /// is the generator's, and the discriminator's keeps its proportion to it.
-  public func optimizers(learningRate: Float?) -> [(name: String, optimizer: Optimizer)] {
-    let rate = learningRate ?? Self.defaults.learningRate
-    return [
-      ("discriminator", Adam(learningRate: rate * 0.004, beta1: 0.5)),
-      ("generator", Adam(learningRate: rate, beta1: 0.5)),
+  /// The published rates.
+  public func learners() -> [Learner] {
+    [
+      Learner("discriminator", Adam(learningRate: 1e-5, beta1: 0.5), discriminator, of: self),
+      Learner("generator", Adam(learningRate: 2.5e-3, beta1: 0.5), generator, of: self),
     ]
   }
 }

@@ -1,0 +1,29 @@
+import Figment
+import Foundation
+
+/// Writes a result's line on standard output; one that cannot be written is an error, since somebody asked for it.
+func printOutput(_ text: String) throws(FileError) {
+  var bytes = Array((text + "\n").utf8)[...]
+  while !bytes.isEmpty {
+    let count = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress!, $0.count) }
+    if count < 0 {
+      if errno == EINTR { continue }
+      throw FileError(.write, "standard output", code: errno)
+    }
+    bytes = bytes.dropFirst(count)
+  }
+}
+
+/// Whether `path` names what standard output is: then nothing else may be written there.
+func isStandardOutput(_ path: String) -> Bool {
+  var file = stat(), output = stat()
+  return stat(path, &file) == 0 && fstat(STDOUT_FILENO, &output) == 0 && file.st_dev == output.st_dev
+    && file.st_ino == output.st_ino && file.st_rdev == output.st_rdev
+}
+
+/// Says on standard output what was written to `path`, unless that is standard output itself.
+func printWritten(_ path: String, _ details: String = "") throws {
+  if !isStandardOutput(path) { try printOutput(path + details) }
+}
+
+func printError(_ text: String) { StandardError.write(text + "\n") }

@@ -1,0 +1,42 @@
+import Backends
+import Tensors
+
+/// A value that a module owns: trained by an optimizer, or a statistic that follows the data.
+public final class Parameter {
+  public enum Kind: Sendable { case trainable, statistic }
+
+  /// A tracked tensor for trainable parameters, a constant for statistics and what is frozen.
+  public var value: Tensor {
+    get { stored }
+    set {
+      require(
+        newValue.shape == stored.shape,
+        "parameter \(name.isEmpty ? "(unnamed)" : name): shape \(newValue.shape) does not replace \(stored.shape)")
+      stored = kind == .trainable && !isFrozen ? newValue.tracked() : newValue.detached()
+    }
+  }
+  private var stored: Tensor
+  private var isFrozen = false
+  public let kind: Kind
+  /// The dotted path from the outermost module, as last named by `namedParameters`.
+  public internal(set) var name = ""
+
+  public init(_ value: Tensor, kind: Kind = .trainable) {
+    self.kind = kind
+    stored = kind == .trainable ? value.tracked() : value.detached()
+  }
+
+  public var shape: Shape { stored.shape }
+
+  /// Makes it a constant for good: operations on it alone are no longer recorded.
+  func freeze() {
+    isFrozen = true
+    stored = stored.detached()
+  }
+
+  /// Gives away its elements, which `value` is to be set to again.
+  func takeStorage() -> any Storage {
+    defer { stored = Tensor(uniform: .nan, shape: stored.shape, on: stored.device) }
+    return stored.storage
+  }
+}

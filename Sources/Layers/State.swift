@@ -1,0 +1,91 @@
+import Backends
+import Files
+import Foundation
+import Tensors
+
+/// What a part of a run must remember to go on as if it had never stopped: tensors by name, and values as JSON.
+public struct State {
+  public var tensors: [(name: String, value: Tensor)]
+  public var values: JSONValue
+
+  public init(tensors: [(name: String, value: Tensor)] = [], values: JSONValue = .object([:])) {
+    (self.tensors, self.values) = (tensors, values)
+  }
+
+  public init(tensors: [(name: String, value: Tensor)] = [], encoding values: some Encodable) throws {
+    self.init(tensors: tensors, values: try JSONValue(encoding: values))
+  }
+}
+
+/// A part of a run with a state: a model, a learner, a stream of random numbers, the loop's progress, a callback.
+public protocol Stateful: AnyObject {
+  /// What the part is called in a checkpoint; no two parts of a run have the same name.
+  var stateName: String { get }
+
+  func checkpointState() throws -> State
+
+  /// Checks `state` and returns what puts it in place: where one part does not fit, no other has changed.
+  func restoring(_ state: SavedState) throws -> () -> Void
+}
+
+/// A part's state as a file holds it; tensors are read when they are asked for.
+public struct SavedState {
+  public let values: JSONValue
+  private let tensor: (_ name: String, _ shape: Shape) throws -> [Float]
+
+  /// - Parameter tensor: Reads a tensor, or throws if there is none of that name and shape.
+  public init(values: JSONValue, tensor: @escaping (_ name: String, _ shape: Shape) throws -> [Float]) {
+    (self.values, self.tensor) = (values, tensor)
+  }
+
+  public func tensor(_ name: String, shape: Shape, on device: Device) throws -> Tensor {
+    Tensor(try tensor(name, shape), shape: shape, on: device)
+  }
+
+  public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    try JSONText(values.data, source: "its values").decodeExactly(type)
+  }
+}
+
+/// A state that does not fit the part it is to be put into.
+public struct StateMismatch: Error, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}
+
+extension Module {
+  /// Parameters and statistics by name.
+  package final func parameterState() -> State {
+    State(tensors: namedParameters().map { ($0.name, $0.parameter.value) })
+  }
+
+  package final func restoringParameters(_ state: SavedState, on device: Device) throws -> () -> Void {
+    let values = try namedParameters().map { name, parameter in
+      (parameter, try state.tensor(name, shape: parameter.shape, on: device))
+    }
+    return { for (parameter, value) in values { parameter.value = value } }
+  }
+}
+
+extension RandomGenerator: Stateful {
+  public var stateName: String { "random" }
+
+  /// As texts: a JSON number need not hold 64 bits.
+  private struct Saved: Codable {
+    var seed: String
+    var counter: String
+  }
+
+  public func checkpointState() throws -> Layers.State {
+    try .init(encoding: Saved(seed: "\(state.seed)", counter: "\(state.counter)"))
+  }
+
+  public func restoring(_ saved: SavedState) throws -> () -> Void {
+    let found = try saved.decode(Saved.self)
+    guard let seed = UInt64(found.seed), let counter = UInt64(found.counter) else {
+      throw StateMismatch("the seed “\(found.seed)” or the counter “\(found.counter)” is no number of 64 bits")
+    }
+    return { self.state = State(seed: seed, counter: counter) }
+  }
+}

@@ -1,0 +1,81 @@
+import Backends
+import Datasets
+import Foundation
+import Layers
+import Pictures
+import Tensors
+
+/// A model that makes samples from latents.
+public protocol LatentVariableModel: TrainableModel {
+  /// Of one latent, without the batch dimension.
+  var latentShape: [Int] { get }
+  /// What `decode` gives: the shape of one sample, and where its values lie.
+  var output: Field { get }
+  /// `[count] + latentShape` from the distribution that samples are drawn from.
+  func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor
+  /// Latents `[N] + latentShape` to samples `[N] + output.shape`.
+  func decode(_ latents: Tensor) -> Tensor
+  /// What the model has learnt at a glance, for who asks for no number of samples.
+  func overview(_ noise: FixedNoise) throws -> Picture
+}
+
+extension LatentVariableModel {
+  /// A hundred samples.
+  public func overview(_ noise: FixedNoise) throws -> Picture {
+    try grid(of: drawLatents(100, using: noise.generator), batchSize: noise.batchSize)
+  }
+
+  /// Decodes at most `batchSize` latents at a time, in evaluation mode, and hands over what comes out, moved into [0, 1].
+  public func decode(_ latents: Tensor, batchSize: Int, _ consume: (HostArray) throws -> Void) throws {
+    let range = output.range ?? 0...1
+    let scale = 1 / (range.upperBound - range.lowerBound), count = latents.shape[0]
+    for start in stride(from: 0, to: count, by: batchSize) {
+      let end = min(count, start + batchSize)
+      let samples = evaluating { withoutGradient { decode(latents.sliced(start..<end)) } }
+      let values = try samples.scalars()
+      let moved = range == 0...1 ? values : values.map { ($0 - range.lowerBound) * scale }
+      try consume(HostArray(moved, shape: samples.shape.dimensions))
+    }
+  }
+
+  /// Samples in rows, left to right and top to bottom; as near to a square as they come if `columns` is nil.
+  public func grid(of latents: Tensor, columns: Int? = nil, padding: Int = 2, batchSize: Int) throws -> Picture {
+    let count = latents.shape[0]
+    // Small images are drawn twice as large, unless there are very many.
+    let scale = output.shape[1] < 48 && count <= 400 ? 2 : 1
+    var grid = PictureGrid(count: count, imageShape: output.shape, columns: columns, scale: scale, padding: padding)
+    try decode(latents, batchSize: batchSize) { grid.append($0.values) }
+    return grid.picture
+  }
+
+  /// Rows of `steps` samples on the way between two latents each.
+  public func interpolation(rows: Int = 1, steps: Int = 10, _ noise: FixedNoise) throws -> Picture {
+    try grid(of: interpolatedLatents(rows: rows, steps: steps, noise), columns: steps, batchSize: noise.batchSize)
+  }
+
+  /// `[rows · steps] + latentShape`, on the way between two latents in each row.
+  public func interpolatedLatents(rows: Int, steps: Int = 10, _ noise: FixedNoise) throws -> Tensor {
+    let ends = try drawLatents(2 * rows, using: noise.generator).scalars(), size = latentShape.reduce(1, *)
+    let latents = (0..<rows).flatMap { row in
+      let from = Array(ends[2 * row * size..<(2 * row + 1) * size])
+      let to = Array(ends[(2 * row + 1) * size..<(2 * row + 2) * size])
+      return (0..<steps).flatMap { step in
+        sphericalInterpolation(from, to, fraction: steps == 1 ? 0 : Double(step) / Double(steps - 1))
+      }
+    }
+    return Tensor(latents, shape: Shape([rows * steps] + latentShape), on: device)
+  }
+}
+
+/// Between two vectors along the great circle: as long as they are, where the straight line would pass close to 0, from
+/// where a normal distribution hardly ever draws (White, 2016).
+func sphericalInterpolation(_ from: [Float], _ to: [Float], fraction: Double) -> [Float] {
+  func dot(_ left: [Float], _ right: [Float]) -> Double { zip(left, right).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+  let lengths = (dot(from, from) * dot(to, to)).squareRoot()
+  let angle = lengths > 0 ? acos(max(-1, min(1, dot(from, to) / lengths))) : 0
+  // Vectors that point the same way, or opposite ways, have no great circle of their own.
+  let isStraight = sin(angle) < 1e-6
+  let first = isStraight ? 1 - fraction : sin((1 - fraction) * angle) / sin(angle)
+  let second = isStraight ? fraction : sin(fraction * angle) / sin(angle)
+  return zip(from, to).map { Float(first * Double($0) + second * Double($1)) }
+}

@@ -1,0 +1,56 @@
+import Files
+import Layers
+import Models
+
+/// Stops when what the stage calls best (its validation value; without validation, that of training) has not fallen for
+/// `patience` epochs.
+public final class EarlyStopping: Callback, Stateful {
+  public let patience: Int
+  public let minimumImprovement: Double
+  private var best: Double?
+  private var epochsWithout = 0
+
+  public init(patience: Int, minimumImprovement: Double = 0) {
+    (self.patience, self.minimumImprovement) = (patience, minimumImprovement)
+  }
+
+  public override func trainingBegan(_ trainer: Trainer) throws {
+    guard trainer.plan.stage.best != nil else {
+      throw TrainingError.invalid(
+        "training cannot be stopped early: no measurement of \(type(of: trainer.model)) says when it is best")
+    }
+  }
+
+  public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) {
+    guard record.endsEpoch, let criterion = trainer.plan.stage.best, let value = record.value(of: criterion) else { return }
+    if let best, value >= best - minimumImprovement {
+      epochsWithout += 1
+      if epochsWithout >= patience {
+        trainer.stop(
+          "early stopping: no improvement on \(best.formatted(digits: 4)) in \(patience) epoch\(patience == 1 ? "" : "s")"
+        )
+      }
+    } else {
+      (best, epochsWithout) = (value, 0)
+    }
+  }
+
+  // MARK: State
+
+  private struct Saved: Codable {
+    var best: Double?
+    var epochsWithout: Int
+  }
+
+  public var stateName: String { "early stopping" }
+
+  public func checkpointState() throws -> State { try State(encoding: Saved(best: best, epochsWithout: epochsWithout)) }
+
+  public func restoring(_ state: SavedState) throws -> () -> Void {
+    let saved = try state.decode(Saved.self)
+    guard saved.epochsWithout >= 0, saved.epochsWithout < 1 << 53 else {
+      throw StateMismatch("\(saved.epochsWithout) epochs without improvement cannot be")
+    }
+    return { [self] in (best, epochsWithout) = (saved.best, saved.epochsWithout) }
+  }
+}

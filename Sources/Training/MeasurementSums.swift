@@ -1,0 +1,44 @@
+import Layers
+
+/// The mean of a measurement over some samples.
+public struct MeasurementMean: Codable, Equatable, Sendable {
+  public let name: String
+  public let value: Double
+
+  public init(name: String, value: Double) { (self.name, self.value) = (name, value) }
+}
+
+/// Sums of measurements, each weighted by the number of samples it was a mean over, and divided by its own.
+struct MeasurementSums: Codable, Equatable, Sendable {
+  private struct Entry: Codable, Equatable, Sendable {
+    var name: String
+    var sum: Double
+    var weight: Int
+  }
+  private var entries: [Entry] = []
+
+  mutating func add(_ value: Float, to name: String, weight: Int) {
+    if let index = entries.firstIndex(where: { $0.name == name }) {
+      entries[index].sum += Double(value) * Double(weight)
+      entries[index].weight += weight
+    } else {
+      entries.append(Entry(name: name, sum: Double(value) * Double(weight), weight: weight))
+    }
+  }
+
+  /// What a step or a batch of `count` samples measured; waits for the device.
+  mutating func add(_ measurements: Measurements, count: Int) throws {
+    for entry in measurements.entries { add(try entry.value.scalar(), to: entry.name, weight: entry.weight ?? count) }
+  }
+
+  /// In the order in which they were first measured; one that was never measured is not among them.
+  var means: [MeasurementMean] {
+    entries.filter { $0.weight > 0 }.map { MeasurementMean(name: $0.name, value: $0.sum / Double($0.weight)) }
+  }
+
+  /// Whether a program can have written it.
+  var isPlausible: Bool {
+    entries.allSatisfy { $0.sum.isFinite && $0.weight >= 0 && $0.weight < 1 << 53 }
+      && Set(entries.map(\.name)).count == entries.count
+  }
+}

@@ -1,0 +1,133 @@
+import Files
+import Foundation
+import Layers
+import Models
+import Tensors
+
+/// The settings of a run, as `config.json` keeps them. Read as strictly as written: a field that is unknown, missing or
+/// impossible is an error with its line.
+public struct RunConfiguration: Codable, Equatable, Sendable {
+  public var version = 2
+  public var model: String
+  /// The model's own fields, all of them.
+  public var configuration: JSONValue
+  /// A data set's name, or the absolute path of a folder.
+  public var data: String
+  /// The part of the training samples held out when the data set has none for validation.
+  public var validationFraction: Double
+  /// How long to train: one of both; the stage's own length if neither is given.
+  public var epochs: Int?
+  public var iterations: Int?
+  public var batchSize: Int
+  /// By learner.
+  public var learningRates: [String: Float]
+  public var learningRateSchedule: String
+  public var earlyStoppingPatience: Int?
+  /// Cadences; the stage's own if not given.
+  public var sampleEvery: String?
+  public var checkpointEvery: String?
+  public var seed: UInt64
+  /// The device that computed.
+  public var device: String
+
+  public init(
+    model: String, configuration: JSONValue, data: String, validationFraction: Double, epochs: Int?, iterations: Int?,
+    batchSize: Int, learningRates: [String: Float], learningRateSchedule: String, earlyStoppingPatience: Int?,
+    sampleEvery: String?, checkpointEvery: String?, seed: UInt64, device: String
+  ) {
+    (self.model, self.configuration, self.data) = (model, configuration, data)
+    (self.validationFraction, self.epochs, self.iterations) = (validationFraction, epochs, iterations)
+    (self.batchSize, self.learningRates) = (batchSize, learningRates)
+    (self.learningRateSchedule, self.earlyStoppingPatience) = (learningRateSchedule, earlyStoppingPatience)
+    (self.sampleEvery, self.checkpointEvery) = (sampleEvery, checkpointEvery)
+    (self.seed, self.device) = (seed, device)
+  }
+
+  public init(contentsOf url: URL) throws {
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw RunError(url.path, "there is no such file: this is not the folder of a run")
+    }
+    let text = try JSONText(InputFile.contents(of: url), source: url.path)
+    self = try text.decodeExactly(RunConfiguration.self)
+    try check { field, problem in
+      JSONError(source: url.path, line: text.line(of: field), field: field, problem: problem)
+    }
+  }
+
+  /// Throws what `error` makes of the first field whose value cannot be.
+  private func check(_ error: (_ field: String, _ problem: String) -> JSONError) throws {
+    guard version == 2 else { throw error("version", "\(version) is not 2, which this program reads") }
+    func atLeastOne(_ value: Int?, _ field: String, below limit: Int) throws {
+      if let value, value < 1 || value >= limit {
+        throw error(field, "\(value) is not at least 1 and below \(limit)")
+      }
+    }
+    try atLeastOne(epochs, "epochs", below: 1 << 53)
+    try atLeastOne(iterations, "iterations", below: 1 << 53)
+    try atLeastOne(batchSize, "batchSize", below: 1 << 31)
+    try atLeastOne(earlyStoppingPatience, "earlyStoppingPatience", below: 1 << 53)
+    guard epochs == nil || iterations == nil else { throw error("iterations", "is given beside epochs; give one of both") }
+    for (name, rate) in learningRates where !(rate.isFinite && rate > 0) {
+      throw error("learningRates.\(name)", "\(rate) is not a positive number")
+    }
+    guard validationFraction > 0, validationFraction < 1 else {
+      throw error("validationFraction", "\(validationFraction) does not lie between 0 and 1")
+    }
+    guard LearningRateSchedule(learningRateSchedule) != nil else {
+      throw error("learningRateSchedule", "“\(learningRateSchedule)” is none of constant, exponential:FACTOR, cosine")
+    }
+    for (field, cadence) in [("sampleEvery", sampleEvery), ("checkpointEvery", checkpointEvery)] {
+      if let cadence, Cadence(cadence) == nil {
+        throw error(field, "“\(cadence)” is none of never, steps:N, epochs:N, minutes:N")
+      }
+    }
+  }
+
+  public func write(to url: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try writeAtomically(String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: url)
+  }
+
+  /// A model of these settings, with its initial weights, if this machine can hold it.
+  ///
+  /// - Parameter url: The file the settings are from, for messages.
+  public func makeModel(on device: Device, from url: URL) throws -> any TrainableModel {
+    try Self.makeModel(ModelCatalog.trainableType(named: model), configuration, seed: seed, on: device, from: url)
+  }
+
+  private static func makeModel<Model: TrainableModel>(
+    _ type: Model.Type, _ configuration: JSONValue, seed: UInt64, on device: Device, from url: URL
+  ) throws -> any TrainableModel {
+    let configuration = try Model.Configuration.decode(
+      Array(try configuration.data), source: "\(url.path), field “configuration”")
+    try Model.requireMemory(for: configuration)
+    return Model(configuration, on: device, seed: seed)
+  }
+
+  // MARK: Coding, with every field in the file
+
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case version, model, configuration, data, validationFraction, epochs, iterations, batchSize, learningRates,
+      learningRateSchedule, earlyStoppingPatience, sampleEvery, checkpointEvery, seed, device
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(version, forKey: .version)
+    try container.encode(model, forKey: .model)
+    try container.encode(configuration, forKey: .configuration)
+    try container.encode(data, forKey: .data)
+    try container.encode(validationFraction, forKey: .validationFraction)
+    try container.encode(epochs, forKey: .epochs)
+    try container.encode(iterations, forKey: .iterations)
+    try container.encode(batchSize, forKey: .batchSize)
+    try container.encode(learningRates, forKey: .learningRates)
+    try container.encode(learningRateSchedule, forKey: .learningRateSchedule)
+    try container.encode(earlyStoppingPatience, forKey: .earlyStoppingPatience)
+    try container.encode(sampleEvery, forKey: .sampleEvery)
+    try container.encode(checkpointEvery, forKey: .checkpointEvery)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(device, forKey: .device)
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// `gan` from the command: iterations, presets, rates of both networks, and what is made of the result.
+@Suite struct AdversarialCommandTests {
+  private let place: Workplace
+
+  init() throws {
+    place = try Workplace()
+    try Data(#"{"imageShape": [8, 8, 1], "latentSize": 3, "generatorUnits": [6], "discriminatorUnits": [5]}"#.utf8)
+      .write(to: place.path("gan.json"))
+  }
+
+  @discardableResult
+  private func train(_ arguments: [String]) throws -> Figment.Outcome {
+    try Figment.run(["train"] + arguments + ["--device", "cpu"], in: place.url)
+  }
+
+  private let start = ["gan", "--data", "data", "--config", "gan.json", "--batch-size", "4", "--seed", "5"]
+
+  @Test func iterationsAreCountedAlsoWhenResuming() throws {
+    let first = try train(start + ["--iterations", "13", "--sample-every", "steps:5", "--output", "run"])
+    #expect(first.status == 0 && first.errors.contains("iteration 13/13"), "\(first.errors)")
+    for step in ["000005", "000010"] {
+      #expect(place.exists("run/samples/step-\(step)-samples.png") && place.exists("run/samples/step-\(step)-interpolation.png"))
+    }
+    #expect(try train(["--resume", "run"]).errors.contains("already has 13 iterations"))
+    #expect(try train(["--resume", "run", "--iterations", "27"]).status == 0)
+    try train(start + ["--iterations", "27", "--output", "whole"])
+    let files = try ["run", "whole"].map { try Data(contentsOf: place.path("\($0)/checkpoints/last.safetensors")) }
+    #expect(files[0] == files[1])
+    let last = try String(contentsOf: place.path("whole/metrics.jsonl"), encoding: .utf8).split(separator: "\n").last!
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
+    #expect((object["train"] as? [String: Double])?.keys.sorted() == ["accuracy", "generated", "generator", "real"])
+    #expect(object["step"] as? Int == 27)
+  }
+
+  @Test func eachNetworkHasItsRate() throws {
+    let rates = "generator=1e-3,discriminator=1e-5"
+    #expect(try train(start + ["--iterations", "3", "--learning-rate", rates, "--output", "run"]).status == 0)
+    let line = try String(contentsOf: place.path("run/metrics.jsonl"), encoding: .utf8).split(separator: "\n")[0]
+    let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+    let found = object?["learningRate"] as? [String: Double]
+    #expect(
+      found?["generator"].map { abs($0 - 1e-3) < 1e-9 } == true && found?["discriminator"].map { abs($0 - 1e-5) < 1e-11 } == true)
+    let unknown = try train(start + ["--learning-rate", "critic=1", "--output", "x"])
+    #expect(unknown.status == 2 && unknown.errors.contains("discriminator, generator") && !place.exists("x"))
+    for text in ["generator=", "a=1,a=2", "1,2", "=1"] {
+      #expect(try train(start + ["--learning-rate", text]).status == 2, "\(text)")
+    }
+  }
+
+  @Test func presets() throws {
+    #expect(try Figment.run(["summary", "gan", "--preset", "vanilla"]).output.contains("Total parameters: 1,337,285"))
+    let unknown = try Figment.run(["train", "gan", "--preset", "vanila"], in: place.url)
+    #expect(unknown.status == 2 && unknown.errors.contains("“vanilla”"))
+    let summary = try Figment.run(["summary", "gan"]).output
+    #expect(summary.contains("generator: 1,493,520") && summary.contains("discriminator: 533,505"))
+    #expect(try Figment.run(["summary", "autoencoder"]).output.contains("encoder: 98,946"))
+  }
+
+  @Test func whatIsGenerated() throws {
+    try train(start + ["--iterations", "4", "--output", "run"])
+    func generate(_ arguments: [String]) throws -> Figment.Outcome {
+      try Figment.run(["generate", "run", "--device", "cpu"] + arguments, in: place.url)
+    }
+    #expect(try generate(["--count", "5", "--output", "five/"]).output == "five/\n")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path("five").path).sorted() == (0..<5).map { "000\($0).png" })
+    for arguments in [["--count", "7", "--output", "a.npy"], ["--count", "7", "--output", "b.npy"]] {
+      #expect(try generate(arguments).status == 0)
+    }
+    let array = try Data(contentsOf: place.path("a.npy"))
+    #expect(try array == Data(contentsOf: place.path("b.npy")), "the same seed draws the same")
+    #expect(String(decoding: array.prefix(128), as: UTF8.self).contains("(7, 8, 8, 1)"))
+    let values = array.dropFirst(array.count - 7 * 64 * 4).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    #expect(values.allSatisfy { $0 >= 0 && $0 <= 1 } && Set(values).count > 10)
+    #expect(try generate(["--interpolate", "--count", "2", "--output", "way.png"]).status == 0)
+    #expect(try generate(["--output", "grid.png"]).status == 0)
+    let evaluated = try Figment.run(["evaluate", "run", "--device", "cpu"], in: place.url)
+    #expect(evaluated.status == 2 && evaluated.errors.contains("figment generate"))
+  }
+}

@@ -1,0 +1,39 @@
+import Backends
+import Layers
+import Tensors
+
+// What the scripts of `Tests/Fixtures` that train networks make: see its README.
+
+/// Uniform in [0, 1), as the fixture's `draw`.
+func draw(_ key: (UInt32, UInt32), _ count: Int) -> [Float] {
+  let philox = Philox(key: SIMD2(key.0, key.1))
+  return (0..<count).map { Philox.uniform(philox.block(UInt64($0 / 4))[$0 % 4]) }
+}
+
+/// Four images of 28×28 with a grey rectangle each.
+func images(step: Int) -> [Float] {
+  let pixels = draw((77, UInt32(step)), 4 * 28 * 28)
+  let corners = draw((78, UInt32(step)), 16)
+  var images = [Float](repeating: 0, count: pixels.count)
+  for image in 0..<4 {
+    let numbers = (0..<4).map { Int(14 * corners[4 * image + $0]) }
+    for row in numbers[0]..<numbers[0] + numbers[2] + 1 {
+      for column in numbers[1]..<numbers[1] + numbers[3] + 1 {
+        let index = (image * 28 + row) * 28 + column
+        images[index] = 0.5 + 0.5 * pixels[index]
+      }
+    }
+  }
+  return images
+}
+
+/// Weights of the fixture, tensor by tensor in declaration order.
+func initialize(_ parameters: [Parameter]) {
+  for (position, parameter) in parameters.enumerated() where parameter.shape.rank > 1 {
+    let shape = parameter.shape
+    let receptive = shape.dimensions.dropLast(2).reduce(1, *)
+    let limit = Float((6 / Double(receptive * (shape[-1] + shape[-2]))).squareRoot())
+    let values = draw((1234, UInt32(position)), shape.count).map { (2 * $0 - 1) * limit }
+    parameter.value = Tensor(values, shape: shape, on: parameter.value.device)
+  }
+}
