@@ -85,6 +85,12 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Layers", "Models", "Datasets", "Training", "TestSupport"]),
     .testTarget(name: "FigmentTests", dependencies: ["Figment", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["FigmentCommand"]),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Training",
+        "TestSupport",
+      ], path: "Tests/Fuzz", exclude: ["run.sh"]),
   ],
   swiftLanguageModes: [.v6]
 )
