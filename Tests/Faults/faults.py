@@ -120,12 +120,12 @@ def main():
         trials = Trials(folder, options.figment, options.library)
         with concurrent.futures.ThreadPoolExecutor(options.workers) as pool:
             jobs = {
-                (model, call, mode): pool.submit(follow, trials, model, call, mode, numbers)
+                pool.submit(follow, trials, model, call, mode, numbers): f"{model}, {call} {mode}"
                 for model in MODELS for call, mode, numbers in plans(options.few)
             }
-            for (model, call, mode), job in jobs.items():
+            for job in concurrent.futures.as_completed(jobs):
                 met, failures = job.result()
-                print(f"faults: {model}, {call} {mode}: {met} met, {len(failures)} failures", flush=True)
+                print(f"faults: {jobs[job]}: {met} met, {len(failures)} failures", flush=True)
                 for failure in failures:
                     print(f"  {failure}")
                 failed = failed or bool(failures)
