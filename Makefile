@@ -56,7 +56,6 @@ bundle: setup
 # of that: `Tests/Faults/run.sh`, `Tests/Kill/run.sh`; and 200,000 damaged inputs: `Tests/Fuzz/run.sh`), repeat tests on
 # another vendor's compiler, on what says that it is a graphics card, and in an interpreter of kernels.
 test: setup-tests setup-tensorboard
-test: setup-tests setup-tensorboard
 	$(BUILD_TESTS)
 	Tests/Faults/run.sh --few
 	Tests/Kill/run.sh 3
