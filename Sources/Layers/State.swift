@@ -83,8 +83,9 @@ extension RandomGenerator: Stateful {
 
   public func restoring(_ saved: SavedState) throws -> () -> Void {
     let found = try saved.decode(Saved.self)
-    guard let seed = UInt64(found.seed), let counter = UInt64(found.counter) else {
-      throw StateMismatch("the seed “\(found.seed)” or the counter “\(found.counter)” is no number of 64 bits")
+    // A counter that no program reaches would overflow at the next draw.
+    guard let seed = UInt64(found.seed), let counter = UInt64(found.counter), counter < 1 << 62 else {
+      throw StateMismatch("the seed “\(found.seed)” or the counter “\(found.counter)” cannot be")
     }
     return { self.state = State(seed: seed, counter: counter) }
   }
