@@ -124,7 +124,6 @@ struct Train: ParsableCommand {
   /// The settings of a new run, complete but for the device.
   private func settings<Model: TrainableModel>(_ type: Model.Type) throws -> RunConfiguration {
     let configuration = try Model.Configuration.read(config, over: Model.preset(named: preset))
-    try Model.requireMemory(for: configuration)
     // What the stage says, looked up on a device that computes nothing.
     let stage = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()[0]
     var rates = learningRate?.named ?? [:]

@@ -186,8 +186,7 @@ public final class Trainer {
   /// The means over a data set, in evaluation mode, with noise that is the same at every call; nil if the model has nothing
   /// to validate.
   public func evaluate(_ data: any Dataset) throws -> [MeasurementMean]? {
-    defer { model.train() }
-    return try Trainer.evaluate(model, in: plan.stage, on: data, seed: plan.seed, batchSize: plan.batchSize)
+    try Trainer.evaluate(model, in: plan.stage, on: data, seed: plan.seed, batchSize: plan.batchSize)
   }
 
   public static func evaluate(

@@ -16,6 +16,8 @@ public protocol AdversarialModel: GenerativeModel {
   var latentShape: [Int] { get }
   /// Of a sample, real or generated, without the batch dimension.
   var sampleShape: [Int] { get }
+  /// Where its values lie.
+  var sampleRange: ClosedRange<Float> { get }
   /// The standard deviation of the latents' normal distribution, whose mean is 0.
   var latentDeviation: Float { get }
   /// How many classes condition both networks; nil if none do.
@@ -33,6 +35,8 @@ public protocol AdversarialModel: GenerativeModel {
 }
 
 extension AdversarialModel {
+  /// That of a tanh.
+  public var sampleRange: ClosedRange<Float> { -1...1 }
   public var latentDeviation: Float { 1 }
   public var classes: Int? { nil }
 
@@ -43,7 +47,7 @@ extension AdversarialModel {
         self.discriminate(self.generate($0, labels: nil), labels: nil)
       },
       ModelPart("generator", inputShape: latentShape) { self.generate($0, labels: nil) },
-      ModelPart("discriminator", inputShape: sampleShape) { self.discriminate($0, labels: nil) },
+      ModelPart("discriminator", inputShape: sampleShape, range: sampleRange) { self.discriminate($0, labels: nil) },
     ]
   }
 

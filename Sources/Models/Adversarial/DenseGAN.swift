@@ -82,18 +82,10 @@ public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
   public func generate(_ latents: Tensor, labels: Tensor? = nil) -> Tensor { generator(latents) }
   public func discriminate(_ samples: Tensor, labels: Tensor? = nil) -> Tensor { discriminator(samples) }
 
-  public var parts: [ModelPart] {
-    [
-      ModelPart("whole", inputShape: latentShape) { self.discriminator(self.generator($0)) },
-      ModelPart("generator", inputShape: latentShape) { self.generator($0) },
-      ModelPart("discriminator", inputShape: sampleShape, range: -1...1) { self.discriminator($0) },
-    ]
-  }
-
   // MARK: Recipe
 
   public var inputs: [Field] { [output] }
-  public var output: Field { Field("image", shape: configuration.imageShape, range: -1...1) }
+  public var output: Field { Field("image", shape: configuration.imageShape, range: sampleRange) }
 
   public func decode(_ latents: Tensor) -> Tensor { generator(latents) }
 

@@ -81,6 +81,7 @@ public final class VoxelGAN: Module, AdversarialModel {
 
   public var latentShape: [Int] { [1, 1, 1, configuration.latentSize] }
   public var sampleShape: [Int] { Array(repeating: configuration.side, count: 3) + [1] }
+  public var sampleRange: ClosedRange<Float> { 0...1 }
   public var latentDeviation: Float { configuration.latentDeviation }
 
   public func generate(_ latents: Tensor, labels: Tensor? = nil) -> Tensor { generator(latents) }
