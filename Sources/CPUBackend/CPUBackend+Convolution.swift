@@ -116,10 +116,17 @@ extension CPUBackend {
 
 extension ConvolutionKey {
   /// oneDNN knows no empty arrays and no negative padding (cropping), and is not the fastest for everything.
-  fileprivate var isComputedByOneDNN: Bool {
+  var isComputedByOneDNN: Bool {
     let windows = convolution.windows
     return convolution.inputCount > 0 && convolution.outputCount > 0 && convolution.filterCount > 0
       && windows.paddingLow.allSatisfy { $0 >= 0 } && windows.paddingHigh.allSatisfy { $0 >= 0 }
+      && !writesBeyondItsScratchpad
       && !(pass == .inputGradient ? convolution.isInputGradientFasterByWindows : convolution.isFasterByWindows)
+  }
+
+  /// For the filter's gradient of a kernel of one element with a stride, oneDNN 2.6.3 asks for less scratch memory than
+  /// its one thread writes (AVX2, few input channels).
+  private var writesBeyondItsScratchpad: Bool {
+    pass == .filterGradient && convolution.windows.taps == 1 && convolution.windows.stride.contains { $0 > 1 }
   }
 }
