@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import OpenCLBackend
 import ReferenceBackend
+import Synchronization
 import Tensors
 
 /// Which device computes, and why that one.
@@ -50,7 +51,7 @@ public struct DeviceSelection: Sendable {
     }
     let reason =
       warnings.isEmpty ? "no OpenCL graphics card here" : "no OpenCL graphics card that works here"
-    return DeviceSelection(device: Device(CPUBackend()), reason: reason, warnings: warnings)
+    return DeviceSelection(device: .cpu(), reason: reason, warnings: warnings)
   }
 
   /// A device by its name: `auto`, `reference`, `cpu`, `opencl` or `opencl:N`.
@@ -58,26 +59,18 @@ public struct DeviceSelection: Sendable {
   /// - Throws: `DeviceNameError`, or what keeps the OpenCL device from working: a device asked for by name
   ///   is never replaced by another.
   public static func named(_ name: String) throws -> DeviceSelection {
-    func selected(_ backend: any Backend) -> DeviceSelection {
-      DeviceSelection(device: Device(backend), reason: "asked for", warnings: [])
-    }
+    func selected(_ device: Device) -> DeviceSelection { DeviceSelection(device: device, reason: "asked for", warnings: []) }
     switch name {
     case "auto": return automatic()
-    case "reference": return selected(ReferenceBackend())
-    case "cpu": return selected(CPUBackend())
-    case "opencl": return try selected(openCL(0))
+    case "reference": return selected(.reference())
+    case "cpu": return selected(.cpu())
+    case "opencl": return try selected(.openCL())
     default:
       guard name.hasPrefix("opencl:"), let index = Int(name.dropFirst("opencl:".count)), index >= 0 else {
         throw DeviceNameError(name: name)
       }
-      return try selected(openCL(index))
+      return try selected(.openCL(index))
     }
-  }
-
-  private static func openCL(_ index: Int) throws -> OpenCLBackend {
-    let backend = try OpenCLBackend(deviceIndex: index)
-    try backend.selfTest()
-    return backend
   }
 }
 
@@ -101,14 +94,25 @@ extension Device {
     return selection.device
   }
 
-  /// Plain Swift loops: slow, and the definition of every operation.
-  public static func reference() -> Device { Device(ReferenceBackend()) }
+  /// Plain Swift loops: slow, and the definition of every operation. The same device at every call.
+  public static func reference() -> Device { sharedReference }
+  private static let sharedReference = Device(ReferenceBackend())
 
-  /// The processor, by oneDNN.
-  public static func cpu() -> Device { Device(CPUBackend()) }
+  /// The processor, by oneDNN. The same device at every call.
+  public static func cpu() -> Device { sharedCPU }
+  private static let sharedCPU = Device(CPUBackend())
 
-  /// An OpenCL device, by its place in `figment devices`.
+  /// An OpenCL device, by its place in `figment devices`. The same device at every call with the same number.
+  ///
+  /// - Throws: What keeps it from working, its self-test included.
   public static func openCL(_ index: Int = 0) throws -> Device {
-    try DeviceSelection.named("opencl:\(index)").device
+    try sharedOpenCL.withLock { devices in
+      if let device = devices[index] { return device }
+      let backend = try OpenCLBackend(deviceIndex: index)
+      try backend.selfTest()
+      devices[index] = Device(backend)
+      return devices[index]!
+    }
   }
+  private static let sharedOpenCL = Mutex<[Int: Device]>([:])
 }

@@ -57,7 +57,7 @@ extension ModelConfiguration {
   public static func decode(_ bytes: [UInt8], over base: Self = Self(), source: String) throws -> Self {
     let text = try JSONText(bytes, source: source)
     let decoded = try text.decode(Self.self, over: base)
-    do { try decoded.validate() } catch let error as ConfigurationError {
+    do { try decoded.validate() } catch {
       throw JSONError(source: source, line: text.line(of: error.field), field: error.field, problem: error.problem)
     }
     return decoded

@@ -6,7 +6,7 @@ extension Tensor {
     _ operation: BinaryOperation, _ left: Tensor, _ right: Tensor, named name: String,
     savesOutput: Bool = false, pullback: @escaping Node.Pullback
   ) -> Tensor {
-    require(left.device == right.device, "\(name): operands on \(left.device) and \(right.device)")
+    requireOneDevice(left, right, for: name)
     guard let shape = left.shape.broadcast(with: right.shape) else {
       fatalError("\(name): shapes \(left.shape) and \(right.shape) do not broadcast")
     }
@@ -14,6 +14,14 @@ extension Tensor {
       operation, left.storage, right.storage, Broadcast(left.shape, right.shape, to: shape))
     return Tensor(
       storage, shape: shape, inputs: [left, right], savesOutput: savesOutput, pullback: pullback)
+  }
+
+  static func requireOneDevice(_ left: Tensor, _ right: Tensor, for operation: String) {
+    require(
+      left.device == right.device,
+      left.device.description == right.device.description
+        ? "\(operation): the operands are on two devices that are both \(left.device); make one and use it for both"
+        : "\(operation): the left operand is on \(left.device), the right one on \(right.device); copy one with copied(to:)")
   }
 
   /// What all elements are, if it is known and this tensor broadcasts to the shape of `other`.
@@ -66,12 +74,12 @@ extension Tensor {
 
   /// The larger of each pair; equal elements share the gradient.
   public static func maximum(_ left: Tensor, _ right: Tensor) -> Tensor {
-    extremum(.maximum, left, right, named: "maximum") { $0.greater(than: $1) }
+    extremum(.maximum, left, right, named: "maximum") { $0 > $1 }
   }
 
   /// The smaller of each pair; equal elements share the gradient.
   public static func minimum(_ left: Tensor, _ right: Tensor) -> Tensor {
-    extremum(.minimum, left, right, named: "minimum") { $1.greater(than: $0) }
+    extremum(.minimum, left, right, named: "minimum") { $1 > $0 }
   }
 
   private static func extremum(
@@ -79,7 +87,7 @@ extension Tensor {
     wins: @escaping @Sendable (Tensor, Tensor) -> Tensor
   ) -> Tensor {
     binary(operation, left, right, named: name) { gradient, _, needs in
-      let tie = 0.5 * left.equal(to: right)
+      let tie = 0.5 * (left == right)
       return [
         needs[0] ? (gradient * (wins(left, right) + tie)).sum(to: left.shape) : nil,
         needs[1] ? (gradient * (wins(right, left) + tie)).sum(to: right.shape) : nil,
@@ -92,7 +100,7 @@ extension Tensor {
   public func power(_ exponent: Tensor) -> Tensor {
     let base = self
     return .binary(.power, base, exponent, named: "power", savesOutput: true) { gradient, output, needs in
-      let positive = base.greater(than: Tensor(0, on: base.device))
+      let positive = base > 0
       return [
         needs[0] ? (gradient * exponent * base.power(exponent - 1)).sum(to: base.shape) : nil,
         needs[1]
@@ -100,19 +108,6 @@ extension Tensor {
             .sum(to: exponent.shape) : nil,
       ]
     }
-  }
-
-  /// 1 where `self = other`, else 0. No gradient.
-  public func equal(to other: Tensor) -> Tensor { compare(.equal, other, named: "equal") }
-  /// 1 where `self > other`, else 0. No gradient.
-  public func greater(than other: Tensor) -> Tensor { compare(.greater, other, named: "greater") }
-  /// 1 where `self ≥ other`, else 0. No gradient.
-  public func greaterOrEqual(to other: Tensor) -> Tensor {
-    compare(.greaterOrEqual, other, named: "greaterOrEqual")
-  }
-
-  private func compare(_ operation: BinaryOperation, _ other: Tensor, named name: String) -> Tensor {
-    .binary(operation, detached(), other.detached(), named: name) { _, _, _ in [nil, nil] }
   }
 
   /// `condition ≠ 0 ? left : right`, after broadcasting all three. Gradients pass to the element chosen,

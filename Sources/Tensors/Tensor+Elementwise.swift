@@ -73,7 +73,7 @@ extension Tensor {
   public func clamped(low: Float = -.infinity, high: Float = .infinity) -> Tensor {
     unary(.clamp(low: low, high: high)) { gradient, _, _ in
       let low = Tensor(low, on: gradient.device), high = Tensor(high, on: gradient.device)
-      return [gradient * self.greaterOrEqual(to: low) * high.greaterOrEqual(to: self)]
+      return [gradient * (self >= low) * (self <= high)]
     }
   }
 
@@ -106,7 +106,7 @@ extension Tensor {
         case .sigmoid: second * gradient * (1 - 2 * output)
         case .tanh: second * gradient * (-2 * output)
         case .elu:
-          second * gradient * (1 - output.greater(than: Tensor(0, on: output.device)))
+          second * gradient * (1 - (output > 0))
         }
       return [
         needs[0] ? byOutput : nil,

@@ -208,7 +208,7 @@ extension Tensor {
   /// Indices to rows of zeros with a 1: `[…] → […, classes]`. No gradient.
   public func oneHot(classes: Int) -> Tensor {
     let range = Tensor((0..<classes).map(Float.init), on: device)
-    return detached().expanded(at: -1).equal(to: range)
+    return detached().expanded(at: -1) == range
   }
 }
 

@@ -9,7 +9,7 @@ extension Tensor {
   public static func matmul(
     _ left: Tensor, _ right: Tensor, transposesLeft: Bool = false, transposesRight: Bool = false
   ) -> Tensor {
-    require(left.device == right.device, "matmul: operands on \(left.device) and \(right.device)")
+    requireOneDevice(left, right, for: "matmul")
     require(left.rank >= 2 && right.rank >= 2, "matmul: shapes \(left.shape) and \(right.shape) need two axes")
     let m = left.shape[transposesLeft ? -1 : -2], k = left.shape[transposesLeft ? -2 : -1]
     let n = right.shape[transposesRight ? -2 : -1]

@@ -98,7 +98,7 @@ extension Tensor {
       folded(reduction, axes), shape: keepingDimensions ? kept : dropped(axes), inputs: [self],
       savesOutput: true
     ) { gradient, output, _ in
-      let winners = self.equal(to: output.reshaped(to: kept))
+      let winners = self == output.reshaped(to: kept)
       let shares = winners / winners.sum(axes: axes, keepingDimensions: true)
       return [shares * gradient.reshaped(to: kept)]
     }

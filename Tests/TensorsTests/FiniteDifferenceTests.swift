@@ -66,7 +66,7 @@ import Testing
       let value = random(shape)
       switch domain {
       case .any: return value * 1.5
-      case .awayFromZero: return value + 0.3 * (2 * value.greater(than: Tensor(0, on: device)) - 1)
+      case .awayFromZero: return value + 0.3 * (2 * (value > 0) - 1)
       case .positive: return value * 0.7 + 1.3
       case .distinct:
         // Steps of 0.2 in the order of the draws, with a start of its own for every input.

@@ -20,7 +20,11 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Self.zeros([2]) + Self.zeros([2])
     }
-    expect(result, says: "+", "reference")
+    expect(result, says: "+", "two devices", "reference")
+    let different = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = try Self.zeros([2]) + .zeros([2], on: TestDevices.all[0].device())
+    }
+    expect(different, says: "+", "left operand is on reference", TestDevices.all[0].description)
   }
 
   @Test func matmul() async {

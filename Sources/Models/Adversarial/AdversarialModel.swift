@@ -113,7 +113,7 @@ extension AdversarialModel {
   private static func accuracy(ofReal: Tensor, ofGenerated: Tensor) -> Tensor {
     withoutGradient {
       let zero = Tensor(0, on: ofReal.device)
-      let taken = ofReal.greater(than: zero).mean() - ofGenerated.greater(than: zero).mean()
+      let taken = (ofReal > zero).mean() - (ofGenerated > zero).mean()
       return taken.affine(scale: 0.5, offset: 0.5)
     }
   }
