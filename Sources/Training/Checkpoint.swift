@@ -93,7 +93,7 @@ public struct Checkpoint {
 
   private func savedState(_ part: String) -> SavedState {
     SavedState(values: header.parts[part] ?? .null) { [self] name, shape in
-      try floats(Self.tensorName(name, of: part), shape: shape)
+      try file.weights(Self.tensorName(name, of: part), shape: shape)
     }
   }
 
@@ -101,23 +101,16 @@ public struct Checkpoint {
     part == "model" ? name : "\(part)/\(name)"
   }
 
-  private func floats(_ name: String, shape: Shape) throws -> [Float] {
-    guard let entry = file.entries[name] else { throw CheckpointError(url.path, "has no tensor “\(name)”") }
-    guard entry.shape == shape else {
-      throw CheckpointError(url.path, "its tensor “\(name)” has shape \(entry.shape), the model wants \(shape)")
+  /// Writes a trainer's model, learners, random numbers, callbacks and progress beside `url` and renames, so that whatever
+  /// was there survives a failure.
+  ///
+  /// - Throws: `TrainingError` if the trainer has never been asked to `fit` (there is no run yet), or if a parameter is not
+  ///   finite; what the device and the file throw.
+  public static func write(_ trainer: Trainer, to url: URL) throws {
+    guard let identity = trainer.identity else {
+      throw TrainingError.invalid("a trainer that has never fitted has no run to write; a model alone has saveWeights(to:)")
     }
-    let values: [Float] = try file.values(name)
-    guard values.allSatisfy(\.isFinite) else {
-      throw CheckpointError(
-        url.path, "its tensor “\(name)” has elements that are not finite; use another checkpoint")
-    }
-    return values
-  }
-
-  /// Writes beside `url` and renames, so that whatever was there survives a failure.
-  static func write(_ trainer: Trainer, to url: URL) throws {
     try trainer.readMeasurements()
-    guard let identity = trainer.identity else { fatalError("a checkpoint is written while a trainer fits") }
     var file = SafetensorsWriter(), parts = [String: JSONValue]()
     for part in trainer.parts {
       let state = try part.checkpointState()
