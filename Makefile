@@ -89,7 +89,7 @@ test-oclgrind: setup-tests
 	cat .build/oclgrind-*.log; test -z "$$failed" -a ! -s .build/oclgrind-Processors.log -a ! -s .build/oclgrind-GraphicsCards.log
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Kernels Tests
+	swift format lint --strict --parallel $$(git ls-files '*.swift')
 
 setup:
 	@$(call install,$(PACKAGES))

@@ -27,3 +27,10 @@ func printWritten(_ path: String, _ details: String = "") throws {
 }
 
 func printError(_ text: String) { StandardError.write(text + "\n") }
+
+/// The width of the terminal that standard output is; nil if it is none.
+var outputWidth: Int? {
+  var size = winsize()
+  guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+  return size.ws_col > 0 ? Int(size.ws_col) : 80
+}

@@ -17,7 +17,7 @@ struct SummaryCommand: ParsableCommand {
 
   func run() throws {
     let type = try ModelCatalog.type(named: model)
-    try printOutput("\(summary(type))")
+    try printOutput(summary(type).text(width: outputWidth ?? .max))
     let presets = type.presetNames
     if presets.count > 1 { try printOutput("Presets: \(presets.joined(separator: ", "))") }
   }

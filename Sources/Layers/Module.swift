@@ -79,8 +79,6 @@ open class Layer: Module {
   }
 
   public final func callAsFunction(_ input: Tensor) -> Tensor {
-    let output = forward(input)
-    LayerTrace.current?.record(self, input: input, output: output)
-    return output
+    traced(forward(input), of: input, details: details)
   }
 }

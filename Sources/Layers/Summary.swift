@@ -7,17 +7,28 @@ final class LayerTrace: @unchecked Sendable {
   @TaskLocal static var current: LayerTrace?
 
   struct Step {
-    let layer: Layer
+    let module: Module
+    let details: String
     let inputs: [ObjectIdentifier]
     let output: Tensor
   }
 
   var steps: [Step] = []
 
-  func record(_ layer: Layer, input: Tensor, output: Tensor) {
+  func record(_ module: Module, details: String, inputs: [Tensor], output: Tensor) {
     // Only leaves: containers would repeat what they contain.
-    guard !(layer is Sequential || layer is Residual) else { return }
-    steps.append(Step(layer: layer, inputs: [ObjectIdentifier(input.storage)], output: output))
+    guard !(module is Sequential || module is Residual) else { return }
+    steps.append(
+      Step(module: module, details: details, inputs: inputs.map { ObjectIdentifier($0.storage) }, output: output))
+  }
+}
+
+extension Module {
+  /// Shows this module in summaries as what made `output` of `inputs`, and returns `output`. A ``Layer`` does it by itself;
+  /// a module with several inputs calls it at the end of its own.
+  public final func traced(_ output: Tensor, of inputs: Tensor..., details: String = "") -> Tensor {
+    LayerTrace.current?.record(self, details: details, inputs: inputs, output: output)
+    return output
   }
 }
 
@@ -49,12 +60,11 @@ public struct Summary: CustomStringConvertible {
     // A layer that only relabels (Flatten) returns the storage it was given: the last one to return it counts.
     var producers = [ObjectIdentifier: String]()
     rows = trace.steps.map { step in
-      let name = names[ObjectIdentifier(step.layer)] ?? "(unnamed)"
+      let name = names[ObjectIdentifier(step.module)] ?? "(unnamed)"
       defer { producers[ObjectIdentifier(step.output.storage)] = name }
-      let details = step.layer.details
       return Row(
-        name: name, type: "\(Swift.type(of: step.layer))" + (details.isEmpty ? "" : " (\(details))"),
-        outputShape: Array(step.output.shape.dimensions.dropFirst()), parameters: step.layer.parameterCount,
+        name: name, type: "\(Swift.type(of: step.module))" + (step.details.isEmpty ? "" : " (\(step.details))"),
+        outputShape: Array(step.output.shape.dimensions.dropFirst()), parameters: step.module.parameterCount,
         connectedTo: step.inputs.map { producers[$0] ?? "input" })
     }
     self.title = title
@@ -64,28 +74,43 @@ public struct Summary: CustomStringConvertible {
     trainable = model.trainableParameters.reduce(0) { $0 + $1.shape.count }
   }
 
-  public var description: String {
+  /// The whole table, as wide as it is.
+  public var description: String { text(width: .max) }
+
+  /// The table in lines of at most `width` characters, as far as names and shapes allow: without the column of what layers
+  /// are connected to, then with types broken into lines at their commas.
+  public func text(width: Int) -> String {
     let header = ["Layer", "Type", "Output shape", "Parameters", "Connected to"]
-    let cells = rows.map { row in
+    var cells = rows.map { row in
       [
-        row.name, row.type, "(" + (["None"] + row.outputShape.map(String.init)).joined(separator: ", ") + ")",
-        row.parameters.grouped, row.connectedTo.joined(separator: ", "),
+        [row.name], [row.type], ["(" + (["None"] + row.outputShape.map(String.init)).joined(separator: ", ") + ")"],
+        [row.parameters.grouped], row.connectedTo.dropLast().map { $0 + "," } + row.connectedTo.suffix(1),
       ]
     }
-    let widths = header.indices.map { column in ([header] + cells).map { $0[column].count }.max()! }
+    func widths(_ columns: Int) -> [Int] {
+      (0..<columns).map { column in max(header[column].count, cells.flatMap { $0[column].map(\.count) }.max() ?? 0) }
+    }
+    func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + 2 * (widths.count - 1) }
+    let columns = total(widths(5)) <= width ? 5 : 4
+    if total(widths(columns)) > width { for row in cells.indices { cells[row][1] = cells[row][1][0].brokenAtCommas } }
+    let columnWidths = widths(columns)
+
     func line(_ row: [String]) -> String {
       var padded = [String]()
-      for (column, cell) in row.enumerated() {
-        let space = String(repeating: " ", count: widths[column] - cell.count)
+      for (column, cell) in row.prefix(columns).enumerated() {
+        let space = String(repeating: " ", count: columnWidths[column] - cell.count)
         padded.append(column == 3 ? space + cell : cell + space)
       }
       return padded.joined(separator: "  ").trimmingTrailingSpaces
     }
-    let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1))
+    let body = cells.flatMap { row in
+      (0..<row.prefix(columns).map(\.count).max()!).map { part in line(row.map { part < $0.count ? $0[part] : "" }) }
+    }
+    let rule = String(repeating: "─", count: total(columnWidths))
     return
-      ([title, rule, line(header), rule] + cells.map(line) + [rule] + networks.map { "\($0.name): \($0.parameters.grouped)" } + [
-        "Total parameters: \(total.grouped) (\(byteCount(total)))",
-        "Trainable: \(trainable.grouped)", "Statistics: \((total - trainable).grouped)",
+      ([title, rule, line(header), rule] + body + [rule] + networks.map { "\($0.name): \($0.parameters.grouped)" } + [
+        "Total parameters: \(self.total.grouped) (\(byteCount(self.total)))",
+        "Trainable: \(trainable.grouped)", "Statistics: \((self.total - trainable).grouped)",
       ]).joined(separator: "\n")
   }
 
@@ -106,6 +131,12 @@ extension Int {
 }
 
 extension String {
+  /// One part a line, indented behind the first.
+  fileprivate var brokenAtCommas: [String] {
+    let parts = split(separator: ", ").map(String.init)
+    return parts.enumerated().map { ($0.offset == 0 ? "" : "  ") + $0.element + ($0.offset == parts.count - 1 ? "" : ",") }
+  }
+
   fileprivate var trimmingTrailingSpaces: String {
     var result = self[...]
     while result.last == " " { result.removeLast() }

@@ -87,19 +87,21 @@ public protocol GenerativeModel: Module {
   var random: RandomGenerator { get }
   /// The first is the whole.
   var parts: [ModelPart] { get }
+  /// Runs `input` of the first part through all layers as training does: what a summary follows. By default that part.
+  func runAsTrained(_ input: Tensor)
 }
 
 extension GenerativeModel {
   public static var presets: [(name: String, configuration: Configuration)] { [("published", .init())] }
   public static var presetNames: [String] { presets.map(\.name) }
 
+  public func runAsTrained(_ input: Tensor) { _ = parts[0].run(input) }
+
   /// The layer table of a model of this configuration; computes nothing.
   public static func summary(_ configuration: Configuration) -> Summary {
     let device = Device(ShapeBackend())
     let model = Self(configuration, on: device, seed: 0)
-    let whole = model.parts[0]
-    return Summary("\(title) (\(identifier))", of: model) {
-      _ = whole.run(.zeros(Shape([1] + whole.inputShape), on: device))
-    }
+    let shape = Shape([1] + model.parts[0].inputShape)
+    return Summary("\(title) (\(identifier))", of: model) { model.runAsTrained(.zeros(shape, on: device)) }
   }
 }

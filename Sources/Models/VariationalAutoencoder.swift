@@ -57,6 +57,7 @@ public final class VariationalAutoencoder: Module, LossModel {
   public let random: RandomGenerator
 
   public let encoder: Encoder
+  public let sampling: Sampling
   public let decoder: Sequential
 
   /// Images to the parameters of a normal distribution over latents.
@@ -84,6 +85,19 @@ public final class VariationalAutoencoder: Module, LossModel {
     }
   }
 
+  /// Draws latents from the distributions of an encoder.
+  public final class Sampling: Module {
+    private let logVarianceScale: Float
+
+    init(_ sampler: Configuration.Sampler) { logVarianceScale = sampler == .original ? 1 : 0.5 }
+
+    /// `mean + deviation · noise`, all `[N, latentSize]`.
+    public func callAsFunction(mean: Tensor, logVariance: Tensor, noise: Tensor) -> Tensor {
+      let logDeviation = logVarianceScale == 1 ? logVariance : logVarianceScale * logVariance
+      return traced(mean + logDeviation.exp() * noise, of: mean, logVariance)
+    }
+  }
+
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)
     self.configuration = configuration
@@ -93,6 +107,7 @@ public final class VariationalAutoencoder: Module, LossModel {
     let (height, width) = (configuration.imageShape[0] / 2, configuration.imageShape[1] / 2)
     let features = height * width * 64
     encoder = Encoder(configuration, features: features, in: context)
+    sampling = Sampling(configuration.sampler)
     decoder = Sequential(
       Dense(inputSize: configuration.latentSize, units: features, activation: .relu, in: context),
       Reshape([height, width, 64]),
@@ -100,12 +115,6 @@ public final class VariationalAutoencoder: Module, LossModel {
         inputChannels: 64, outputChannels: 32, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
       // No sigmoid: the loss is computed from logits, and `decode` applies it where pixels are wanted.
       Conv2D(inputChannels: 32, outputChannels: configuration.imageShape[2], kernelSize: 3, padding: .same, in: context))
-  }
-
-  /// `mean + deviation · noise`.
-  public func sample(mean: Tensor, logVariance: Tensor, noise: Tensor) -> Tensor {
-    let logDeviation = configuration.sampler == .original ? logVariance : 0.5 * logVariance
-    return mean + logDeviation.exp() * noise
   }
 
   /// Latents `[N, latentSize]` to images in [0, 1].
@@ -122,7 +131,7 @@ public final class VariationalAutoencoder: Module, LossModel {
   /// The losses with given unit-normal noise, `[N, latentSize]`: `loss = reconstruction + kl`.
   public func losses(_ images: Tensor, noise: Tensor) -> (loss: Tensor, parts: Measurements) {
     let (mean, logVariance) = encoder(images)
-    let logits = decoder(sample(mean: mean, logVariance: logVariance, noise: noise))
+    let logits = decoder(sampling(mean: mean, logVariance: logVariance, noise: noise))
     let reconstruction = Loss.binaryCrossEntropy(logits: logits, images)
     let kl = Loss.divergenceFromUnitNormal(
       mean: mean, logVariance: logVariance, weight: 2 * configuration.klWeight
@@ -132,6 +141,11 @@ public final class VariationalAutoencoder: Module, LossModel {
   }
 
   public func optimizer() -> Optimizer { RMSProp(learningRate: 1e-3) }
+
+  public func runAsTrained(_ images: Tensor) {
+    let (mean, logVariance) = encoder(images)
+    _ = decoder(sampling(mean: mean, logVariance: logVariance, noise: .zeros(mean.shape, on: device)))
+  }
 
   public var parts: [ModelPart] {
     [

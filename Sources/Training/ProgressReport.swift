@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Models
 
-/// A line on standard error whenever means are recorded: measurements, speed, time left. On a terminal a live bar as well.
+/// A line on standard error whenever means are recorded: measurements, speed, time left. In between a live bar on a terminal,
+/// elsewhere a line every ten seconds.
 public final class ProgressReport: Callback {
   private let width: () -> Int?
   private let write: (String) -> Void
@@ -11,6 +12,8 @@ public final class ProgressReport: Callback {
   private var fractionBefore = 0.0
   private var stepsBefore = 0
   private var drawn = ContinuousClock.now
+  /// Of the last record: what is shown until enough steps have been measured.
+  private var speedBefore: Double?
 
   /// On standard error, with a bar if that is a terminal.
   public override init() {
@@ -35,27 +38,34 @@ public final class ProgressReport: Callback {
     stepsBefore = trainer.progress.step
   }
 
-  public override func stepEnded(_ trainer: Trainer) {
-    guard (ContinuousClock.now - drawn).inSeconds > 0.1, let width = width(), trainer.progress.position > 0 else { return }
+  public override func stepEnded(_ trainer: Trainer) throws {
+    let width = width(), pause = width == nil ? 10 : 0.1
+    // Steps that the device has not finished have no losses, and no speed.
+    guard trainer.hasReadAllSteps, (ContinuousClock.now - drawn).inSeconds > pause, trainer.progress.position > 0 else { return }
     drawn = .now
-    let progress = trainer.progress, plan = trainer.plan
-    let fraction = Double(progress.position) / Double(plan.trainingCount)
-    let filled = Int(fraction * 24)
+    let progress = trainer.progress, count = trainer.plan.trainingCount
+    let place = place(trainer, epoch: progress.epoch + 1), done = "\(progress.position)/\(count)"
+    let speed = trainer.secondsInSteps > 1 || speedBefore == nil ? trainer.samplesPerSecond : speedBefore
+    let pace = [speed.map(Self.text), timeLeft(trainer)].compactMap { $0 }
+    guard let width else { return write(lines([place, done] + progress.means.map(Self.text) + pace, width: .max)) }
+    let filled = Int(Double(progress.position) / Double(count) * 24)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-    let measured = progress.means.first.map { "  \($0.name) \($0.value.formatted(digits: 4))" } ?? ""
-    let line =
-      "\(place(trainer, epoch: progress.epoch + 1)) \(bar) \(progress.position)/\(plan.trainingCount)\(measured)"
-      + "  \(speed(trainer.samplesInSteps, trainer.secondsInSteps))  \(timeLeft(trainer))"
-    // A line that wraps could not be replaced.
-    show(String(line.prefix(max(1, width - 1))))
+    let terms = ["\(place) \(bar) \(done)"] + progress.means.prefix(1).map(Self.text) + pace
+    // A line that wraps could not be replaced: what does not fit is left out, from the end.
+    var shown = terms[...]
+    while shown.count > 1, shown.joined(separator: "  ").count >= width { shown.removeLast() }
+    show(String(shown.joined(separator: "  ").prefix(max(1, width - 1))))
   }
 
-  public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) {
-    var parts = [place(trainer, epoch: record.epoch), means(record.training)]
-    if let validation = record.validation { parts.append("validation " + means(validation)) }
-    parts.append(speed(record.samples, record.seconds))
-    if !trainer.plan.isComplete(trainer.progress) { parts.append(timeLeft(trainer)) }
-    write(parts.joined(separator: "  ") + "\n")
+  public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) throws {
+    var terms = [place(trainer, epoch: record.epoch)] + record.training.map(Self.text)
+    if let validation = record.validation {
+      terms += validation.enumerated().map { ($0.offset == 0 ? "validation " : "") + Self.text($0.element) }
+    }
+    terms.append(Self.text(record.samplesPerSecond))
+    if !trainer.plan.isComplete(trainer.progress) { terms += [timeLeft(trainer)].compactMap { $0 } }
+    (speedBefore, drawn) = (record.samplesPerSecond, .now)
+    write(lines(terms, width: width() ?? .max))
   }
 
   public override func trainingEnded(_ trainer: Trainer, _ end: TrainingEnd) {
@@ -76,19 +86,35 @@ public final class ProgressReport: Callback {
     }
   }
 
-  private func means(_ means: [MeasurementMean]) -> String {
-    means.map { "\($0.name) \($0.value.formatted(digits: 4))" }.joined(separator: "  ")
+  private static func text(_ mean: MeasurementMean) -> String { "\(mean.name) \(mean.value.formatted(digits: 4))" }
+
+  private static func text(_ samplesPerSecond: Double) -> String {
+    // Few are worth a digit behind the point.
+    samplesPerSecond < 9.95 ? String(format: "%.1f images/s", samplesPerSecond) : "\(Int(samplesPerSecond.rounded())) images/s"
   }
 
-  private func speed(_ samples: Int, _ seconds: Double) -> String {
-    "\(seconds > 0 ? Int((Double(samples) / seconds).rounded()) : 0) images/s"
+  /// Broken between terms where they are wider than `width`, the later lines indented.
+  private func lines(_ terms: [String], width: Int) -> String {
+    var text = "", column = 0
+    for term in terms {
+      if column > 0, column + 2 + term.count > width {
+        text += "\n    " + term
+        column = 4 + term.count
+      } else {
+        text += (column > 0 ? "  " : "") + term
+        column += (column > 0 ? 2 : 0) + term.count
+      }
+    }
+    return text + "\n"
   }
 
   /// From what this run of the program has done in its own time, validation and pictures included.
-  private func timeLeft(_ trainer: Trainer) -> String {
+  private func timeLeft(_ trainer: Trainer) -> String? {
     let done = trainer.plan.fractionDone(trainer.progress), gained = done - fractionBefore
-    guard gained > 0 else { return "? left" }
-    return ((1 - done) / gained * (ContinuousClock.now - began).inSeconds).formattedAsTime + " left"
+    let elapsed = (ContinuousClock.now - began).inSeconds
+    // The first steps compile kernels, and say little of those to come.
+    guard gained > 0, elapsed > 1 else { return nil }
+    return ((1 - done) / gained * elapsed).formattedAsTime + " left"
   }
 }
 

@@ -39,9 +39,14 @@ public final class Trainer {
   /// Since the last record, for the speed alone: they are in no checkpoint.
   private(set) var secondsInSteps = 0.0
   private(set) var samplesInSteps = 0
-  /// How many steps may be in flight before their measurements are read: enough to keep a card busy, few enough
-  /// to notice a NaN soon.
-  private static let readInterval = 16
+  /// How many steps may be in flight before their measurements are read, and for how long: enough to keep a card busy, few
+  /// enough to notice a NaN soon.
+  private static let readInterval = (steps: 16, seconds: 0.5)
+  private var lastRead = ContinuousClock.now
+  /// Whether the device has finished every step so far.
+  public var hasReadAllSteps: Bool { pending.isEmpty }
+  /// Since the last record; nil before the first steps are read.
+  public var samplesPerSecond: Double? { hasReadAllSteps && secondsInSteps > 0 ? Double(samplesInSteps) / secondsInSteps : nil }
 
   /// - Parameter optimizer: In place of the published one, for a model with one learner.
   public init(
@@ -113,7 +118,8 @@ public final class Trainer {
         progress.position = batch.position
         pending.append((progress.step, batch.position, batch.count, measurements))
         let endsEpoch = progress.position == plan.trainingCount
-        if pending.count >= Self.readInterval || endsEpoch { try readMeasurements() }
+        let isLong = (ContinuousClock.now - lastRead).inSeconds > Self.readInterval.seconds
+        if pending.count >= Self.readInterval.steps || isLong || endsEpoch { try readMeasurements() }
         secondsInSteps += (ContinuousClock.now - clock).inSeconds
         samplesInSteps += batch.count
         try stepEnded(endsEpoch: endsEpoch, validation: validation)
@@ -169,7 +175,10 @@ public final class Trainer {
 
   /// Reads the measurements of all steps so far, and stops at the first that is not finite.
   func readMeasurements() throws {
-    defer { pending.removeAll(keepingCapacity: true) }
+    defer {
+      pending.removeAll(keepingCapacity: true)
+      lastRead = .now
+    }
     for (step, end, count, measurements) in pending {
       for entry in measurements.entries {
         let value = try entry.value.scalar()
@@ -204,7 +213,7 @@ public final class Trainer {
         return nil
       }
       waiting.append((batch.count, measurements))
-      if waiting.count == readInterval { try read() }
+      if waiting.count == readInterval.steps { try read() }
     }
     try read()
     return sums.means

@@ -29,6 +29,37 @@ import Testing
     #expect(model.layers[1].isTraining, "a summary leaves the mode as it was")
   }
 
+  @Test(arguments: [40, 60, 80, 200]) func aTableFitsItsTerminal(width: Int) {
+    let context = LayerContext(device: Device(ReferenceBackend()), generator: RandomGenerator(seed: 1))
+    let model = Sequential(
+      Conv2D(inputChannels: 1, outputChannels: 8, kernelSize: 3, stride: 2, padding: .same, activation: .relu, in: context),
+      Flatten(), Dense(inputSize: 8 * 49, units: 10, in: context))
+    let summary = Summary("classifier", of: model) { _ = model(.zeros([1, 14, 14, 1], on: context.device)) }
+    let lines = summary.text(width: width).split(separator: "\n")
+    // Names, shapes and numbers are never broken.
+    let least = 8 + 2 + 13 + 2 + 17 + 2 + 10
+    #expect(lines.allSatisfy { $0.count <= max(width, least) }, "\(lines.joined(separator: "\n"))")
+    #expect(lines.contains { $0.contains("(None, 7, 7, 8)") && $0.contains("80") })
+    #expect(lines[2].contains("Connected to") == (width == 200))
+  }
+
+  @Test func modulesWithSeveralInputsAreShown() {
+    final class Sum: Module {
+      func callAsFunction(_ left: Tensor, _ right: Tensor) -> Tensor { traced(left + right, of: left, right) }
+    }
+    final class Network: Module {
+      let left: Dense, right: Dense, sum = Sum()
+      init(in context: LayerContext) {
+        (left, right) = (Dense(inputSize: 2, units: 3, in: context), Dense(inputSize: 2, units: 3, in: context))
+      }
+    }
+    let context = LayerContext(device: Device(ReferenceBackend()), generator: RandomGenerator(seed: 1))
+    let network = Network(in: context), input = Tensor.zeros([1, 2], on: context.device)
+    let summary = Summary("sum", of: network) { _ = network.sum(network.left(input), network.right(input)) }
+    #expect(summary.rows.map(\.name) == ["left", "right", "sum"])
+    #expect(summary.rows[2].connectedTo == ["left", "right"] && summary.rows[2].type == "Sum")
+  }
+
   @Test func summaryChangesNoStatistics() throws {
     let context = LayerContext(device: Device(ReferenceBackend()), generator: RandomGenerator(seed: 1))
     let norm = BatchNorm(channels: 2, in: context)

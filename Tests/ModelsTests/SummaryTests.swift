@@ -8,6 +8,9 @@ import Testing
     #expect(summary.total == 550_629)
     #expect(summary.trainable == 550_629)
     #expect(summary.description.contains("550,629"))
+    let sampling = summary.rows.first { $0.type == "Sampling" }
+    #expect(sampling?.connectedTo == ["encoder.mean", "encoder.logVariance"], "as Keras shows it")
+    #expect(summary.rows.first { $0.name == "decoder.layers.0" }?.connectedTo == ["sampling"])
   }
 
   @Test func autoencoderHasThePublishedEncoder() {
