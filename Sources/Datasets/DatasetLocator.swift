@@ -88,6 +88,6 @@ struct KnownDataset: Sendable {
     KnownDataset(
       name: "mnist", classNames: (0...9).map(String.init),
       remedy: "put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "
-        + "t10k-labels-idx1-ubyte.gz into one of them"),
+        + "t10k-labels-idx1-ubyte.gz into one of them, for example from https://ossci-datasets.s3.amazonaws.com/mnist/"),
   ]
 }

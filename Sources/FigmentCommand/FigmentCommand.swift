@@ -9,8 +9,8 @@ struct FigmentCommand: ParsableCommand {
     commandName: "figment",
     abstract: "Trains generative models on any OpenCL graphics card, or on the CPU.",
     discussion: """
-      Start with:  figment train vae --data fashion-mnist --epochs 3 --output runs/vae
-      Then:        figment generate runs/vae --output manifold.png
+      Start with:  figment train vae --output runs/vae
+      Then:        figment generate runs/vae --output grid.png
       """,
     version: "0.1.0",
     subcommands: [
@@ -26,6 +26,7 @@ struct FigmentCommand: ParsableCommand {
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY)
     }
     do {
+      try requireCommand(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot()
       try command.run()
     } catch let error as ExitCode {
@@ -41,12 +42,22 @@ struct FigmentCommand: ParsableCommand {
         Foundation.exit(0)
       }
       if code == .validationFailure {
-        printError(fullMessage(for: error))
+        // The parser's own errors look like ours.
+        let message = fullMessage(for: error)
+        printError(message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message)
         Foundation.exit(2)
       }
       printError("error: \(error)")
       Foundation.exit(isUsage(error) ? 2 : 1)
     }
+  }
+
+  /// The parser takes a mistyped command for arguments that nobody asked for.
+  private static func requireCommand(_ word: String?) throws(UsageError) {
+    let names = configuration.subcommands.map { $0.configuration.commandName ?? "\($0)".lowercased() } + ["help"]
+    guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
+    let hint = suggestion(for: word, among: names, otherwise: ".")
+    throw UsageError("there is no command “\(word)”\(hint) Commands: \(names.joined(separator: ", "))")
   }
 
   /// Errors that come from what was typed rather than from what was found.

@@ -6,8 +6,8 @@ struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws new images with a trained model.",
     discussion: """
-      Writes one PNG with all of them, an array [N, height, width, channels] in [0, 1] if the output ends in .npy, or a
-      PNG each if it is a folder or ends in a slash. Without --count, a model shows itself at a glance: one with two
+      Writes one PNG with all of them, an array [N, height, width, channels] in [0, 1] if the output ends in .npy, or a \
+      PNG each if it is a folder or ends in a slash. Without --count, a model shows itself at a glance: one with two \
       latent numbers its manifold, a grid over both, others a hundred images.
       """)
 

@@ -6,7 +6,7 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a trained model, or a part of it, on the rows of a .npy file.",
     discussion: """
-      Images are taken in the range that the model was trained on: [0, 1] for autoencoder and vae, [-1, 1] for gan.
+      Images are taken in the range that the model was trained on: [0, 1] for autoencoder and vae, [-1, 1] for gan. \
       Bytes from 0 to 255 must be scaled first.
       """)
 

@@ -6,10 +6,12 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a model, or resumes a run.",
     discussion: """
-      Leaves in the output folder: config.json, metrics.jsonl, metrics.csv, TensorBoard events, samples/*.png
-      and checkpoints/. Ctrl-C finishes the step, writes a checkpoint and exits with status 130; --resume
-      then continues as if the run had never stopped.
+      Leaves in the output folder: config.json, metrics.jsonl, metrics.csv, TensorBoard events, samples/*.png and \
+      checkpoints/. Ctrl-C finishes the step, writes a checkpoint and exits with status 130; --resume then continues as \
+      if the run had never stopped.
       """)
+
+  private static let defaultData = "fashion-mnist"
 
   @Argument(help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).")
   var model: String?
@@ -117,6 +119,7 @@ struct Train: ParsableCommand {
     let type = try ModelCatalog.trainableType(named: model!)
     let directory = RunDirectory(path: output ?? "runs/\(type.identifier)")
     if directory.isUsed && !overwrite { throw UsageError.occupied(directory) }
+    if data == nil { printError("no --data given: training on \(Self.defaultData)") }
     return try TrainingSession(
       settings(type), in: directory, device: device.select(), verbose: verbose, resuming: false, overwriting: overwrite)
   }
@@ -139,7 +142,7 @@ struct Train: ParsableCommand {
     }
     return RunConfiguration(
       model: type.identifier, configuration: try JSONValue(encoding: configuration),
-      data: DatasetLocator.lasting(data ?? "fashion-mnist"), validationFraction: validationFraction ?? 0.1,
+      data: DatasetLocator.lasting(data ?? Self.defaultData), validationFraction: validationFraction ?? 0.1,
       epochs: epochs, iterations: iterations, batchSize: batchSize ?? stage.batchSize, learningRates: rates,
       learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),

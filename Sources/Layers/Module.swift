@@ -75,7 +75,7 @@ open class Layer: Module {
   open var details: String { "" }
 
   open func forward(_ input: Tensor) -> Tensor {
-    fatalError("\(type(of: self)) does not override forward(_:)")
+    misuse("\(type(of: self)) does not override forward(_:)")
   }
 
   public final func callAsFunction(_ input: Tensor) -> Tensor {

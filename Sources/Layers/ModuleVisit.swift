@@ -44,7 +44,7 @@ enum ModuleVisit {
     }
     for (label, element) in mirror.children {
       Self.value(element, path: join(path, label ?? "")) { place, _ in
-        fatalError(
+        misuse(
           "module property \(place): a module or parameter inside of \(type) would be neither trained nor saved; "
             + "hold it in a property, an array, a dictionary or a tuple of the module itself, or hide it by Frozen")
       }

@@ -29,7 +29,7 @@ open class Optimizer {
   }
 
   /// The rule of step number `iteration`, from 1.
-  open func rule(iteration: Int) -> OptimizerRule { fatalError("\(type(of: self)) overrides neither rule nor apply") }
+  open func rule(iteration: Int) -> OptimizerRule { misuse("\(type(of: self)) overrides neither rule nor apply") }
 
   /// How many tensors of a parameter's shape are remembered for each parameter; zeros before the first step.
   open var slotCount: Int { rule(iteration: 1).slotCount }

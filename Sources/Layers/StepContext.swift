@@ -1,3 +1,4 @@
+import Backends
 import Tensors
 
 /// What a model's step is given besides its batch. Every gradient of training passes through here.
@@ -9,7 +10,7 @@ public final class StepContext {
   /// The learner `name`; asking for one that the stage does not have is a programming mistake.
   public func learner(_ name: String) -> Learner {
     guard let learner = learners.first(where: { $0.name == name }) else {
-      fatalError("the stage has no learner “\(name)”, only \(learners.map(\.name))")
+      misuse("the stage has no learner “\(name)”, only \(learners.map(\.name))")
     }
     return learner
   }

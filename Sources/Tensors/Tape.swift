@@ -104,7 +104,7 @@ public func gradients(
     "gradients: the seed's shape \(seed?.shape ?? []) is not the output's \(output.shape)")
   let targets = inputs.map { input -> Node in
     guard let node = input.node else {
-      fatalError("gradients: an input of shape \(input.shape) is not tracked; use tracked() or a Parameter")
+      misuse("gradients: an input of shape \(input.shape) is not tracked; use tracked() or a Parameter")
     }
     return node
   }
@@ -204,7 +204,7 @@ private struct BackwardPass {
     case .variable: return nil
     case .recorded(let record): return record
     case .released:
-      fatalError("gradients: this graph was released by an earlier call; pass retainsGraph: true to it")
+      misuse("gradients: this graph was released by an earlier call; pass retainsGraph: true to it")
     }
   }
 }

@@ -8,7 +8,7 @@ extension Tensor {
   ) -> Tensor {
     requireOneDevice(left, right, for: name)
     guard let shape = left.shape.broadcast(with: right.shape) else {
-      fatalError("\(name): shapes \(left.shape) and \(right.shape) do not broadcast")
+      misuse("\(name): shapes \(left.shape) and \(right.shape) do not broadcast")
     }
     let storage = left.device.backend.binary(
       operation, left.storage, right.storage, Broadcast(left.shape, right.shape, to: shape))
@@ -114,7 +114,7 @@ extension Tensor {
   /// so a NaN in the other does no harm.
   public static func select(_ condition: Tensor, _ left: Tensor, _ right: Tensor) -> Tensor {
     guard let shape = left.shape.broadcast(with: right.shape)?.broadcast(with: condition.shape) else {
-      fatalError("select: shapes \(condition.shape), \(left.shape), \(right.shape) do not broadcast")
+      misuse("select: shapes \(condition.shape), \(left.shape), \(right.shape) do not broadcast")
     }
     let condition = condition.detached().broadcast(to: shape)
     let left = left.broadcast(to: shape), right = right.broadcast(to: shape)

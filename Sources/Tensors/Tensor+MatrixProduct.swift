@@ -27,7 +27,7 @@ extension Tensor {
     let leftBatch = Shape(Array(left.shape.dimensions.dropLast(2)))
     let rightBatch = Shape(Array(right.shape.dimensions.dropLast(2)))
     guard let batch = leftBatch.broadcast(with: rightBatch) else {
-      fatalError("matmul: the leading axes of \(left.shape) and \(right.shape) do not broadcast")
+      misuse("matmul: the leading axes of \(left.shape) and \(right.shape) do not broadcast")
     }
     let left = left.broadcast(to: Shape(batch.dimensions + left.shape.dimensions.suffix(2)))
     let right = right.broadcast(to: Shape(batch.dimensions + right.shape.dimensions.suffix(2)))

@@ -60,7 +60,7 @@ extension Tensor {
         continue
       }
       guard let selection = indices[axis].selection(of: shape[axis]) else {
-        fatalError("subscript: \(indices[axis]) is not in axis \(axis) of shape \(shape)")
+        misuse("subscript: \(indices[axis]) is not in axis \(axis) of shape \(shape)")
       }
       start.append(selection.range.lowerBound)
       size.append(selection.range.count)

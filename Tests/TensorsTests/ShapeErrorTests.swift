@@ -13,7 +13,7 @@ import Testing
       let device = Device(ReferenceBackend())
       _ = Tensor.zeros([2, 3], on: device) * Tensor.zeros([4], on: device)
     }
-    expect(result, says: "*", "[2, 3]", "[4]")
+    expect(result, says: "*", "[2, 3]", "[4]", "called at ShapeErrorTests.swift:14")
   }
 
   @Test func devices() async {
