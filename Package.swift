@@ -81,8 +81,12 @@ let package = Package(
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "ModelsTests", dependencies: ["Backends", "Tensors", "Layers", "Models", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Layers", "Models", "Datasets", "Training", "TestSupport"]),
+    .testTarget(
+      name: "ModelsTests",
+      dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "Models", "Pictures", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Tensors", "Layers", "Models", "Datasets", "Pictures", "Training", "TestSupport"]),
     .testTarget(name: "FigmentTests", dependencies: ["Figment", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["FigmentCommand"]),
     .testTarget(

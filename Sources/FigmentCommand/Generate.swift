@@ -22,12 +22,22 @@ struct Generate: ParsableCommand {
   @Flag(help: "Draw rows of ten images on the way between two random latents.")
   var interpolate = false
 
+  @Option(
+    help: "How many pixels, each way, show one of an image. Default: 1 for a PNG each; small grids are enlarged.")
+  var scale: Int?
+
   @Option(help: "Of the random numbers.")
   var seed: UInt64 = 0
 
   func validate() throws {
     if let count, count < 1 || count > Int(Int32.max) {
       throw ValidationError("--count is \(count); it must be at least 1 and below 2³¹.")
+    }
+    if let scale, scale < 1 || scale > 64 {
+      throw ValidationError("--scale is \(scale); it must lie between 1 and 64.")
+    }
+    if scale != nil, target == .array {
+      throw ValidationError("--scale enlarges pictures; an array (\(output)) has the model's own size.")
     }
   }
 
@@ -56,9 +66,9 @@ struct Generate: ParsableCommand {
   }
 
   private func picture(_ model: any LatentVariableModel, _ noise: FixedNoise) throws -> Picture {
-    if interpolate { return try model.interpolation(rows: count ?? 5, noise) }
-    guard let count else { return try model.overview(noise) }
-    return try model.grid(of: model.drawLatents(count, using: noise.generator), batchSize: noise.batchSize)
+    if interpolate { return try model.interpolation(rows: count ?? 5, scale: scale, noise) }
+    guard let count else { return try model.overview(noise, scale: scale) }
+    return try model.grid(of: model.drawLatents(count, using: noise.generator), scale: scale, batchSize: noise.batchSize)
   }
 
   private func latents(_ model: any LatentVariableModel, _ noise: FixedNoise) throws -> Tensor {
@@ -82,7 +92,8 @@ struct Generate: ParsableCommand {
       for start in stride(from: 0, to: samples.values.count, by: size) {
         let name = String(format: "%0\(digits)d.png", number)
         try Picture.grid(
-          Array(samples.values[start..<start + size]), shape: Shape([1] + model.output.shape), padding: 0
+          Array(samples.values[start..<start + size]), shape: Shape([1] + model.output.shape), scale: scale ?? 1,
+          padding: 0
         ).write(to: folder.appendingPathComponent(name))
         number += 1
       }

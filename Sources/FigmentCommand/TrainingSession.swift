@@ -109,9 +109,8 @@ struct TrainingSession {
 
   private func callbacks() -> [Callback] {
     let events = TensorBoardLog(folder: directory.url)
-    var callbacks: [Callback] = [
-      ProgressReport(), MetricsLog(lines: directory.metrics, table: directory.table), events,
-    ]
+    let metrics = MetricsLog(lines: directory.metrics, table: directory.table)
+    var callbacks: [Callback] = [ProgressReport(), metrics, events]
     if let patience = settings.earlyStoppingPatience { callbacks.append(EarlyStopping(patience: patience)) }
     if trainer.model is any AdversarialModel {
       callbacks.append(AdversarialWatch(data: data.training, seed: settings.seed))
@@ -120,6 +119,7 @@ struct TrainingSession {
       SamplePictures(
         of: data.validation ?? data.training, folder: directory.samples, seed: settings.seed,
         every: settings.sampleEvery.flatMap(Cadence.init), events: events))
+    callbacks.append(LossCurves(of: metrics, folder: directory.samples))
     callbacks.append(
       CheckpointWriter(folder: directory.checkpoints, every: settings.checkpointEvery.flatMap(Cadence.init)))
     return callbacks

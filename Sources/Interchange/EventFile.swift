@@ -13,6 +13,30 @@ enum EventFile {
 
   private static let prefix = "events.out.tfevents."
   private static let suffix = ".figment"
+  /// Read first. Not among ``all(in:)``: it is not continued but replaced.
+  static let hyperparametersName = "\(prefix)0.hyperparameters"
+
+  /// What an event file begins with.
+  static func firstRecord() -> [UInt8] {
+    var version = ProtobufMessage()
+    version.add(EventField.wallTime, Date().timeIntervalSince1970)
+    version.add(EventField.fileVersion, "brain.Event:2")
+    return framedRecord(version.bytes)
+  }
+
+  /// A value of `tag` at `step`, whose fields but the tag `content` adds.
+  static func record(_ tag: String, step: Int, _ content: (inout ProtobufMessage) -> Void) -> [UInt8] {
+    var event = ProtobufMessage()
+    event.add(EventField.wallTime, Date().timeIntervalSince1970)
+    event.add(EventField.step, step)
+    event.add(EventField.summary) { summary in
+      summary.add(SummaryField.value) { value in
+        value.add(ValueField.tag, tag)
+        content(&value)
+      }
+    }
+    return framedRecord(event.bytes)
+  }
 
   /// In the order in which TensorBoard reads them.
   static func all(in folder: URL) throws -> [URL] {
@@ -23,16 +47,20 @@ enum EventFile {
     return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted().map(folder.appendingPathComponent)
   }
 
-  /// Drops the events of later steps and what a crash tore, and returns how many that were. A file that is not the
-  /// last is removed if nothing is left of it.
-  static func drop(after step: Int, from url: URL, isLast: Bool) throws -> Int {
+  /// Drops the events of later steps and what a crash tore. A file that is not the last is removed if nothing is left of
+  /// it.
+  ///
+  /// - Returns: How many events that were, and the tags that `step` has.
+  static func drop(after step: Int, from url: URL, isLast: Bool) throws -> (droppedCount: Int, tagsOfLastStep: Set<String>) {
     let file = try InputFile(url)
-    var kept: [Range<Int>] = []
+    var kept: [Range<Int>] = [], tags = Set<String>()
     var offset = 0, droppedCount = 0
     while let event = try framedRecord(in: file, at: offset) {
       let end = offset + event.count + 16
-      if ProtobufMessage.number(UInt64(EventField.step), in: event) ?? 0 <= step {
+      let place = ProtobufMessage.number(EventField.step, in: event) ?? 0
+      if place <= step {
         kept.append(offset..<end)
+        if place == step, let tag = tag(of: event) { tags.insert(tag) }
       } else {
         droppedCount += 1
       }
@@ -47,7 +75,15 @@ enum EventFile {
         for range in kept { try copy.write(file.read(count: range.count, at: range.lowerBound)) }
       }
     }
-    return droppedCount
+    return (droppedCount, tags)
+  }
+
+  /// Of an event's first value.
+  private static func tag(of event: [UInt8]) -> String? {
+    ProtobufMessage.contents(EventField.summary, in: event)
+      .flatMap { ProtobufMessage.contents(SummaryField.value, in: $0) }
+      .flatMap { ProtobufMessage.contents(ValueField.tag, in: $0) }
+      .map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func remove(_ url: URL) throws {

@@ -44,24 +44,44 @@ struct ProtobufMessage {
 }
 
 extension ProtobufMessage {
+  private enum Field {
+    case number(Int64)
+    case contents(ArraySlice<UInt8>)
+    /// Of four or eight bytes.
+    case fixed
+  }
+
   /// A whole number among the fields of an encoded message; nil if it has none, or is no such message.
-  static func number(_ field: UInt64, in bytes: [UInt8]) -> Int64? {
+  static func number(_ field: Int, in bytes: [UInt8]) -> Int64? {
+    if case .number(let value) = last(field, in: bytes) { value } else { nil }
+  }
+
+  /// The bytes of a text or message among the fields of an encoded message; nil if it has none, or is no such message.
+  static func contents(_ field: Int, in bytes: [UInt8]) -> [UInt8]? {
+    if case .contents(let contents) = last(field, in: bytes) { Array(contents) } else { nil }
+  }
+
+  /// Of several fields of a number the last counts.
+  private static func last(_ wanted: Int, in bytes: [UInt8]) -> Field? {
     var rest = bytes[...]
-    var found: Int64?
+    var found: Field?
     while !rest.isEmpty {
       guard let tag = takeVarint(&rest) else { return nil }
+      let field: Field
       switch tag & 7 {
       case 0:
         guard let value = takeVarint(&rest) else { return nil }
-        // Of several the last counts.
-        if tag >> 3 == field { found = Int64(bitPattern: value) }
-      case 1: rest = rest.dropFirst(8)
+        field = .number(Int64(bitPattern: value))
+      case 1, 5:
+        rest = rest.dropFirst(tag & 7 == 1 ? 8 : 4)
+        field = .fixed
       case 2:
         guard let count = takeVarint(&rest), count <= UInt64(rest.count) else { return nil }
+        field = .contents(rest.prefix(Int(count)))
         rest = rest.dropFirst(Int(count))
-      case 5: rest = rest.dropFirst(4)
       default: return nil
       }
+      if tag >> 3 == UInt64(wanted) { found = field }
     }
     return found
   }

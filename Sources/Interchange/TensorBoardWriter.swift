@@ -11,34 +11,34 @@ public final class TensorBoardWriter {
   private let log: AppendedLog
   /// How many events were dropped because they come after the step that is continued, or were torn by a crash.
   public let droppedCount: Int
+  /// The tags that the step that is continued has already.
+  private let tagsOfLastStep: Set<String>
+  private let lastStep: Int?
 
   /// - Parameter step: The last step of what the folder's events are to be kept of, if a run goes on: later events of
   ///   files that this type wrote are dropped, and the last of the files is continued. Nil for a new file beside all
   ///   others.
   public init(folder: URL, continuingAfter step: Int? = nil) throws {
-    var last: URL?
-    var droppedCount = 0
+    var last: URL?, droppedCount = 0, tags = Set<String>()
     if let step {
       let files = try EventFile.all(in: folder)
-      for file in files { droppedCount += try EventFile.drop(after: step, from: file, isLast: file == files.last) }
+      for file in files {
+        let cut = try EventFile.drop(after: step, from: file, isLast: file == files.last)
+        droppedCount += cut.droppedCount
+        tags.formUnion(cut.tagsOfLastStep)
+      }
       last = files.last
     }
-    self.droppedCount = droppedCount
+    (self.droppedCount, tagsOfLastStep, lastStep) = (droppedCount, tags, step)
     log = try AppendedLog(last ?? folder.appendingPathComponent(EventFile.newName())) { $0.size }
-    if log.size == 0 {
-      var version = ProtobufMessage()
-      version.add(EventField.wallTime, Date().timeIntervalSince1970)
-      version.add(EventField.fileVersion, "brain.Event:2")
-      try append(version)
-    }
+    if log.size == 0 { try log.append(EventFile.firstRecord(), synchronizing: false) }
   }
 
   /// Returns once all events are on the disk, where a crash or power loss cannot take them.
   public func synchronize() throws { try log.synchronize() }
 
-  private func append(_ event: ProtobufMessage) throws {
-    try log.append(framedRecord(event.bytes), synchronizing: false)
-  }
+  /// Whether the folder had a value of `tag` at `step`, the last one before the run went on.
+  public func holds(_ tag: String, step: Int) -> Bool { step == lastStep && tagsOfLastStep.contains(tag) }
 
   public func add(_ value: Float, named tag: String, step: Int) throws {
     try add(tag, step: step) { $0.add(ValueField.simpleValue, value) }
@@ -57,16 +57,7 @@ public final class TensorBoardWriter {
   }
 
   private func add(_ tag: String, step: Int, _ content: (inout ProtobufMessage) -> Void) throws {
-    var event = ProtobufMessage()
-    event.add(EventField.wallTime, Date().timeIntervalSince1970)
-    event.add(EventField.step, step)
-    event.add(EventField.summary) { summary in
-      summary.add(SummaryField.value) { value in
-        value.add(ValueField.tag, tag)
-        content(&value)
-      }
-    }
-    try append(event)
+    try log.append(EventFile.record(tag, step: step, content), synchronizing: false)
   }
 }
 
@@ -79,14 +70,16 @@ enum EventField {
   static let summary = 5
 }
 
-private enum SummaryField {
+enum SummaryField {
   static let value = 1
 }
 
-private enum ValueField {
+enum ValueField {
   static let tag = 1
   static let simpleValue = 2
   static let image = 4
+  static let tensor = 8
+  static let metadata = 9
 }
 
 private enum ImageField {

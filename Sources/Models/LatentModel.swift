@@ -26,30 +26,38 @@ extension LatentModel {
   }
 
   /// The manifold of up to two latents, else a hundred samples.
-  public func overview(_ noise: FixedNoise) throws -> Picture {
-    if latentSize <= 2 { return try manifold(batchSize: noise.batchSize) }
-    return try grid(of: drawLatents(100, using: noise.generator), batchSize: noise.batchSize)
+  public func overview(_ noise: FixedNoise, scale: Int?) throws -> Picture {
+    if latentSize <= 2 { return try manifold(scale: scale, batchSize: noise.batchSize) }
+    return try grid(of: drawLatents(100, using: noise.generator), scale: scale, batchSize: noise.batchSize)
   }
 
-  /// A `side` × `side` grid of decoded latents, whose coordinates on each axis are the normal quantiles of
-  /// `side` probabilities from 0.05 to 0.95. The first latent grows to the right, the second upwards; others
-  /// stay at their mean.
+  /// A `side` × `side` grid of decoded latents, one row if there is one latent only, with the latents on its axes. They are
+  /// the normal quantiles of `side` probabilities from 0.05 to 0.95, in the distribution that latents are drawn from. The
+  /// first latent grows to the right, the second upwards; others stay at their mean.
   ///
-  /// - Parameter batchSize: How many are decoded at a time.
-  public func manifold(side: Int = 15, batchSize: Int = 32) throws -> Picture {
+  /// - Parameters:
+  ///   - scale: How many pixels, each way, show one of an image; as many as make a picture of some size if nil.
+  ///   - batchSize: How many are decoded at a time.
+  public func manifold(side: Int = 15, scale: Int? = nil, batchSize: Int = 32) throws -> Picture {
     let steps = (0..<side).map { index in
       side == 1 ? 0 : Float(normalQuantile(0.05 + 0.9 * Double(index) / Double(side - 1)))
     }
-    var coordinates = [Float](repeating: 0, count: side * side * latentSize)
-    for row in 0..<side {
+    let rows = latentSize > 1 ? side : 1
+    var coordinates = [Float](repeating: 0, count: rows * side * latentSize)
+    for row in 0..<rows {
       for column in 0..<side {
         let start = (row * side + column) * latentSize
         coordinates[start] = steps[column]
         if latentSize > 1 { coordinates[start + 1] = steps[side - 1 - row] }
       }
     }
-    let points = Tensor(coordinates, shape: [side * side, latentSize], on: device)
-    return try grid(of: latents(fromStandardNormal: points), columns: side, padding: 0, batchSize: batchSize)
+    let points = latents(
+      fromStandardNormal: Tensor(coordinates, shape: [rows * side, latentSize], on: device))
+    let values = try points.scalars()
+    let horizontal = GridAxis("first latent", (0..<side).map { values[$0 * latentSize] })
+    let vertical = GridAxis("second latent", (0..<rows).map { values[$0 * side * latentSize + min(1, latentSize - 1)] })
+    return try grid(of: points, columns: side, scale: scale, padding: 0, batchSize: batchSize)
+      .withAxes(horizontal: horizontal, vertical: latentSize > 1 ? vertical : nil)
   }
 
   public func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] {
@@ -72,9 +80,11 @@ extension LatentModel {
       originals += values
       rebuilt += try decode(encode(batch)).scalars()
     }
+    let columns = 10
     return .reconstructions(
-      originals: originals, reconstructions: rebuilt, shape: Shape([count] + imageShape),
-      scale: imageShape[1] < 48 ? 2 : 1)
+      originals: originals, reconstructions: rebuilt, shape: Shape([count] + imageShape), columns: columns,
+      scale: Picture.gridScale(count: 2 * count, imageShape: imageShape, columns: min(columns, count)),
+      rowNames: ("original", "reconstruction"))
   }
 
   /// The first two latents of up to `count` images, coloured by label.

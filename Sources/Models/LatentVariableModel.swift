@@ -16,13 +16,15 @@ public protocol LatentVariableModel: TrainableModel {
   /// Latents `[N] + latentShape` to samples `[N] + output.shape`.
   func decode(_ latents: Tensor) -> Tensor
   /// What the model has learnt at a glance, for who asks for no number of samples.
-  func overview(_ noise: FixedNoise) throws -> Picture
+  ///
+  /// - Parameter scale: How many pixels, each way, show one of a sample; as many as make a picture of some size if nil.
+  func overview(_ noise: FixedNoise, scale: Int?) throws -> Picture
 }
 
 extension LatentVariableModel {
   /// A hundred samples.
-  public func overview(_ noise: FixedNoise) throws -> Picture {
-    try grid(of: drawLatents(100, using: noise.generator), batchSize: noise.batchSize)
+  public func overview(_ noise: FixedNoise, scale: Int?) throws -> Picture {
+    try grid(of: drawLatents(100, using: noise.generator), scale: scale, batchSize: noise.batchSize)
   }
 
   /// Decodes at most `batchSize` latents at a time, in evaluation mode, and hands over what comes out, moved into [0, 1].
@@ -38,19 +40,27 @@ extension LatentVariableModel {
     }
   }
 
-  /// Samples in rows, left to right and top to bottom; as near to a square as they come if `columns` is nil.
-  public func grid(of latents: Tensor, columns: Int? = nil, padding: Int = 2, batchSize: Int) throws -> Picture {
+  /// Samples in rows, left to right and top to bottom.
+  ///
+  /// - Parameters:
+  ///   - columns: Samples in a row; as near to a square as they come if nil.
+  ///   - scale: How many pixels, each way, show one of a sample; small grids are enlarged if nil.
+  /// - Throws: What the device throws; `PictureError` if the picture would be too large.
+  public func grid(
+    of latents: Tensor, columns: Int? = nil, scale: Int? = nil, padding: Int = 2, batchSize: Int
+  ) throws -> Picture {
     let count = latents.shape[0]
-    // Small images are drawn twice as large, unless there are very many.
-    let scale = output.shape[1] < 48 && count <= 400 ? 2 : 1
+    let scale = scale ?? Picture.gridScale(count: count, imageShape: output.shape, columns: columns)
+    try PictureGrid.requireSize(count: count, imageShape: output.shape, columns: columns, scale: scale, padding: padding)
     var grid = PictureGrid(count: count, imageShape: output.shape, columns: columns, scale: scale, padding: padding)
     try decode(latents, batchSize: batchSize) { grid.append($0.values) }
     return grid.picture
   }
 
   /// Rows of `steps` samples on the way between two latents each.
-  public func interpolation(rows: Int = 1, steps: Int = 10, _ noise: FixedNoise) throws -> Picture {
-    try grid(of: interpolatedLatents(rows: rows, steps: steps, noise), columns: steps, batchSize: noise.batchSize)
+  public func interpolation(rows: Int = 1, steps: Int = 10, scale: Int? = nil, _ noise: FixedNoise) throws -> Picture {
+    try grid(
+      of: interpolatedLatents(rows: rows, steps: steps, noise), columns: steps, scale: scale, batchSize: noise.batchSize)
   }
 
   /// `[rows · steps] + latentShape`, on the way between two latents in each row.

@@ -30,6 +30,17 @@ struct Canvas {
     picture.pixels[first + 2] = mix(picture.pixels[first + 2], color.blue)
   }
 
+  /// Copies a picture, grey or colored; what does not fit is left out.
+  mutating func draw(_ other: Picture, x: Int, y: Int) {
+    for row in max(0, -y)..<max(0, -y, min(other.height, picture.height - y)) {
+      for column in max(0, -x)..<max(0, -x, min(other.width, picture.width - x)) {
+        let source = (row * other.width + column) * other.channels
+        let target = ((y + row) * picture.width + x + column) * 3
+        for channel in 0..<3 { picture.pixels[target + channel] = other.pixels[source + (other.channels == 3 ? channel : 0)] }
+      }
+    }
+  }
+
   mutating func fill(_ rectangle: Rectangle, _ color: Color) {
     for y in rectangle.y..<max(rectangle.y, rectangle.bottom) {
       for x in rectangle.x..<max(rectangle.x, rectangle.right) { blend(color, x: x, y: y, opacity: 1) }

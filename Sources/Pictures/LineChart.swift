@@ -11,8 +11,9 @@ public struct LineChart: Sendable {
   public var title: String?
   public var horizontalName: String?
   public var verticalName: String?
-  public var width = 900
-  public var height = 560
+  /// In pixels: about the size that it is shown at.
+  public var width = 560
+  public var height = 360
 
   private let series: [Series]
 
@@ -24,9 +25,9 @@ public struct LineChart: Sendable {
       width: width, height: height,
       title: .init(title: title, horizontal: horizontalName, vertical: verticalName),
       horizontal: Axis(
-        containing: all.lazy.map(\.x), wholeNumbers: all.allSatisfy { $0.x == $0.x.rounded() }, marks: 10),
-      vertical: Axis(containing: all.lazy.map(\.y)),
-      legend: series.indices.map { (series[$0].name, Color.ofClass($0)) }, markers: .line)
+        containing: all.lazy.map(\.x), wholeNumbers: all.allSatisfy { $0.x == $0.x.rounded() }, marks: 5),
+      vertical: Axis(containing: all.lazy.map(\.y), marks: 6),
+      legend: .init(marker: .line, entries: series.indices.map { (series[$0].name, Color.ofClass($0)) }))
     // Where points are few, each is shown, and a single one is seen at all.
     let showsPoints = series.allSatisfy { $0.points.count <= 40 }
     for (index, series) in series.enumerated() {
@@ -34,10 +35,10 @@ public struct LineChart: Sendable {
       let places = series.points.map { $0.x.isFinite && $0.y.isFinite ? frame.place($0.x, $0.y) : nil }
       frame.draw { canvas in
         for (start, end) in zip(places, places.dropFirst()) {
-          if let start, let end { canvas.line(from: start, to: end, width: 2.5, color) }
+          if let start, let end { canvas.line(from: start, to: end, width: 3.5, color) }
         }
         for place in places where showsPoints {
-          if let place { canvas.disc(x: place.x, y: place.y, radius: 4, color) }
+          if let place { canvas.disc(x: place.x, y: place.y, radius: 5, color) }
         }
       }
     }

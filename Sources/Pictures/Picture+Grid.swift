@@ -27,9 +27,11 @@ extension Picture {
   /// Lays pairs of images out in double rows: originals above, their reconstructions below.
   ///
   /// Arguments as for ``grid(_:shape:columns:scale:padding:background:)``; both arrays have the same shape.
+  ///
+  /// - Parameter rowNames: Written beside the rows, if any.
   public static func reconstructions(
     originals: [Float], reconstructions: [Float], shape: Shape, columns: Int = 10, scale: Int = 1,
-    padding: Int = 2, background: UInt8 = 255
+    padding: Int = 2, background: UInt8 = 255, rowNames: (original: String, reconstruction: String)? = nil
   ) -> Picture {
     let above = Tiles(originals, shape: shape, scale: scale)
     let below = Tiles(reconstructions, shape: shape, scale: scale)
@@ -49,7 +51,20 @@ extension Picture {
       above.draw(index, on: &picture, x: x, y: y)
       below.draw(index, on: &picture, x: x, y: y + above.height + padding)
     }
-    return picture
+    guard let rowNames else { return picture }
+    return picture.withRowNames(
+      (0..<pairs).flatMap { pair in
+        let middle = padding + pair * (pairHeight + gap) + above.height / 2
+        return [(rowNames.original, middle), (rowNames.reconstruction, middle + above.height + padding)]
+      })
+  }
+
+  /// How many times each way images are drawn enlarged if nobody says: small ones twice, unless there are very many, and
+  /// more where the grid would still be small.
+  public static func gridScale(count: Int, imageShape: [Int], columns: Int? = nil) -> Int {
+    let columns = columns ?? PictureGrid.columns(count), rows = (count + columns - 1) / columns
+    let extent = max(columns * imageShape[1], rows * imageShape[0])
+    return max(imageShape[0] < 48 && count <= 400 ? 2 : 1, min(8, 560 / max(1, extent)))
   }
 }
 
@@ -68,17 +83,39 @@ public struct PictureGrid {
   public init(
     count: Int, imageShape: [Int], columns: Int? = nil, scale: Int = 1, padding: Int = 2, background: UInt8 = 255
   ) {
-    let columns = columns ?? Int(Double(count).squareRoot().rounded(.up))
+    let columns = columns ?? Self.columns(count)
     precondition(imageShape.count == 3 && count > 0, "\(count) images of shape \(imageShape) make no grid")
     precondition(columns > 0 && padding >= 0, "a grid of \(columns) columns, \(padding) pixels apart")
     (self.count, self.imageShape, self.columns) = (count, imageShape, columns)
     (self.scale, self.padding) = (scale, padding)
-    let rows = (count + columns - 1) / columns
+    let size = Self.size(count: count, imageShape: imageShape, columns: columns, scale: scale, padding: padding)
     picture = Picture(
-      width: columns * (imageShape[1] * scale + padding) + padding,
-      height: rows * (imageShape[0] * scale + padding) + padding, channels: imageShape[2] < 3 ? 1 : 3,
-      filledWith: background)
+      width: size.width, height: size.height, channels: imageShape[2] < 3 ? 1 : 3, filledWith: background)
   }
+
+  private static func size(
+    count: Int, imageShape: [Int], columns: Int, scale: Int, padding: Int
+  ) -> (width: Int, height: Int) {
+    let rows = (count + columns - 1) / columns
+    return (columns * (imageShape[1] * scale + padding) + padding, rows * (imageShape[0] * scale + padding) + padding)
+  }
+
+  /// Throws if the grid would be larger than a picture should be, some 800 MB in color. Arguments as for the initializer.
+  public static func requireSize(
+    count: Int, imageShape: [Int], columns: Int? = nil, scale: Int = 1, padding: Int = 2
+  ) throws(PictureError) {
+    let size = size(
+      count: count, imageShape: imageShape, columns: columns ?? Self.columns(count), scale: scale, padding: padding)
+    guard max(size.width, size.height) <= 1 << 14 else {
+      throw PictureError(
+        path: "a grid of \(count) images",
+        problem: "\(size.width)×\(size.height) pixels are too many, at most \(1 << 14) each way; draw fewer images, or at "
+          + "a smaller scale")
+    }
+  }
+
+  /// In a row of a grid that is nearly square.
+  static func columns(_ count: Int) -> Int { Int(Double(count).squareRoot().rounded(.up)) }
 
   /// Draws the next images, `[N] + imageShape` floats in [0, 1].
   public mutating func append(_ images: [Float]) {

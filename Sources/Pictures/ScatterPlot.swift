@@ -3,8 +3,9 @@ public struct ScatterPlot: Sendable {
   public var title: String?
   public var horizontalName: String?
   public var verticalName: String?
-  public var width = 900
-  public var height = 720
+  /// In pixels: about the size that it is shown at.
+  public var width = 640
+  public var height = 520
 
   private let points: [(x: Float, y: Float)]
   private let classes: [Int]?
@@ -32,11 +33,11 @@ public struct ScatterPlot: Sendable {
       title: .init(
         title: title == nil && note == nil ? nil : [title, note].compactMap { $0 }.joined(separator: ": "),
         horizontal: horizontalName, vertical: verticalName),
-      horizontal: Axis(containing: drawn.lazy.map { Double(points[$0].x) }),
-      vertical: Axis(containing: drawn.lazy.map { Double(points[$0].y) }),
-      legend: present.map { (name($0), Color.ofClass($0)) }, markers: .dot)
+      horizontal: Axis(containing: drawn.lazy.map { Double(points[$0].x) }, marks: 6),
+      vertical: Axis(containing: drawn.lazy.map { Double(points[$0].y) }, marks: 6),
+      legend: .init(marker: .dot, entries: present.map { (name($0), Color.ofClass($0)) }))
     // Many points are drawn small and thin, so that crowded places still show what lies below.
-    let radius: Float = drawn.count > 3000 ? 2.2 : drawn.count > 500 ? 3 : 4
+    let radius: Float = drawn.count > 3000 ? 1.8 : drawn.count > 500 ? 3 : 4
     let opacity: Float = drawn.count > 3000 ? 0.65 : 0.8
     let places = drawn.map { frame.place(Double(points[$0].x), Double(points[$0].y)) }
     frame.draw { canvas in

@@ -18,6 +18,9 @@ open class Callback {
   open var phase: Phase { .record }
 
   open func trainingBegan(_ trainer: Trainer) throws {}
+  /// The measurements of a step have been read from the device: of every step, in order, some steps later, and before a
+  /// record or a checkpoint that counts them.
+  open func measured(_ trainer: Trainer, _ step: MeasuredStep) throws {}
   /// Means have been taken: after as many steps as the stage says, and at the end of every epoch.
   open func recorded(_ trainer: Trainer, _ record: TrainingRecord) throws {}
   /// After every step, behind ``recorded(_:_:)`` if both are called.

@@ -7,7 +7,8 @@ import Layers
 ///
 /// After resuming, lines that the checkpoint does not know of are dropped first.
 public final class MetricsLog: Callback {
-  private struct Line: Codable {
+  /// A line of `metrics.jsonl`.
+  struct Line: Codable {
     var stage: String?
     var epoch: Int
     var step: Int
@@ -22,6 +23,8 @@ public final class MetricsLog: Callback {
   private var linesLog: AppendedLog?
   private var tableLog: AppendedLog?
   private var columns: [String] = []
+  /// What the file holds: all that the run has recorded, before it was interrupted too.
+  private(set) var history: [Line] = []
 
   public init(lines: URL, table: URL) { (self.lines, self.table) = (lines, table) }
 
@@ -42,7 +45,8 @@ public final class MetricsLog: Callback {
     }
     try writeAtomically(kept.map { $0.text + "\n" }.joined(), to: lines)
     linesLog = try AppendedLog(linesOf: lines)
-    try writeTable(kept.map(\.line))
+    history = kept.map(\.line)
+    try writeTable()
   }
 
   /// Whether the run, as its checkpoint has it, has come as far as the line.
@@ -64,24 +68,22 @@ public final class MetricsLog: Callback {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     try linesLog?.append(line: String(decoding: try encoder.encode(line), as: UTF8.self))
+    history.append(line)
     if Set(cells(line).keys).isSubset(of: columns) {
       try tableLog?.append(line: row(line))
     } else {
       // A column that is new: the table is written anew, so that no cell stands under another's name.
-      let all = try Files.lines(of: InputFile.contents(of: lines)).map { number, bytes in
-        try JSONText(bytes, source: lines.path, firstLine: number).decode(Line.self)
-      }
-      try writeTable(all)
+      try writeTable()
     }
   }
 
-  private func writeTable(_ all: [Line]) throws {
-    let found = Set(all.flatMap { cells($0).keys })
+  private func writeTable() throws {
+    let found = Set(history.flatMap { cells($0).keys })
     let fixed = ["stage", "epoch", "step", "images_per_second"]
     let rates = found.filter { $0.hasPrefix("learning_rate") }.sorted()
     let measured = found.subtracting(fixed).subtracting(rates).sorted()
     columns = ["stage", "epoch", "step"].filter(found.contains) + measured + ["images_per_second"].filter(found.contains) + rates
-    let rows = all.isEmpty ? [] : [columns.map(quoted).joined(separator: ",")] + all.map(row)
+    let rows = history.isEmpty ? [] : [columns.map(quoted).joined(separator: ",")] + history.map(row)
     try writeAtomically(rows.map { $0 + "\n" }.joined(), to: table)
     tableLog = try AppendedLog(linesOf: table)
   }

@@ -35,7 +35,9 @@ public struct RunDirectory: Sendable {
   /// interrupts this, no old weights are left under new settings.
   public func clear() throws {
     var files = [lastCheckpoint, bestCheckpoint, metrics, table]
-    files += contents(of: url).filter { $0.lastPathComponent.hasPrefix("events.out.tfevents.") }
+    files += TensorBoardLog.folders(in: url).flatMap(contents).filter {
+      $0.lastPathComponent.hasPrefix("events.out.tfevents.")
+    }
     files += contents(of: samples).filter { $0.pathExtension == "png" }
     for file in files + [configuration] where unlink(file.path) != 0 && errno != ENOENT {
       throw FileError(.replace, file.path, code: errno)

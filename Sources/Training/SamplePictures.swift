@@ -6,14 +6,13 @@ import Models
 import Pictures
 
 /// Writes what the model has learnt as pictures, as often as it is told to: `epoch-0003-manifold.png` or
-/// `step-000200-samples.png`; and the curves of what is measured as `losses.png`.
+/// `step-000200-samples.png`.
 public final class SamplePictures: Callback {
   private let held: (any Dataset)?
   private let folder: URL
   private let seed: UInt64
   private let cadence: Cadence?
   private let events: TensorBoardLog?
-  private var history: [TrainingRecord] = []
   private var drawnAt = ContinuousClock.now
 
   /// - Parameters:
@@ -33,11 +32,6 @@ public final class SamplePictures: Callback {
   public override func trainingBegan(_ trainer: Trainer) throws {
     try createFolder(folder)
     if trainer.progress.step > 0, isDue(trainer, minutes: 0) { try draw(trainer, redraws: false) }
-  }
-
-  public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) throws {
-    history.append(record)
-    if history.count > 1 { try curves(of: trainer).write(to: folder.appendingPathComponent("losses.png")) }
   }
 
   public override func stepEnded(_ trainer: Trainer) throws {
@@ -61,32 +55,8 @@ public final class SamplePictures: Callback {
     let noise = FixedNoise(seed: seed, batchSize: trainer.plan.batchSize)
     for sample in try trainer.model.samples(noise, of: held) {
       let file = folder.appendingPathComponent("\(prefix)-\(sample.name).png")
-      if !redraws && FileManager.default.fileExists(atPath: file.path) { continue }
-      try sample.picture.write(to: file)
+      if redraws || !FileManager.default.fileExists(atPath: file.path) { try sample.picture.write(to: file) }
       try events?.add(sample.picture, named: sample.name, step: progress.totalSteps)
     }
-  }
-
-  /// What is best by itself, in training and validation; else everything that was measured. Of this run of the program:
-  /// `metrics.csv` has all.
-  private func curves(of trainer: Trainer) -> Picture {
-    func series(_ name: String, _ value: (TrainingRecord) -> Double?) -> LineChart.Series {
-      .init(name, history.compactMap { record in value(record).map { (Double(record.totalSteps), $0) } })
-    }
-    func value(_ name: String, in means: [MeasurementMean]?) -> Double? { means?.first { $0.name == name }?.value }
-    let all: [LineChart.Series]
-    if let name = trainer.plan.stage.best?.measurement {
-      all = [
-        series("training") { value(name, in: $0.training) }, series("validation") { value(name, in: $0.validation) },
-      ]
-    } else {
-      let names = history.last?.training.map(\.name) ?? []
-      all = names.map { name in series(name) { value(name, in: $0.training) } }
-    }
-    var chart = LineChart(all.filter { !$0.points.isEmpty })
-    chart.title = "Training"
-    chart.horizontalName = "step"
-    chart.verticalName = trainer.plan.stage.best?.measurement ?? "measurements"
-    return chart.picture()
   }
 }

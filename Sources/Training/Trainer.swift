@@ -175,20 +175,24 @@ public final class Trainer {
 
   /// Reads the measurements of all steps so far, and stops at the first that is not finite.
   func readMeasurements() throws {
-    defer {
-      pending.removeAll(keepingCapacity: true)
-      lastRead = .now
-    }
-    for (step, end, count, measurements) in pending {
-      for entry in measurements.entries {
+    lastRead = .now
+    let read = pending
+    pending.removeAll(keepingCapacity: true)
+    for (step, end, count, measurements) in read {
+      let values = try measurements.entries.map { entry in
         let value = try entry.value.scalar()
         guard value.isFinite else {
           throw TrainingError.notFinite(
             measurement: entry.name, value: value, epoch: progress.epoch + 1, step: step, samples: end - count..<end,
             checkpoint: lastCheckpoint?.path)
         }
-        progress.sums.add(value, to: entry.name, weight: entry.weight ?? count)
+        return (name: entry.name, value: value, weight: entry.weight ?? count)
       }
+      for (name, value, weight) in values { progress.sums.add(value, to: name, weight: weight) }
+      let measured = MeasuredStep(
+        totalSteps: progress.stepsBefore + step, stepOfEpoch: (end - 1) / plan.batchSize + 1,
+        endsEpoch: end == plan.trainingCount, measurements: values)
+      try notify { try $0.measured(self, measured) }
     }
   }
 

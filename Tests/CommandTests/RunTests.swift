@@ -12,6 +12,10 @@ import Testing
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: place.path("run").path)
     #expect(files.contains { $0.contains("tfevents") })
+    for run in ["train", "validation"] {
+      let events = try FileManager.default.contentsOfDirectory(atPath: place.path("run/\(run)").path)
+      #expect(events.count == 1 && events[0].contains("tfevents"), "TensorBoard shows both in one chart")
+    }
     let samples = try FileManager.default.contentsOfDirectory(atPath: place.path("run/samples").path)
     #expect(samples.contains { $0.hasSuffix(".png") })
 
@@ -23,6 +27,55 @@ import Testing
     let object = try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [String: Any]
     #expect(object?["images"] as? Int == 12)
     #expect((object?["loss"] as? Double).map { $0 > 0 && $0 < 10 } == true)
+  }
+
+  /// Curves after one epoch, and after a resume those of a run that was never stopped.
+  @Test func theCurvesOfARunGoOnWithIt() throws {
+    let place = try Workplace()
+    try place.train(["--epochs", "1", "--output", "whole"])
+    func curves(_ run: String) throws -> Data { try Data(contentsOf: place.path("\(run)/samples/losses.png")) }
+    try place.train(["--epochs", "1"])
+    let first = try curves("run")
+    #expect(try first == curves("whole"))
+    #expect(try place.train(["--resume", "run", "--epochs", "3"]).status == 0)
+    try place.train(["--epochs", "3", "--output", "whole", "--overwrite"])
+    #expect(try curves("run") == curves("whole") && curves("run") != first)
+    let events = try FileManager.default.contentsOfDirectory(atPath: place.path("whole/train").path)
+    #expect(events.count == 1, "--overwrite leaves no events of the old run: \(events)")
+  }
+
+  @Test func imagesAreEnlargedAsAsked() throws {
+    let place = try Workplace()
+    try place.train(["--epochs", "1"])
+    func generate(_ arguments: String...) throws -> Figment.Outcome {
+      try Figment.run(["generate", "run", "--device", "cpu"] + arguments, in: place.url)
+    }
+    func size(_ name: String) throws -> [Int] {
+      let header = [UInt8](try Data(contentsOf: place.path(name)).prefix(24))
+      return [16, 20].map { start in header[start..<start + 4].reduce(0) { $0 << 8 | Int($1) } }
+    }
+    // Four images of 8×8, two pixels apart: small ones are enlarged by themselves.
+    for (arguments, side) in [(["--scale", "1"], 2 * 10 + 2), (["--scale", "3"], 2 * 26 + 2), ([], 2 * 66 + 2)] {
+      _ = try Figment.run(
+        ["generate", "run", "--device", "cpu", "--count", "4", "--output", "x.png"] + arguments, in: place.url)
+      #expect(try size("x.png") == [side, side], "\(arguments)")
+    }
+    #expect(try generate("--count", "2", "--output", "each/", "--scale", "5").status == 0)
+    #expect(try size("each/0001.png") == [40, 40])
+    #expect(try generate("--output", "manifold.png", "--scale", "2").status == 0)
+    #expect(try size("manifold.png")[0] > 15 * 16)
+    for (arguments, message) in [
+      (["--scale", "0"], "--scale is 0"), (["--scale", "65"], "between 1 and 64"), (["--scale", "x"], "--scale"),
+    ] {
+      let outcome = try Figment.run(
+        ["generate", "run", "--device", "cpu", "--output", "y.png"] + arguments, in: place.url)
+      #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome.errors)")
+    }
+    let array = try generate("--count", "2", "--output", "y.npy", "--scale", "2")
+    #expect(array.status == 2 && array.errors.contains("y.npy"))
+    let large = try generate("--count", "2000", "--output", "y.png", "--scale", "64")
+    #expect(large.status == 1 && large.errors.contains("pixels are too many"), "\(large.errors)")
+    #expect(!place.exists("y.png") && !place.exists("y.npy"))
   }
 
   @Test func predictRunsThePartsOfAModel() throws {

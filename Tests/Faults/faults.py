@@ -17,7 +17,7 @@ import random
 import sys
 import tempfile
 
-from small_runs import FIGMENT, Failure, Workplace, check_events, check_metrics, check_safetensors
+from small_runs import FIGMENT, Failure, Workplace, check_events, check_metrics, check_safetensors, scalars
 
 MODELS = {
     "vae": ["--epochs", "2", "--checkpoint-every", "steps:8"],
@@ -42,8 +42,8 @@ class Trials:
             self.undisturbed[model] = self.left(model)
 
     def left(self, run):
-        scalars = {key: value for key, value in check_events(self.place.folder / run).items() if "/" in key[0]}
-        return self.place.last(run), check_metrics(self.place.folder / run), scalars
+        folder = self.place.folder / run
+        return self.place.last(run), check_metrics(folder), scalars(check_events(folder))
 
     def trial(self, model, call, mode, number):
         """Whether the run met a fault; raises Failure for what must not be."""

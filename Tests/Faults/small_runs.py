@@ -95,10 +95,10 @@ def check_metrics(run):
 
 
 def check_events(run):
-    """The scalars, and the sizes of the pictures, of a run's TensorBoard events, by tag and step; fails if one comes
-    twice or a file is torn."""
+    """The scalars, and the sizes of the pictures, of a run's TensorBoard events, by folder, tag and step; fails if one comes
+    twice or a file is torn. The hyperparameters are no such values."""
     found = {}
-    for path in sorted(pathlib.Path(run).glob("events.out.tfevents.*")):
+    for path in sorted(pathlib.Path(run).rglob("events.out.tfevents.*")):
         contents, offset = path.read_bytes(), 0
         while offset < len(contents):
             (count,) = struct.unpack_from("<Q", contents, offset)
@@ -110,12 +110,19 @@ def check_events(run):
             for summary in event.get(5, []):
                 for value in fields(summary).get(1, []):
                     value = fields(value)
-                    key = (value[1][0].decode(), step)
+                    key = (str(path.parent.relative_to(run)), value[1][0].decode(), step)
+                    if key[1] == "_hparams_/session_start_info":
+                        continue
                     if key in found:
-                        raise Failure(f"{path}: {key[0]} of step {step} comes twice")
+                        raise Failure(f"{path}: {key[1]} of step {step} comes twice")
                     found[key] = len(value[4][0]) if 4 in value else struct.unpack("<f", value[2][0])[0]
             offset = end
     return found
+
+
+def scalars(events):
+    """Those of the events that are scalars. The speed is another every time; its points are the same."""
+    return {key: key[1] == "images_per_second" or value for key, value in events.items() if key[0] != "."}
 
 
 def fields(message):
@@ -146,12 +153,11 @@ def fields(message):
 
 
 def check_samples(run):
-    """The pictures of a run by name; the curves are only those of the last process, so of them there is just a name."""
+    """The pictures of a run by name."""
     pictures = {}
     for path in sorted((pathlib.Path(run) / "samples").glob("*.png")):
         contents = path.read_bytes()
         if not contents.startswith(b"\x89PNG") or not contents.endswith(b"IEND\xaeB`\x82"):
             raise Failure(f"{path} is no whole picture")
-        if path.name != "losses.png":
-            pictures[path.name] = contents
+        pictures[path.name] = contents
     return pictures

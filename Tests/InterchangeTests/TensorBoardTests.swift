@@ -110,7 +110,11 @@ import Testing
     for step in 5...8 { try writer.add(0.5, named: "training/loss", step: step) }
     #expect(try steps(in: folder) == [1, 2, 2, 3, 4, 4, 5, 6, 7, 8])
     #expect(try folder.names == names)
-    #expect(try TensorBoardWriter(folder: folder.url, continuingAfter: 8).droppedCount == 0)
+    let again = try TensorBoardWriter(folder: folder.url, continuingAfter: 8)
+    #expect(again.droppedCount == 0)
+    // What the last step has already need not be added again.
+    #expect(again.holds("training/loss", step: 8) && !again.holds("samples", step: 8))
+    #expect(!again.holds("training/loss", step: 7) && !again.holds("training/loss", step: 9))
   }
 
   @Test func filesOfSeveralProcessesAreAllCutBack() throws {
@@ -153,6 +157,8 @@ import Testing
   @Test func stepsAreFoundInMessages() {
     #expect(ProtobufMessage.number(2, in: [0x09, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0x10, 0xAC, 0x02]) == 300)
     #expect(ProtobufMessage.number(2, in: [0x10] + [UInt8](repeating: 0xFF, count: 9) + [1]) == -1)
+    #expect(ProtobufMessage.contents(1, in: [0x10, 5, 0x0A, 2, 7, 8]) == [7, 8])
+    #expect(ProtobufMessage.contents(1, in: [0x08, 5]) == nil && ProtobufMessage.number(1, in: [0x0A, 1, 5]) == nil)
     for wrong: [UInt8] in [[], [0x10], [0x10, 0x80], [0x0A, 0xFF], [0x0B], [UInt8](repeating: 0x80, count: 20)] {
       #expect(ProtobufMessage.number(2, in: wrong) == nil)
     }
@@ -172,6 +178,13 @@ import Testing
     let writer = try TensorBoardWriter(folder: folder.url, continuingAfter: 4)
     for step in 5...8 { try writer.add(Float(step) / 2, named: "training/loss", step: step) }
     try writer.add(Picture(width: 3, height: 2, channels: 1, filledWith: 7), named: "samples", step: 6)
+    for rate in [0.1, 2e-4] {
+      try TensorBoardWriter.writeHyperparameters(
+        [
+          "rate": .number(rate), "filters": .array([.number(3), .number(4)]), "normalizes": .bool(false),
+          "objective": .object(["loss": .string("hinge"), "penalty": .null]),
+        ], folder: folder.url)
+    }
 
     let process = Process(), output = Pipe()
     // By way of `env`: the environment's program is a link, which `Process` would follow out of it.
@@ -181,10 +194,16 @@ import Testing
     try process.run()
     let text = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
-    struct Shown: Codable, Equatable { var scalars: [[Float]], images: [Int], plugin: [Int] }
+    struct Shown: Codable, Equatable {
+      var scalars: [[Float]], images: [Int], plugin: [Int], hyperparameters: [String: JSONValue]
+    }
     #expect(
       try JSONDecoder().decode(Shown.self, from: text)
-        == Shown(scalars: (1...8).map { [Float($0), Float($0) / 2] }, images: [2, 4, 6], plugin: Array(1...8)))
+        == Shown(
+          scalars: (1...8).map { [Float($0), Float($0) / 2] }, images: [2, 4, 6], plugin: Array(1...8),
+          hyperparameters: [
+            "rate": .number(2e-4), "filters": .string("[3,4]"), "normalizes": .bool(false), "objective.loss": .string("hinge"),
+          ]))
   }
 
   @Test func aFolderThatIsMissingIsAnError() throws {

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from small_runs import FIGMENT, Failure, Workplace, check_events, check_metrics, check_safetensors, check_samples
+from small_runs import FIGMENT, Failure, Workplace, check_events, check_metrics, check_safetensors, check_samples, scalars
 
 MODELS = {
     "gan": ["--iterations", "150", "--sample-every", "steps:30", "--checkpoint-every", "steps:13"],
@@ -49,9 +49,9 @@ class Trials:
         return {
             "checkpoint": self.place.last(run),
             "metrics": check_metrics(folder),
-            "scalars": {key: value for key, value in events.items() if "/" in key[0]},
+            "scalars": scalars(events),
             "pictures": check_samples(folder),
-            "events of pictures": {key for key in events if "/" not in key[0]},
+            "events of pictures": {key for key in events if key[0] == "."},
         }
 
     def kill(self, command, number, after):
