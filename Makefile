@@ -5,12 +5,16 @@
 SWIFT_PACKAGES := ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libxml2 make pkg-config tzdata
 PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
             dataset-fashion-mnist
-TEST_PACKAGES := python3-venv oclgrind mesa-opencl-icd
+TEST_PACKAGES := python3-venv oclgrind mesa-opencl-icd zsh fish
 EPOCHS ?= 2
 DEVICE ?= auto
 RUN ?= runs/demo
 
 FIGMENT := .build/release/figment
+PREFIX ?= /usr/local
+INSTALLED = $(DESTDIR)$(PREFIX)
+SHARED := bash-completion/completions/figment zsh/site-functions/_figment fish/vendor_completions.d/figment.fish \
+          man/man1/figment.1
 BUILD_TESTS := swift build -c release --build-tests -Xswiftc -enable-testing
 RUN_TESTS := swift test -c release -Xswiftc -enable-testing --skip-build
 
@@ -32,7 +36,7 @@ SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build bundle test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel \
+.PHONY: demo build install uninstall bundle test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel \
         setup-cards setup-tensorboard
 
 demo: build
@@ -42,6 +46,20 @@ demo: build
 
 build: setup
 	swift build -c release --product figment
+
+# The command, what shells complete of it, and its manual page. As root after `make build`, so that root builds nothing.
+install:
+	@test -x $(FIGMENT) || $(MAKE) --no-print-directory build
+	install -D -m 755 $(FIGMENT) $(INSTALLED)/bin/figment
+	@mkdir -p $(addprefix $(INSTALLED)/share/,$(dir $(SHARED)))
+	$(FIGMENT) --generate-completion-script bash > $(INSTALLED)/share/bash-completion/completions/figment
+	$(FIGMENT) --generate-completion-script zsh > $(INSTALLED)/share/zsh/site-functions/_figment
+	$(FIGMENT) --generate-completion-script fish > $(INSTALLED)/share/fish/vendor_completions.d/figment.fish
+	$(FIGMENT) manual > $(INSTALLED)/share/man/man1/figment.1
+	@chmod 644 $(addprefix $(INSTALLED)/share/,$(SHARED))
+
+uninstall:
+	rm -f $(INSTALLED)/bin/figment $(addprefix $(INSTALLED)/share/,$(SHARED))
 
 # One folder that runs on another Linux with an OpenCL loader and no Swift: the libraries lie beside the command,
 # whose search path is its own folder. It is tried without any environment.

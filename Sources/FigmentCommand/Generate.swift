@@ -13,7 +13,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var options: TrainedModelOptions
 
-  @Option(help: "The file or folder to write: grid.png, samples.npy or FOLDER/.")
+  @Option(help: "The file or folder to write: grid.png, samples.npy or FOLDER/.", completion: .file())
   var output: String
 
   @Option(help: "How many images to draw at random; with --interpolate, how many rows.")

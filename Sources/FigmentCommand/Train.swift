@@ -11,13 +11,18 @@ struct Train: ParsableCommand {
       then continues as if the run had never stopped.
       """)
 
-  @Argument(help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).")
+  @Argument(
+    help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).", completion: .trainableModels)
   var model: String?
 
-  @Option(help: "A data set (fashion-mnist, mnist) or a folder with IDX files. For a resumed run: where its data is now.")
+  @Option(
+    help: "A data set (fashion-mnist, mnist) or a folder with IDX files. For a resumed run: where its data is now.",
+    completion: .datasets)
   var data: String?
 
-  @Option(help: "One of the model's configurations: published, or others that 'figment summary MODEL' lists.")
+  @Option(
+    help: "One of the model's configurations: published, or others that 'figment summary MODEL' lists.",
+    completion: .presets)
   var preset: String?
 
   @Option(help: "How often to go through the images, those of a resumed run included.")
@@ -32,7 +37,9 @@ struct Train: ParsableCommand {
   @Option(help: "The learning rate of all learners, or of each: generator=2e-4,discriminator=1e-4.")
   var learningRate: LearningRates?
 
-  @Option(help: "How the rate changes: constant, exponential:FACTOR (an epoch) or cosine.")
+  @Option(
+    help: "How the rate changes: constant, exponential:FACTOR (an epoch) or cosine.",
+    completion: .list(["constant", "cosine"]))
   var learningRateSchedule: String?
 
   @Option(help: "Of weights, noise and the order of the images.")
@@ -40,13 +47,14 @@ struct Train: ParsableCommand {
 
   @OptionGroup var device: DeviceOption
 
-  @Option(help: "The folder of the run. Default: runs/MODEL.")
+  @Option(help: "The folder of the run. Default: runs/MODEL.", completion: .directory)
   var output: String?
 
-  @Option(help: "Continue the run in this folder.")
+  @Option(help: "Continue the run in this folder.", completion: .directory)
   var resume: String?
 
-  @Option(help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.")
+  @Option(
+    help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.", completion: .json)
   var config: String?
 
   @Option(help: "Stop after this many epochs without a lower validation loss.")
