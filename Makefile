@@ -1,14 +1,20 @@
 # The two commands: `make demo` sets everything up, trains a VAE and draws pictures; `make test` sets
 # everything up and runs all tests. Both install what is missing, and only that.
 
+# What Swift itself needs of Debian or Ubuntu: the README has a line with the same names.
+SWIFT_PACKAGES := ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libxml2 make pkg-config tzdata
 PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
             dataset-fashion-mnist
-TEST_PACKAGES := python3-venv oclgrind mesa-opencl-icd
+TEST_PACKAGES := python3-venv oclgrind mesa-opencl-icd zsh fish
 EPOCHS ?= 2
 DEVICE ?= auto
 RUN ?= runs/demo
 
 FIGMENT := .build/release/figment
+PREFIX ?= /usr/local
+INSTALLED = $(DESTDIR)$(PREFIX)
+SHARED := bash-completion/completions/figment zsh/site-functions/_figment fish/vendor_completions.d/figment.fish \
+          man/man1/figment.1
 BUILD_TESTS := swift build -c release --build-tests -Xswiftc -enable-testing
 RUN_TESTS := swift test -c release -Xswiftc -enable-testing --skip-build
 
@@ -30,8 +36,8 @@ SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build bundle test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel setup-cards \
-        setup-tensorboard
+.PHONY: demo build install uninstall bundle test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel \
+        setup-cards setup-tensorboard
 
 demo: build
 	$(FIGMENT) train vae --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --seed 7 --output $(RUN) --overwrite
@@ -40,6 +46,20 @@ demo: build
 
 build: setup
 	swift build -c release --product figment
+
+# The command, what shells complete of it, and its manual page. As root after `make build`, so that root builds nothing.
+install:
+	@test -x $(FIGMENT) || $(MAKE) --no-print-directory build
+	install -D -m 755 $(FIGMENT) $(INSTALLED)/bin/figment
+	@mkdir -p $(addprefix $(INSTALLED)/share/,$(dir $(SHARED)))
+	$(FIGMENT) --generate-completion-script bash > $(INSTALLED)/share/bash-completion/completions/figment
+	$(FIGMENT) --generate-completion-script zsh > $(INSTALLED)/share/zsh/site-functions/_figment
+	$(FIGMENT) --generate-completion-script fish > $(INSTALLED)/share/fish/vendor_completions.d/figment.fish
+	$(FIGMENT) manual > $(INSTALLED)/share/man/man1/figment.1
+	@chmod 644 $(addprefix $(INSTALLED)/share/,$(SHARED))
+
+uninstall:
+	rm -f $(INSTALLED)/bin/figment $(addprefix $(INSTALLED)/share/,$(SHARED))
 
 # One folder that runs on another Linux with an OpenCL loader and no Swift: the libraries lie beside the command,
 # whose search path is its own folder. It is tried without any environment.
@@ -92,9 +112,13 @@ lint:
 	swift format lint --strict --parallel $$(git ls-files '*.swift')
 
 setup:
-	@$(call install,$(PACKAGES))
+	@$(call install,$(SWIFT_PACKAGES) $(PACKAGES))
 	@command -v swift > /dev/null || { \
 	  echo "Swift 6.1 or newer is missing: see https://www.swift.org/install/linux/ (no root needed)."; exit 1; }
+	@for tool in "swift" "swift build" "clang"; do $$tool --version > /dev/null 2> .setup.log || { \
+	  library=$$(sed -n 's/.*shared libraries: \([^:]*\):.*/\1/p' .setup.log); cat .setup.log; rm -f .setup.log; \
+	  echo "$$tool does not start$${library:+: the library $$library is missing}. What Swift needs, by the names of Debian's packages:" \
+	    "$(SWIFT_PACKAGES)"; exit 1; }; done; rm -f .setup.log
 
 setup-tests: setup
 	@$(call install,$(TEST_PACKAGES))
@@ -117,20 +141,25 @@ setup-tensorboard: setup-tests
 setup-cards: setup-tests
 	@mkdir -p $(CARDS)/vendors; echo libRusticlOpenCL.so.1 > $(CARDS)/vendors/rusticl.icd
 
-# Installs the Debian packages of $(1) that are missing, or says what to install and why it could not.
+# The packages of $(1) that are missing. Ubuntu 24.04 adds `t64` to the names of some.
+missing = for package in $(1); do \
+  dpkg-query -W -f='$${Status}\n' $$package $${package}t64 2> /dev/null | grep -q 'ok installed' || echo $$package; done
+
+# Installs the Debian packages of $(1) that are missing, or says, once for all commands, what to install and why it could not.
 define install
-missing=""; for package in $(1); do \
-  dpkg-query -W -f='$${Status}' $$package 2> /dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
-done; \
+missing=$$($(call missing,$(1)) | xargs); \
 if [ -n "$$missing" ]; then \
+  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+  all=$$($(call missing,$(SWIFT_PACKAGES) $(PACKAGES) $(TEST_PACKAGES)) | xargs); \
   if ! command -v apt-get > /dev/null; then \
-    echo "Missing:$$missing (names of Debian packages; this system has no apt-get). Install their likes and try again."; exit 1; fi; \
-  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; command -v sudo > /dev/null || { \
-    echo "Missing:$$missing. You are not root and there is no sudo. Ask for: apt-get install$$missing"; exit 1; }; fi; \
-  echo "Installing$$missing"; \
+    echo "Missing: $$all (names of Debian packages; this system has no apt-get). Install their likes and try again."; exit 1; fi; \
+  if ! command -v "$${root:-sh}" > /dev/null; then \
+    echo "Packages are missing, and you are not root and have no sudo. Ask for this, which is all that 'make demo' and" \
+      "'make test' need:"; echo "  apt-get install -y --no-install-recommends $$all"; exit 1; fi; \
+  echo "Installing $$missing"; \
   $$root apt-get install -y --no-install-recommends $$missing > .setup.log 2>&1 \
     || { $$root apt-get update >> .setup.log 2>&1 && $$root apt-get install -y --no-install-recommends $$missing >> .setup.log 2>&1; } \
-    || { cat .setup.log; echo "apt-get could not install:$$missing (see above)"; exit 1; }; \
+    || { cat .setup.log; echo "apt-get could not install: $$missing (see above)"; exit 1; }; \
   rm -f .setup.log; \
 fi
 endef

@@ -37,7 +37,10 @@ let package = Package(
         "gemm_cpu_lines", "gemm_cpu_phases", "gemm_cpu_narrow", "gemm_cpu_rows", "gemm_gpu", "gemm_fold", "winograd",
         "winograd_product", "winograd_gradient", "winograd_filter",
       ].map { .embedInCode("\($0).cl") }),
-    .target(name: "OpenCLBackend", dependencies: ["Backends", "CCLBlast", "COpenCL", "Files", "Kernels", logging]),
+    .target(name: "CDriverCheck", dependencies: ["COpenCL"]),
+    .target(
+      name: "OpenCLBackend",
+      dependencies: ["Backends", "CCLBlast", "CDriverCheck", "COpenCL", "Files", "Kernels", logging]),
 
     // Tensors and what is made of them; pictures.
     .target(name: "Tensors", dependencies: ["Backends"]),

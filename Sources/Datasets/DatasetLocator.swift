@@ -43,6 +43,9 @@ public struct DatasetLocator: Sendable {
     throw DatasetError.unknownName(nameOrFolder, nearest: nearestName(to: nameOrFolder, in: names), known: names)
   }
 
+  /// The data sets that are found by name.
+  public static var names: [String] { KnownDataset.all.map(\.name) }
+
   /// The name of a known data set, or a folder's absolute path: what still means the same from elsewhere.
   public static func lasting(_ nameOrFolder: String) -> String {
     KnownDataset.all.contains { $0.name == nameOrFolder } || !FileManager.default.fileExists(atPath: nameOrFolder)

@@ -22,20 +22,26 @@ public struct DeviceSelection: Sendable {
   /// Cards with memory of their own come first, then those with more memory and more compute units. Where two drivers
   /// offer one card, the newer OpenCL is tried first. OpenCL devices that are no graphics cards compute on the
   /// processor, which the CPU backend does faster; they are only tried if `considersEveryKind`, by default if the
-  /// environment has `FIGMENT_AUTO_DEVICES=all`.
+  /// environment has `FIGMENT_AUTO_DEVICES=all`. Not even a driver that ends the process that asks it ends this one: see
+  /// ``OpenCLSurvey``.
   public static func automatic(considersEveryKind: Bool? = nil) -> DeviceSelection {
     automatic(considersEveryKind: considersEveryKind, configuration: { _ in .fromEnvironment })
   }
 
-  /// - Parameter configuration: How to open the OpenCL device of an index: a place where tests make devices fail.
+  /// - Parameters:
+  ///   - survey: What the drivers answered, if they have been asked already.
+  ///   - configuration: How to open the OpenCL device of an index: a place where tests make devices fail.
   package static func automatic(
-    considersEveryKind: Bool? = nil, configuration: (Int) -> OpenCLConfiguration
+    considersEveryKind: Bool? = nil, _ survey: OpenCLSurvey = OpenCLSurvey(),
+    configuration: (Int) -> OpenCLConfiguration = { _ in .fromEnvironment }
   ) -> DeviceSelection {
     let everyKind =
       considersEveryKind ?? (ProcessInfo.processInfo.environment["FIGMENT_AUTO_DEVICES"] == "all")
-    let inventory = OpenCLBackend.devices()
-    var warnings = [String]()
-    if let failure = inventory.reasonForNoDevice { warnings.append("no OpenCL device: \(failure)") }
+    var warnings = survey.warnings
+    if let failure = survey.reasonForNoDevice { warnings.append("no OpenCL device: \(failure)") }
+    // Drivers take as long to load as the rest of a short command.
+    let mayCompute = survey.devices.contains { everyKind || $0.kind == .gpu }
+    let inventory = mayCompute ? survey.inventory() : OpenCLInventory.none
     for index in CardRanking.cards(among: inventory.devices, everyKind: everyKind).joined() {
       let device = inventory.devices[index]
       do {
@@ -108,7 +114,7 @@ extension Device {
   public static func openCL(_ index: Int = 0) throws -> Device {
     try sharedOpenCL.withLock { devices in
       if let device = devices[index] { return device }
-      let backend = try OpenCLBackend(deviceIndex: index)
+      let backend = try OpenCLBackend(deviceIndex: index, inventory: OpenCLSurvey().inventory(insists: true))
       try backend.selfTest()
       devices[index] = Device(backend)
       return devices[index]!

@@ -10,8 +10,8 @@ struct Devices: ParsableCommand {
     var rows = [["DEVICE", "NAME", "KIND", "MEMORY", "DRIVER"]]
     rows.append(["reference", "plain Swift loops", "processor", "", ""])
     rows.append(["cpu", CPUBackend().name, "processor", "", "oneDNN"])
-    let inventory = OpenCLBackend.devices()
-    for (index, device) in inventory.devices.enumerated() {
+    let survey = OpenCLSurvey()
+    for (index, device) in survey.devices.enumerated() {
       let gibibytes = Double(device.globalMemory) / Double(1 << 30)
       rows.append([
         "opencl:\(index)", device.name, device.kind.rawValue, String(format: "%.1f GiB", gibibytes),
@@ -23,9 +23,9 @@ struct Devices: ParsableCommand {
       let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
       try printOutput(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
     }
-    if let reason = inventory.reasonForNoDevice { try printOutput("\nNo OpenCL device: \(reason)") }
-    let selection = DeviceSelection.automatic()
-    for warning in selection.warnings where inventory.reasonForNoDevice == nil { printError("warning: \(warning)") }
+    if let reason = survey.reasonForNoDevice { try printOutput("\nNo OpenCL device: \(reason)") }
+    let selection = DeviceSelection.automatic(survey)
+    for warning in selection.warnings where survey.reasonForNoDevice == nil { printError("warning: \(warning)") }
     try printOutput("\nauto takes \(selection.device.identifier): \(selection.reason)")
   }
 }

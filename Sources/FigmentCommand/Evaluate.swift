@@ -8,7 +8,7 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var options: TrainedModelOptions
 
-  @Option(help: "A data set or folder; by default the run's own. Its validation images are used.")
+  @Option(help: "A data set or folder; by default the run's own. Its validation images are used.", completion: .datasets)
   var data: String?
 
   func run() throws {

@@ -15,6 +15,7 @@ struct FigmentCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Devices.self, SummaryCommand.self, Train.self, Generate.self, Predict.self, Evaluate.self, BenchmarkCommand.self,
+      Manual.self,
     ])
 
   /// Exit status 0, 1 (failed), 2 (usage) or 130 (interrupted).
@@ -79,7 +80,7 @@ struct DeviceOption: ParsableArguments {
     help: """
       Where to compute: auto, reference, cpu, opencl or opencl:N (see 'figment devices'). Default: auto; for a resumed run \
       where it was.
-      """)
+      """, completion: .devices)
   var device: String?
 
   /// The device, after warnings about better ones that cannot be used.
@@ -120,7 +121,7 @@ struct TrainedModel {
 
 /// What `generate`, `predict` and `evaluate` have in common.
 struct TrainedModelOptions: ParsableArguments {
-  @Argument(help: "The folder of a training run.")
+  @Argument(help: "The folder of a training run.", completion: .directory)
   var run: String
 
   @Flag(help: "Use the checkpoint with the lowest validation loss instead of the last.")

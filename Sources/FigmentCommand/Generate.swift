@@ -13,20 +13,23 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var options: TrainedModelOptions
 
-  @Option(help: "The file or folder to write: grid.png, samples.npy or FOLDER/.")
+  @Option(help: "The file or folder to write: grid.png, samples.npy or FOLDER/.", completion: .file())
   var output: String
 
-  @Option(help: "How many images to draw at random; with --interpolate, how many rows.")
+  @Option(
+    parsing: .unconditional,
+    help: "How many images to draw at random; with --interpolate, how many rows. Default: the model at a glance; 5 rows.")
   var count: Int?
 
   @Flag(help: "Draw rows of ten images on the way between two random latents.")
   var interpolate = false
 
   @Option(
+    parsing: .unconditional,
     help: "How many pixels, each way, show one of an image. Default: 1 for a PNG each; small grids are enlarged.")
   var scale: Int?
 
-  @Option(help: "Of the random numbers.")
+  @Option(parsing: .unconditional, help: "Of the random numbers.")
   var seed: UInt64 = 0
 
   func validate() throws {

@@ -12,16 +12,16 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var options: TrainedModelOptions
 
-  @Option(help: "A .npy file of numbers, the batch first: [N, height, width, channels] or [N, latent].")
+  @Option(help: "A .npy file of numbers, the batch first: [N, height, width, channels] or [N, latent].", completion: .arrays)
   var input: String
 
-  @Option(help: "The .npy file to write, as 32-bit floats.")
+  @Option(help: "The .npy file to write, as 32-bit floats.", completion: .arrays)
   var output: String
 
-  @Option(help: "The part to run: whole, encoder, decoder, …")
+  @Option(help: "The part to run: whole, encoder, decoder, …", completion: .parts)
   var part = "whole"
 
-  @Option(help: "Rows to compute at a time.")
+  @Option(parsing: .unconditional, help: "Rows to compute at a time.")
   var batchSize = 128
 
   func validate() throws {

@@ -6,13 +6,14 @@ struct SummaryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "summary", abstract: "Prints a model's layers: type, output shape, parameters.")
 
-  @Argument(help: "A model: \(ModelCatalog.identifiers.joined(separator: ", ")).")
+  @Argument(help: "A model: \(ModelCatalog.identifiers.joined(separator: ", ")).", completion: .models)
   var model: String
 
-  @Option(help: "One of the model's configurations, published or another.")
+  @Option(help: "One of the model's configurations, published or another.", completion: .presets)
   var preset: String?
 
-  @Option(help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.")
+  @Option(
+    help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.", completion: .json)
   var config: String?
 
   func run() throws {

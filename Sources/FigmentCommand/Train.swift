@@ -13,54 +13,76 @@ struct Train: ParsableCommand {
 
   private static let defaultData = "fashion-mnist"
 
-  @Argument(help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).")
+  @Argument(
+    help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).", completion: .trainableModels)
   var model: String?
 
-  @Option(help: "A data set (fashion-mnist, mnist) or a folder with IDX files. For a resumed run: where its data is now.")
+  @Option(
+    help: """
+      A data set (fashion-mnist, mnist) or a folder with IDX files. Default: fashion-mnist; for a resumed run where its data \
+      was.
+      """,
+    completion: .datasets)
   var data: String?
 
-  @Option(help: "One of the model's configurations: published, or others that 'figment summary MODEL' lists.")
+  @Option(
+    help: "One of the model's configurations, which 'figment summary MODEL' lists. Default: published.",
+    completion: .presets)
   var preset: String?
 
-  @Option(help: "How often to go through the images, those of a resumed run included.")
+  @Option(
+    parsing: .unconditional,
+    help: "How often to go through the images, those of a resumed run included. Default: as the model was published.")
   var epochs: Int?
 
-  @Option(help: "How many steps to take, in place of --epochs, those of a resumed run included.")
+  @Option(
+    parsing: .unconditional, help: "How many steps to take, in place of --epochs, those of a resumed run included.")
   var iterations: Int?
 
-  @Option(help: "Images in a step.")
+  @Option(parsing: .unconditional, help: "Images in a step. Default: as the model was published.")
   var batchSize: Int?
 
-  @Option(help: "The learning rate of all learners, or of each: generator=2e-4,discriminator=1e-4.")
+  @Option(
+    parsing: .unconditional,
+    help: """
+      The learning rate of all learners, or of each: generator=2e-4,discriminator=1e-4. Default: as the model was published.
+      """)
   var learningRate: LearningRates?
 
-  @Option(help: "How the rate changes: constant, exponential:FACTOR (an epoch) or cosine.")
+  @Option(
+    help: "How the rate changes: constant, exponential:FACTOR (an epoch) or cosine. Default: constant.",
+    completion: .list(["constant", "cosine"]))
   var learningRateSchedule: String?
 
-  @Option(help: "Of weights, noise and the order of the images.")
+  @Option(
+    parsing: .unconditional, help: "Of weights, noise and the order of the images. Default: drawn, and kept in config.json.")
   var seed: UInt64?
 
   @OptionGroup var device: DeviceOption
 
-  @Option(help: "The folder of the run. Default: runs/MODEL.")
+  @Option(help: "The folder of the run. Default: runs/MODEL.", completion: .directory)
   var output: String?
 
-  @Option(help: "Continue the run in this folder.")
+  @Option(help: "Continue the run in this folder.", completion: .directory)
   var resume: String?
 
-  @Option(help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.")
+  @Option(
+    help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.", completion: .json)
   var config: String?
 
-  @Option(help: "Stop after this many epochs without a lower validation loss.")
+  @Option(parsing: .unconditional, help: "Stop after this many epochs without a lower validation loss. Default: never.")
   var patience: Int?
 
-  @Option(help: "The part of the images held out for validation if the data set has none of its own.")
+  @Option(
+    parsing: .unconditional,
+    help: "The part of the images held out for validation if the data set has none of its own. Default: 0.1.")
   var validationFraction: Double?
 
-  @Option(help: "How often to draw samples: never, steps:N, epochs:N or minutes:N.")
+  @Option(help: "How often to draw samples: never, steps:N, epochs:N or minutes:N. Default: the model's own.")
   var sampleEvery: String?
 
-  @Option(help: "How often to write a checkpoint, besides the last one: never, steps:N, epochs:N or minutes:N.")
+  @Option(
+    help: "How often to write a checkpoint, besides the last one: never, steps:N, epochs:N or minutes:N. Default: the model's own.")
   var checkpointEvery: String?
 
   @Flag(help: "Replace the run that is in the output folder.")

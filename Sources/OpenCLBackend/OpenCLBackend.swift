@@ -10,7 +10,8 @@ public final class OpenCLBackend: Backend {
   public var device: OpenCLDevice { runtime.device }
   public var statistics: BackendStatistics { runtime.statistics }
 
-  /// All devices of all platforms, graphics cards first: their places are their indices.
+  /// All devices of all platforms, graphics cards first: their places are their indices. Drivers are asked in this
+  /// process, which they may end; see ``OpenCLSurvey``.
   public static func devices() -> OpenCLInventory { OpenCLInventory() }
 
   /// Opens device `deviceIndex` of ``devices()``. It is not tested; see ``selfTest()``.

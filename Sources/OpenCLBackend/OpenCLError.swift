@@ -14,6 +14,8 @@ public enum OpenCLError: Error, Equatable, Sendable, CustomStringConvertible {
   case unusableDevice(name: String, cause: String)
   /// A driver that shows no device, or would crash, because it cannot write its own cache.
   case driverCacheNotWritable(folder: String, variable: String)
+  /// A driver, or all of them, that ended or held up a process that asked for devices; or no such process could be had.
+  case driverFailed(cause: String)
   /// An extent or a distance in elements that the kernels cannot count to.
   case tooLarge(extent: Int)
 
@@ -40,6 +42,7 @@ public enum OpenCLError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unusableDevice(let name, let cause): return "\(name) cannot compute: \(cause)"
     case .driverCacheNotWritable(let folder, let variable):
       return "the driver cannot write to its cache folder \(folder); make that writable, or set \(variable) to one that is"
+    case .driverFailed(let cause): return cause
     case .tooLarge(let extent):
       return "\(extent) elements along one axis are more than OpenCL kernels count to (2³¹); make the tensor or batch smaller"
     }

@@ -25,11 +25,17 @@ public struct OpenCLInventory: Sendable {
   /// it at once.
   static let setupLock = NSLock()
 
-  public init() {
+  /// Asks the drivers in this process, which they may end; see ``OpenCLSurvey``.
+  public init() { self.init(leavingOut: []) }
+
+  /// - Parameter failures: Drivers that are not asked for devices, and why.
+  init(leavingOut failures: [DriverRecord.Failure]) {
     OpenCLInventory.setupLock.lock()
     defer { OpenCLInventory.setupLock.unlock() }
+    // Debian's loader would ask them too, to sort the others.
+    if !failures.isEmpty { setenv("OCL_ICD_PLATFORM_SORT", "none", 1) }
     do throws(OpenCLError) {
-      for platform in try OpenCLInventory.platformHandles() { add(platform) }
+      for platform in try OpenCLInventory.platformHandles() { add(platform, leavingOut: failures) }
     } catch {
       failure = error
     }
@@ -37,6 +43,11 @@ public struct OpenCLInventory: Sendable {
     devices = devices.enumerated().sorted { ($0.element.kind, $0.offset) < ($1.element.kind, $1.offset) }
       .map(\.element)
   }
+
+  init(failure: OpenCLError?) { self.failure = failure }
+
+  /// Of a machine whose drivers are not asked.
+  package static let none = OpenCLInventory(failure: nil)
 
   /// One line that says why there is no device, or nil if there is one.
   public var reasonForNoDevice: String? {
@@ -48,9 +59,20 @@ public struct OpenCLInventory: Sendable {
     }.joined(separator: "; ")
   }
 
-  private mutating func add(_ platform: cl_platform_id) {
+  private mutating func add(_ platform: cl_platform_id, leavingOut failures: [DriverRecord.Failure]) {
+    func text(_ key: Int32) -> String { (try? platformText(platform, key)) ?? "(unnamed)" }
+    let name = text(CL_PLATFORM_NAME), version = text(CL_PLATFORM_VERSION)
     var found = 0
     var problem: OpenCLError?
+    defer {
+      platforms.append(
+        Platform(
+          name: name, vendor: text(CL_PLATFORM_VENDOR), version: version, deviceCount: found, failure: problem))
+    }
+    if let failure = failures.first(where: { $0.platform == DriverRecord.Platform(name: name, version: version) }) {
+      problem = .driverFailed(cause: failure.cause)
+      return
+    }
     do throws(OpenCLError) {
       for id in try OpenCLInventory.deviceHandles(platform) {
         do throws(OpenCLError) {
@@ -63,15 +85,9 @@ public struct OpenCLInventory: Sendable {
     } catch {
       problem = error
     }
-    func text(_ key: Int32) -> String { (try? platformText(platform, key)) ?? "(unnamed)" }
-    let name = text(CL_PLATFORM_NAME)
     if case .callFailed(_, _, let code)? = problem, code == CL_DEVICE_NOT_FOUND, name == PoCLCache.platformName {
       problem = PoCLCache.problem() ?? problem
     }
-    platforms.append(
-      Platform(
-        name: name, vendor: text(CL_PLATFORM_VENDOR), version: text(CL_PLATFORM_VERSION), deviceCount: found,
-        failure: problem))
   }
 
   private static func platformHandles() throws(OpenCLError) -> [cl_platform_id] {

@@ -175,7 +175,7 @@ public final class Trainer {
 
   /// Reads the measurements of all steps so far, and stops at the first that is not finite.
   func readMeasurements() throws {
-    lastRead = .now
+    defer { lastRead = .now }
     let read = pending
     pending.removeAll(keepingCapacity: true)
     for (step, end, count, measurements) in read {

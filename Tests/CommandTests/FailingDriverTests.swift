@@ -4,7 +4,7 @@ import Testing
 /// A driver that fails at one call: `auto` passes it over before a run, and a run that it fails under ends with a line
 /// that says so.
 @Suite struct FailingDriverTests {
-  /// Stands before the driver and fails at the call in `FAILING_CALL`, from its `FAILING_AFTER`-th time on.
+  /// Stands before the driver and fails at the call in `OCL_FAILING_CALL`, from its `OCL_FAILING_AFTER`-th time on.
   static let source = """
     #define _GNU_SOURCE
     #define CL_TARGET_OPENCL_VERSION 120
@@ -14,7 +14,7 @@ import Testing
     #include <string.h>
     static int fails(const char *call) {
       static int times;
-      const char *chosen = getenv("FAILING_CALL"), *after = getenv("FAILING_AFTER");
+      const char *chosen = getenv("OCL_FAILING_CALL"), *after = getenv("OCL_FAILING_AFTER");
       return chosen && !strcmp(chosen, call) && ++times > (after ? atoi(after) : 0);
     }
     #define REAL(call) ((__typeof__(&call))dlsym(RTLD_NEXT, #call))
@@ -58,24 +58,11 @@ import Testing
     }
     """
 
-  /// The library, built once.
-  static let library = Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("figment-failing-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let file = folder.appendingPathComponent("failing.c"), library = folder.appendingPathComponent("failing.so")
-    try Data(source.utf8).write(to: file)
-    let compiler = Process()
-    compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    compiler.arguments = ["clang", "-shared", "-fPIC", "-o", library.path, file.path, "-ldl"]
-    try compiler.run()
-    compiler.waitUntilExit()
-    try #require(compiler.terminationStatus == 0, "clang, which comes with Swift, compiles a library")
-    return library
-  }
+  static let library = Result { try TestLibrary.build("failing-driver", ["-ldl"], source: source) }
 
   private func environment(_ call: String, after count: Int = 0) throws -> [String: String] {
     [
-      "LD_PRELOAD": try Self.library.get().path, "FAILING_CALL": call, "FAILING_AFTER": "\(count)",
+      "LD_PRELOAD": try Self.library.get().path, "OCL_FAILING_CALL": call, "OCL_FAILING_AFTER": "\(count)",
       "FIGMENT_AUTO_DEVICES": "all",
     ]
   }

@@ -16,6 +16,13 @@ import Testing
     #expect(inventory.devices.map(\.kind) == inventory.devices.map(\.kind).sorted())
   }
 
+  @Test func whatIsRememberedIsWhatIsThere() {
+    let (first, second) = (OpenCLSurvey(), OpenCLSurvey())
+    #expect(second.devices == OpenCLInventory().devices.map(OpenCLSurvey.Device.init) && !second.devices.isEmpty)
+    #expect(first.devices == second.devices && second.reasonForNoDevice == nil && second.warnings.isEmpty)
+    #expect(second.inventory().devices.map(\.name) == second.devices.map(\.name))
+  }
+
   @Test func aDeviceThatDoesNotExistIsAnErrorThatListsTheOthers() throws {
     let error = #expect(throws: OpenCLError.self) { try OpenCLBackend(deviceIndex: 99) }
     let text = try #require(error?.description)

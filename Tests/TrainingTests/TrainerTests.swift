@@ -172,7 +172,6 @@ import Testing
     #expect(terms.contains { $0.hasPrefix("validation loss 0.") || $0.hasPrefix("validation loss 1.") }, "\(terms)")
   }
 
-
   /// Labels are there, but no model here reads them.
   @Test func onlyWhatAModelReadsIsUploaded() throws {
     let device = Device(try TestDevice.reference.makeBackend())

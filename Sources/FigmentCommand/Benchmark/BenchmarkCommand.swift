@@ -25,21 +25,21 @@ struct BenchmarkCommand: ParsableCommand {
   enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, startup }
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
-  @Argument(help: "The suite, then for 'steps' and 'convolution' what to time of it.")
+  @Argument(help: "The suite, then for 'steps' and 'convolution' what to time of it.", completion: .suites)
   var suite: [String] = ["steps"]
 
   @OptionGroup var device: DeviceOption
 
-  @Option(help: "Samples in a step. Default: the model's own.")
+  @Option(parsing: .unconditional, help: "Samples in a step. Default: the model's own.")
   var batchSize: Int?
 
   @Option(help: "A table, or one JSON object a line.")
   var format: Format = .table
 
-  @Option(help: "Seconds to spend on each case.")
+  @Option(parsing: .unconditional, help: "Seconds to spend on each case.")
   var seconds = 2.0
 
-  @Option(help: "A file of JSON lines from an earlier run, to compare the times with.")
+  @Option(help: "A file of JSON lines from an earlier run, to compare the times with.", completion: .file(extensions: ["jsonl"]))
   var compare: String?
 
   @Flag(help: "Try every way to compute each product first, and keep the fastest for all later runs (gemm, convolution).")

@@ -1,7 +1,7 @@
 import Figment
 import Foundation
 
-/// How long a new process takes: until it has printed its help, and until the first training step of the VAE
+/// How long a new process takes: until it has printed its help, or the devices that it remembers, and until the first training step of the VAE
 /// is done with nothing compiled before, and with everything.
 enum StartupBenchmark {
   static func measure(on device: Device) throws -> [BenchmarkResult] {
@@ -18,6 +18,8 @@ enum StartupBenchmark {
       return result
     }
     let help = try (0..<9).map { _ in try time(["--help"], environment) }.sorted()[4]
+    _ = try time(["devices"], environment)
+    let devices = try (0..<9).map { _ in try time(["devices"], environment) }.sorted()[4]
     // The fewest steps that 'steps' takes are seven; the time of six is taken off.
     let steps = [
       "benchmark", "steps", "vae", "--batch-size", "16", "--device", device.identifier, "--seconds", "1e-3",
@@ -27,6 +29,7 @@ enum StartupBenchmark {
     let step = try StepBenchmark.named("vae").measure(seconds: 1, batchSize: 16, on: device).medianMs ?? 0
     return [
       result("the command's own start", help),
+      result("the list of devices, remembered", devices),
       result("first step of the VAE, empty caches", cold - 6 * step),
       result("first step of the VAE, full caches", warm - 6 * step),
     ]
