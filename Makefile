@@ -72,11 +72,13 @@ bundle: setup
 	@cd $(BUNDLE) && env -i ./figment devices && env -i ./figment benchmark steps vae --device cpu --batch-size 2 --seconds 0.1
 	@tar -czf $(BUNDLE).tar.gz -C $(dir $(BUNDLE)) $(notdir $(BUNDLE)); du -sh $(BUNDLE) $(BUNDLE).tar.gz
 
-# The closing lines of the last run are those that count: it has every test. Those before break and kill small runs (all
-# of that: `Tests/Faults/run.sh`, `Tests/Kill/run.sh`; and 200,000 damaged inputs: `Tests/Fuzz/run.sh`), repeat tests on
-# another vendor's compiler, on what says that it is a graphics card, and in an interpreter of kernels.
+# The closing lines of the last run are those that count: it has every test. Those before build a package that depends on
+# this one; break and kill small runs (all of that: `Tests/Faults/run.sh`, `Tests/Kill/run.sh`; and 200,000 damaged inputs:
+# `Tests/Fuzz/run.sh`); repeat tests on another vendor's compiler, on what says that it is a graphics card, and in an
+# interpreter of kernels.
 test: setup-tests setup-tensorboard
 	$(BUILD_TESTS)
+	Tests/Dependent/run.sh
 	Tests/Faults/run.sh --few
 	Tests/Kill/run.sh 3
 	$(MAKE) --no-print-directory test-intel
