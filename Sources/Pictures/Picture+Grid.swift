@@ -61,7 +61,7 @@ extension Picture {
 
   /// How many times each way images are drawn enlarged if nobody says: small ones twice, unless there are very many, and
   /// more where the grid would still be small.
-  public static func gridScale(count: Int, imageShape: [Int], columns: Int? = nil) -> Int {
+  package static func gridScale(count: Int, imageShape: [Int], columns: Int? = nil) -> Int {
     let columns = columns ?? PictureGrid.columns(count), rows = (count + columns - 1) / columns
     let extent = max(columns * imageShape[1], rows * imageShape[0])
     return max(imageShape[0] < 48 && count <= 400 ? 2 : 1, min(8, 560 / max(1, extent)))
@@ -101,7 +101,7 @@ public struct PictureGrid {
   }
 
   /// Throws if the grid would be larger than a picture should be, some 800 MB in color. Arguments as for the initializer.
-  public static func requireSize(
+  package static func requireSize(
     count: Int, imageShape: [Int], columns: Int? = nil, scale: Int = 1, padding: Int = 2
   ) throws(PictureError) {
     let size = size(

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// Where a training run keeps what it makes: `config.json`, `metrics.jsonl`, `metrics.csv`, TensorBoard
-/// events, `samples/*.png`, `checkpoints/`.
+/// Where a training run keeps what it makes: `config.json`, `metrics.jsonl`, `metrics.csv`, TensorBoard events here and
+/// in `train` and `validation`, `samples/*.png`, `checkpoints/`.
 public struct RunDirectory: Sendable {
   public let url: URL
 
