@@ -23,6 +23,8 @@ struct DriverRecord: Codable, Equatable {
   var leftOut: [Failure] = []
   /// Those of all other drivers, graphics cards first; nil where something was amiss, and they are to be asked each time.
   var devices: [OpenCLSurvey.Device]?
+  /// Why these are none.
+  var reasonForNoDevice: String?
 
   static func file(for surroundings: DriverSurroundings) -> URL? {
     ProgramCache.folder?.appendingPathComponent("drivers/\(surroundings.key).json")

@@ -45,7 +45,9 @@ public struct OpenCLSurvey: Sendable {
     do throws(OpenCLError) {
       var record = try DriverRecord(asking: surroundings)
       let loaded = record.inventory()
-      if loaded.isLasting { record.devices = loaded.devices.map(Device.init) }
+      if loaded.isLasting {
+        (record.devices, record.reasonForNoDevice) = (loaded.devices.map(Device.init), loaded.reasonForNoDevice)
+      }
       self.init(record, loaded: loaded, file: record.write(for: surroundings))
     } catch {
       var record = DriverRecord(stamp: surroundings.stamp)
@@ -59,7 +61,7 @@ public struct OpenCLSurvey: Sendable {
     devices = record.devices ?? loaded?.devices.map(Device.init) ?? []
     let isBad = record.failure != nil || !record.leftOut.isEmpty
     let hint = isBad ? file.map { " (remembered in \($0.path); to ask again, remove that file)" } ?? "" : ""
-    reasonForNoDevice = loaded?.reasonForNoDevice.map { $0 + hint }
+    reasonForNoDevice = (loaded?.reasonForNoDevice ?? record.reasonForNoDevice).map { $0 + hint }
     warnings =
       reasonForNoDevice != nil
       ? [] : record.leftOut.map { "the OpenCL platform \($0.platform.name) is left out: \($0.cause)\(hint)" }
@@ -77,7 +79,7 @@ extension OpenCLInventory {
   /// Whether another process would find the same: where a driver gives another reason than that there is nothing, the
   /// reason may be gone by then.
   fileprivate var isLasting: Bool {
-    !devices.isEmpty
+    failure == nil
       && platforms.allSatisfy { platform in
         switch platform.failure {
         case nil, .driverFailed: true

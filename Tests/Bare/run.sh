@@ -43,6 +43,7 @@ finish() {
 trap finish EXIT
 # Runs a step and says what it took.
 step() {
+  # In a condition, commands that fail do not end a function: each says what to do then.
   local name=$1 start=$SECONDS
   shift
   echo "== $name"
@@ -67,16 +68,16 @@ inside() {
       bash -c "cd /figment && $command"' bash "$system" "$swift" "$user" "$*"
 }
 copy_project() {
-  mkdir "$system/figment"
+  mkdir "$system/figment" || return 1
   (cd "$here" && git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2> /dev/null | tar -c -T -) \
-    | tar -x -C "$system/figment" --no-same-owner
+    | tar -x -C "$system/figment" --no-same-owner || return 1
   cp /etc/resolv.conf "$system/etc/"
   # As in containers: dpkg does not wait for the disk after every file.
   echo force-unsafe-io > "$system/etc/dpkg/dpkg.cfg.d/unsafe-io"
   # Proxies, and certificates of this network.
   for file in ${BARE_COPY:-} $(grep -lsi proxy /etc/apt/apt.conf /etc/apt/apt.conf.d/*); do
     mkdir -p "$system$(dirname "$file")"
-    cp -L "$file" "$system$file"
+    cp -L "$file" "$system$file" || return 1
   done
 }
 # A user without root and sudo is told once what both commands need.
@@ -84,7 +85,7 @@ tells_all() {
   local said
   said=$(inside newcomer "make demo" 2>&1) && { echo "make demo went on without its packages"; return 1; }
   echo "$said"
-  for package in ocl-icd-opencl-dev libdnnl-dev oclgrind; do grep -q "apt-get install.* $package" <<< "$said"; done
+  for package in ocl-icd-opencl-dev libdnnl-dev oclgrind; do grep -q "apt-get install.* $package" <<< "$said" || return 1; done
 }
 
 step "Debian 12, minimal, from $mirror" bootstrap

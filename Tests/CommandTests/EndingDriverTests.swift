@@ -67,7 +67,7 @@ import Testing
       environment = [
         "OCL_ICD_VENDORS": place.path("vendors").path, "FIGMENT_CACHE_DIR": place.path("cache").path,
         "OCL_ENDING_CALL": call, "OCL_ENDING_WAY": way, "OCL_ENDING_LOG": place.path("calls").path,
-        "FIGMENT_DRIVER_SECONDS": way == "hang" ? "1" : "60",
+        "FIGMENT_DRIVER_SECONDS": way == "hang" ? "3" : "60",
       ]
       try FileManager.default.createDirectory(at: place.path("vendors"), withIntermediateDirectories: true)
       try FileManager.default.copyItem(at: EndingDriverTests.library.get(), to: place.path("driver.so"))
@@ -96,7 +96,7 @@ import Testing
   static let calls = ["clGetPlatformIDs", "clGetDeviceIDs"]
   static let ways = [
     ("abort", "ended the process that asked it (Aborted)"), ("exit", "ended the process that asked it (exit status 3)"),
-    ("hang", "had not answered after 1 s"),
+    ("hang", "had not answered after 3 s"),
   ]
 
   @Test(arguments: calls, ways)
