@@ -23,7 +23,8 @@ private func placeOfCall() -> String? {
     // Where a program has no backtrace the message alone has to do: it is about to end.
     let frames = (try? Backtrace.capture())?.symbolicated(options: [.showInlineFrames, .showSourceLocations])?.frames
     return frames?.lazy.compactMap { $0.symbol?.sourceLocation }.first { place in
-      place.line > 0 && !place.path.hasPrefix(ours) && place.path.hasSuffix(".swift") && !place.path.hasPrefix("/<")
+      // What macros and the compiler made has no file.
+      place.line > 0 && place.path.hasSuffix(".swift") && !place.path.hasPrefix(ours) && !place.path.contains("@__swiftmacro")
     }.map { "\($0.path.split(separator: "/").last ?? ""):\($0.line)" }
   #else
     return nil
