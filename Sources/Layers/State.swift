@@ -60,9 +60,9 @@ extension Module {
     State(tensors: namedParameters().map { ($0.name, $0.parameter.value) })
   }
 
-  package final func restoringParameters(_ state: SavedState, on device: Device) throws -> () -> Void {
+  package final func restoringParameters(_ state: SavedState) throws -> () -> Void {
     let values = try namedParameters().map { name, parameter in
-      (parameter, try state.tensor(name, shape: parameter.shape, on: device))
+      (parameter, try state.tensor(name, shape: parameter.shape, on: parameter.value.device))
     }
     return { for (parameter, value) in values { parameter.value = value } }
   }

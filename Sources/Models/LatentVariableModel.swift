@@ -29,14 +29,11 @@ extension LatentVariableModel {
 
   /// Decodes at most `batchSize` latents at a time, in evaluation mode, and hands over what comes out, moved into [0, 1].
   public func decode(_ latents: Tensor, batchSize: Int, _ consume: (HostArray) throws -> Void) throws {
-    let range = output.range ?? 0...1
-    let scale = 1 / (range.upperBound - range.lowerBound), count = latents.shape[0]
+    let range = output.range ?? 0...1, count = latents.shape[0]
     for start in stride(from: 0, to: count, by: batchSize) {
       let end = min(count, start + batchSize)
       let samples = evaluating { withoutGradient { decode(latents.sliced(start..<end)) } }
-      let values = try samples.scalars()
-      let moved = range == 0...1 ? values : values.map { ($0 - range.lowerBound) * scale }
-      try consume(HostArray(moved, shape: samples.shape.dimensions))
+      try consume(HostArray(range.movedToUnit(try samples.scalars()), shape: samples.shape.dimensions))
     }
   }
 

@@ -21,11 +21,19 @@ extension Picture {
       (images.rank == 3 || images.rank == 4) && images.count > 0,
       "Picture: \(images.shape) is no shape [height, width, channels] or [N, height, width, channels] of images")
     require(range.lowerBound < range.upperBound, "Picture: no brightness lies in the range \(range)")
-    let isBatch = images.rank == 4, factor = 1 / (range.upperBound - range.lowerBound)
-    let values = try images.scalars()
+    let isBatch = images.rank == 4
     self = .grid(
-      range == 0...1 ? values : values.map { ($0 - range.lowerBound) * factor },
+      range.movedToUnit(try images.scalars()),
       shape: isBatch ? images.shape : Shape([1] + images.shape.dimensions), columns: columns, scale: scale,
       padding: isBatch ? padding : 0)
+  }
+}
+
+extension ClosedRange<Float> {
+  /// Values of this range as the same places of [0, 1].
+  func movedToUnit(_ values: [Float]) -> [Float] {
+    if self == 0...1 { return values }
+    let scale = 1 / (upperBound - lowerBound)
+    return values.map { ($0 - lowerBound) * scale }
   }
 }

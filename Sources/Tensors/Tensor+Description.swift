@@ -43,15 +43,16 @@ struct ArrayText {
   }
 
   /// The places along an axis that are shown; nil stands for those left out.
-  private func places(_ extent: Int) -> [Int?] {
-    guard isShortened, extent > 2 * Self.edge else { return Array(0..<extent) }
-    return Array(0..<Self.edge) + [nil] + Array(extent - Self.edge..<extent)
+  private func places(_ extent: Int) -> [Int?] { isShortened ? Self.shortened(extent) : Array(0..<extent) }
+
+  private static func shortened(_ extent: Int) -> [Int?] {
+    extent <= 2 * edge ? Array(0..<extent) : Array(0..<edge) + [nil] + Array(extent - edge..<extent)
   }
 
   private static func shown(_ values: ArraySlice<Float>, shape: ArraySlice<Int>) -> [Float] {
     guard let extent = shape.first else { return Array(values) }
     let size = values.count / max(1, extent)
-    return (0..<extent).filter { extent <= 2 * edge || $0 < edge || $0 >= extent - edge }.flatMap { place in
+    return shortened(extent).compactMap { $0 }.flatMap { place in
       let start = values.startIndex + place * size
       return shown(values[start..<start + size], shape: shape.dropFirst())
     }
@@ -130,7 +131,7 @@ private struct ElementFormat {
   /// The fewest digits that tell the float from its neighbours, and the power of ten of the first.
   private static func shortest(_ value: Float) -> (digits: [Character], power: Int) {
     if value == 0 { return (["0"], 0) }
-    let text = "\(abs(value))".lowercased().split(separator: "e")
+    let text = "\(abs(value))".split(separator: "e")
     var power = text.count > 1 ? Int(text[1])! : 0
     let halves = text[0].split(separator: ".")
     var digits = Array(halves[0]) + (halves.count > 1 && halves[1] != "0" ? Array(halves[1]) : [])

@@ -71,10 +71,7 @@ extension Tensor {
 
   /// `min(max(x, low), high)`; no gradient passes outside of the bounds.
   public func clamped(low: Float = -.infinity, high: Float = .infinity) -> Tensor {
-    unary(.clamp(low: low, high: high)) { gradient, _, _ in
-      let low = Tensor(low, on: gradient.device), high = Tensor(high, on: gradient.device)
-      return [gradient * (self >= low) * (self <= high)]
-    }
+    unary(.clamp(low: low, high: high)) { gradient, _, _ in [gradient * (self >= low) * (self <= high)] }
   }
 
   /// `self` to a constant power.

@@ -10,9 +10,7 @@ extension Module {
   /// - Throws: what the device and the file throw.
   public final func saveWeights(to url: URL) throws {
     var file = SafetensorsWriter()
-    for (name, parameter) in namedParameters() {
-      file.add(name, shape: parameter.shape) { try parameter.value.scalars() }
-    }
+    for (name, value) in parameterState().tensors { file.add(name, shape: value.shape) { try value.scalars() } }
     try file.write(to: url)
   }
 
@@ -22,10 +20,8 @@ extension Module {
   /// - Throws: `CheckpointError`, or an error that says what is wrong with the file.
   public final func loadWeights(from url: URL) throws {
     let file = try SafetensorsFile(contentsOf: url)
-    let values = try namedParameters().map { name, parameter in
-      (parameter, Tensor(try file.weights(name, shape: parameter.shape), shape: parameter.shape, on: parameter.value.device))
-    }
-    for (parameter, value) in values { parameter.value = value }
+    let commit = try restoringParameters(SavedState(values: .null) { try file.weights($0, shape: $1) })
+    commit()
   }
 }
 

@@ -67,6 +67,6 @@ final class ModelState: Stateful {
   func checkpointState() -> State { model.parameterState() }
 
   func restoring(_ state: SavedState) throws -> () -> Void {
-    try model.restoringParameters(state, on: model.device)
+    try model.restoringParameters(state)
   }
 }

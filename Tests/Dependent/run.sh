@@ -8,6 +8,5 @@ awk '/^```swift/ { block = ""; inside = 1; next } /^```/ { if (inside && block ~
   inside { block = block $0 "\n" }' ../../README.md > Sources/Example/main.swift
 grep -q 'import Figment' Sources/Example/main.swift || { echo "README.md has no example that imports Figment"; exit 1; }
 swift build -c release --scratch-path ../../.build/dependent
-for device in "${@:-cpu opencl}"; do
-  for name in $device; do ../../.build/dependent/release/Ring "$name"; done
-done
+[ $# -gt 0 ] || set -- cpu opencl
+for device in "$@"; do ../../.build/dependent/release/Ring "$device"; done

@@ -19,14 +19,6 @@ import Training
     override func recorded(_ trainer: Trainer, _ record: TrainingRecord) { records.append(record) }
   }
 
-  private final class InterruptAfter: Callback {
-    let steps: Int
-    init(_ steps: Int) { self.steps = steps }
-    override func stepEnded(_ trainer: Trainer) {
-      if trainer.progress.step == steps { trainer.interruption.request() }
-    }
-  }
-
   @Test func stagesFollowOneAnotherEachWithItsOwnLength() throws {
     let trainer = Trainer(TwoNetworks(on: device, seed: 1)), recorder = Recorder()
     for stage in trainer.stages {

@@ -7,16 +7,6 @@ import TestSupport
 import Testing
 import Training
 
-/// Asks for a stop after a number of steps, as Ctrl-C would.
-private final class InterruptAfter: Callback {
-  let steps: Int
-  init(_ steps: Int) { self.steps = steps }
-
-  override func stepEnded(_ trainer: Trainer) {
-    if trainer.progress.step == steps { trainer.interruption.request() }
-  }
-}
-
 @Suite struct ResumeTests {
   private func models(on device: Device) -> [() -> any TrainableModel] {
     [{ tinyVAE(on: device) }, { tinyAutoencoder(on: device) }, { tinyGAN(on: device) }]

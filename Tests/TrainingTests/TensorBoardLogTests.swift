@@ -42,14 +42,6 @@ import Training
     override func measured(_ trainer: Trainer, _ step: MeasuredStep) { steps.append(step) }
   }
 
-  private final class InterruptAfter: Callback {
-    let steps: Int
-    init(_ steps: Int) { self.steps = steps }
-    override func stepEnded(_ trainer: Trainer) {
-      if trainer.progress.totalSteps == steps { trainer.interruption.request() }
-    }
-  }
-
   /// 80 images in batches of 4: twenty steps an epoch.
   @Test func aPointForSixteenStepsIsTheirMean() throws {
     let folder = try TemporaryFolder(), recorder = Recorder()
