@@ -62,7 +62,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "FigmentCommand",
-      dependencies: ["Figment", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Backends", "Figment", "Files", "OpenCLBackend", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     // Tests mirror the sources. `FIGMENT_TEST_DEVICES` names the devices that they run on.
     .target(

@@ -1,6 +1,6 @@
 /// The order in which an epoch visits the samples: a function of count, seed and epoch alone, so training
 /// resumed in mid-epoch sees what it would have seen.
-public func shuffledIndices(count: Int, seed: UInt64, epoch: Int) -> [Int] {
+package func shuffledIndices(count: Int, seed: UInt64, epoch: Int) -> [Int] {
   shuffledIndices(count: count, seed: seed, epoch: epoch, purpose: .batches)
 }
 

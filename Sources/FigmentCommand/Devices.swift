@@ -1,6 +1,7 @@
 import ArgumentParser
 import Figment
 import Foundation
+import OpenCLBackend
 
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Figment
+import Files
 import Foundation
 
 /// `figment`: results on standard output, progress and messages on standard error.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Figment
+import Files
 import Foundation
 
 struct Predict: ParsableCommand {

@@ -1,4 +1,5 @@
 import Figment
+import Files
 import Foundation
 
 /// Writes a result's line on standard output; one that cannot be written is an error, since somebody asked for it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Figment
+import Files
 import Foundation
 
 /// One run of `figment train`, from its settings to its last checkpoint.

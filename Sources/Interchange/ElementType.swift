@@ -87,7 +87,7 @@ extension ElementType {
 }
 
 /// Where the first value stands that is infinite or not a number, or nil if all are finite.
-public func firstNonFinite(in values: [Float]) -> Int? {
+package func firstNonFinite(in values: [Float]) -> Int? {
   let exponent: UInt32 = 0x7F80_0000
   var start = 0
   // A block at a time without a branch for each value: weights are many and hardly ever wrong.

@@ -73,7 +73,7 @@ public enum Initializer: Hashable, Sendable {
 
 /// The value below which a standard normal variable falls with `probability`, in (0, 1), to double
 /// precision: Acklam's rational approximation and one step of Halley's method.
-public func normalQuantile(_ probability: Double) -> Double {
+package func normalQuantile(_ probability: Double) -> Double {
   require(probability > 0 && probability < 1, "normalQuantile: \(probability) is not in (0, 1)")
   let a = [
     -3.969683028665376e+01, 2.209460984245205e+02, -2.759285104469687e+02, 1.383577518672690e+02,

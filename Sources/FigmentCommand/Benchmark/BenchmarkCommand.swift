@@ -1,5 +1,7 @@
 import ArgumentParser
+import Backends
 import Figment
+import Files
 import Foundation
 
 struct BenchmarkCommand: ParsableCommand {

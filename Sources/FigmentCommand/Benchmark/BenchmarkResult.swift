@@ -1,4 +1,5 @@
 import Figment
+import Files
 import Foundation
 
 /// One line of a benchmark. What a suite does not measure is nil, and left out of JSON and table.

@@ -1,3 +1,4 @@
+import Backends
 import Figment
 
 /// An operation that memory bounds, on tensors much larger than the caches: bytes a second, counting each

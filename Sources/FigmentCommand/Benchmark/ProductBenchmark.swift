@@ -1,4 +1,6 @@
+import Backends
 import Figment
+import Files
 import Foundation
 
 /// One matrix product, convolution or gradient: speed, share of the device's arithmetic, and error.

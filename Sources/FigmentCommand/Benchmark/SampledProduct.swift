@@ -1,3 +1,4 @@
+import Backends
 import Figment
 
 /// Some elements of a product, computed from its definition in double precision: a reference for products

@@ -1,4 +1,6 @@
+import Backends
 import Figment
+import Files
 
 /// A whole training step on random data, forward, backward and optimizer; or, for `srgan-infer`, a forward pass. As in
 /// training, several short steps are under way at once.
