@@ -1,49 +1,52 @@
-import Dispatch
-import Synchronization
+import Foundation
 
 /// A queue between one producing and one consuming thread that holds the producer back when it is full.
-final class BoundedQueue<Element: Sendable>: Sendable {
-  private struct State {
-    var elements: [Element] = []
-    var isClosed = false
-  }
-  private let state = Mutex(State())
-  private let filled = DispatchSemaphore(value: 0)
-  private let free = DispatchSemaphore(value: 0)
+///
+/// The condition guards every property. Not a `Mutex`: the thread sanitizer does not see one that had to wait.
+final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
+  private let condition = NSCondition()
+  private let capacity: Int
+  private var elements: [Element] = []
+  private var isFinished = false
+  private var isClosed = false
 
-  init(capacity: Int) {
-    // Raised from zero: Dispatch stops the program when a semaphore dies below its initial value.
-    for _ in 0..<capacity { free.signal() }
-  }
+  init(capacity: Int) { self.capacity = capacity }
 
   /// Waits for room. Returns false once the consumer is gone.
   func put(_ element: Element) -> Bool {
-    free.wait()
-    let isOpen = state.withLock { state in
-      if !state.isClosed { state.elements.append(element) }
-      return !state.isClosed
+    condition.withLock {
+      while elements.count >= capacity && !isClosed { condition.wait() }
+      if isClosed { return false }
+      elements.append(element)
+      condition.broadcast()
+      return true
     }
-    if isOpen { filled.signal() }
-    return isOpen
   }
 
   /// The producer has no more.
-  func finish() { filled.signal() }
+  func finish() {
+    condition.withLock {
+      isFinished = true
+      condition.broadcast()
+    }
+  }
 
   /// Waits for an element; nil, now and ever after, when the producer has finished and all were taken.
   func take() -> Element? {
-    filled.wait()
-    let element = state.withLock { state in state.elements.isEmpty ? nil : state.elements.removeFirst() }
-    if element == nil { filled.signal() } else { free.signal() }
-    return element
+    condition.withLock {
+      while elements.isEmpty && !isFinished { condition.wait() }
+      if elements.isEmpty { return nil }
+      defer { condition.broadcast() }
+      return elements.removeFirst()
+    }
   }
 
   /// The consumer wants no more.
   func close() {
-    state.withLock { state in
-      state.isClosed = true
-      state.elements = []
+    condition.withLock {
+      isClosed = true
+      elements = []
+      condition.broadcast()
     }
-    free.signal()
   }
 }
