@@ -36,7 +36,7 @@ SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build install uninstall bundle test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel \
+.PHONY: demo build install uninstall bundle docs test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel \
         setup-cards setup-tensorboard
 
 demo: build
@@ -78,6 +78,7 @@ bundle: setup
 # interpreter of kernels.
 test: setup-tests setup-tensorboard
 	$(BUILD_TESTS)
+	Tests/Documentation/run.sh
 	Tests/Dependent/run.sh
 	Tests/Faults/run.sh --few
 	Tests/Kill/run.sh 3
@@ -85,6 +86,11 @@ test: setup-tests setup-tensorboard
 	$(MAKE) --no-print-directory test-cards
 	$(MAKE) --no-print-directory test-oclgrind
 	$(RUN_TESTS)
+
+# The documentation of the library, as a web site in .build/docs.
+docs: setup-tests
+	$(BUILD_TESTS)
+	Tests/Documentation/run.sh
 
 test-intel: setup-tests setup-intel
 	$(BUILD_TESTS)

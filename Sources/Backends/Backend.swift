@@ -14,10 +14,12 @@ public protocol Backend: AnyObject, Sendable {
   var identifier: String { get }
   /// What a person calls it: the maker's name for the device.
   var name: String { get }
+  /// What it has done since it was made.
   var statistics: BackendStatistics { get }
 
   // MARK: Memory
 
+  /// Storage of a copy of `values`.
   func upload(_ values: UnsafeBufferPointer<Float>) -> any Storage
   /// Waits for what `storage` depends on and copies it out. Throws the first failure since the last throw.
   func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws
@@ -25,6 +27,7 @@ public protocol Backend: AnyObject, Sendable {
   func synchronize() throws
   /// Storage of undefined contents, to be written by `copy`.
   func allocate(count: Int) -> any Storage
+  /// Storage of `count` elements, all `value`.
   func fill(_ value: Float, count: Int) -> any Storage
   /// The only operation that writes into storage that exists; its maker calls it before anyone else can
   /// see `destination`.
@@ -32,7 +35,9 @@ public protocol Backend: AnyObject, Sendable {
 
   // MARK: Elements
 
+  /// `f(x)` of every element.
   func unary(_ operation: UnaryOperation, _ input: any Storage) -> any Storage
+  /// `f(a, b)` of the pairs of elements that `broadcast` names, giving as many as its shape has.
   func binary(
     _ operation: BinaryOperation, _ left: any Storage, _ right: any Storage, _ broadcast: Broadcast
   ) -> any Storage
@@ -58,10 +63,13 @@ public protocol Backend: AnyObject, Sendable {
 
   // MARK: Products. Each adds `bias` (one value an output channel or column), then applies `activation`.
 
+  /// `[batch, m, n]`, of operands laid out as the product says.
   func matrixProduct(
     _ product: MatrixProduct, _ left: any Storage, _ right: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage
+  /// `[batch, …outputSize, outputChannels]`, of an input `[batch, …inputSize, inputChannels]` and a filter
+  /// `[…kernelSize, inputChannels, outputChannels]`.
   func convolution(
     _ convolution: Convolution, input: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
@@ -72,6 +80,7 @@ public protocol Backend: AnyObject, Sendable {
     _ convolution: Convolution, outputGradient: any Storage, filter: any Storage, bias: (any Storage)?,
     activation: Activation
   ) -> any Storage
+  /// The gradient by the filter, `[…kernelSize, inputChannels, outputChannels]`.
   func convolutionFilterGradient(
     _ convolution: Convolution, input: any Storage, outputGradient: any Storage
   ) -> any Storage
@@ -87,9 +96,13 @@ public protocol Backend: AnyObject, Sendable {
   /// `[input positions] → [output positions]`: the adjoint, reading the input that each tap names, 0 for
   /// tap −1.
   func maximumPoolingGather(_ pooling: Pooling, _ input: any Storage, taps: any Storage) -> any Storage
+  /// `[input positions] → [output positions]`: the mean of every window.
   func averagePooling(_ pooling: Pooling, _ input: any Storage) -> any Storage
+  /// `[output positions] → [input positions]`: the adjoint, a share of each gradient to every input of its window.
   func averagePoolingGradient(_ pooling: Pooling, _ gradient: any Storage) -> any Storage
+  /// `[batch, …inputSize, channels] → [batch, …outputSize, channels]`.
   func upsampling(_ upsampling: Upsampling, _ input: any Storage) -> any Storage
+  /// `[batch, …outputSize, channels] → [batch, …inputSize, channels]`: the adjoint.
   func upsamplingGradient(_ upsampling: Upsampling, _ gradient: any Storage) -> any Storage
 
   // MARK: Normalization
@@ -113,6 +126,8 @@ public protocol Backend: AnyObject, Sendable {
 
   // MARK: Random numbers and optimization
 
+  /// `count` draws. Element `i` is made of lane `i % 4` of block `counter + i / 4`; a normal one of two neighbouring
+  /// lanes.
   func random(_ distribution: Distribution, count: Int, generator: Philox, counter: UInt64) -> any Storage
   /// Inverted dropout: `u ≥ rate ? x / (1 − rate) : 0`. Element `i` takes 16 bits, because making them is most of
   /// the work: `u` is `Philox.uniform16` of half `i % 2` of lane `i / 2 % 4` of block `counter + i / 8`.

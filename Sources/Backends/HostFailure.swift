@@ -2,6 +2,7 @@ import Synchronization
 
 /// Why a backend that computes on the host could not.
 public enum HostMemoryError: Error, CustomStringConvertible {
+  /// No memory is left for a tensor, or less than the backend may take; both are bytes.
   case outOfMemory(requested: Int, inUse: Int)
   /// An operation was given the result of one that had failed before it.
   case inputMissing(operation: String)

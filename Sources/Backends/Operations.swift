@@ -3,11 +3,15 @@
 /// Every case can be differentiated from its output alone, so the input need not be kept. NaN stays NaN.
 /// What each operation of this file does to one element is written out in `ElementFunctions.swift`.
 public enum Activation: Hashable, Sendable {
+  /// `x`.
   case identity
+  /// `max(x, 0)`.
   case relu
   /// `x > 0 ? x : slope · x`, with `slope > 0`.
   case leakyReLU(slope: Float)
+  /// `1 / (1 + e⁻ˣ)`.
   case sigmoid
+  /// The hyperbolic tangent.
   case tanh
   /// `x > 0 ? x : alpha · (eˣ − 1)`, with `alpha > 0`.
   case elu(alpha: Float)
@@ -171,15 +175,17 @@ public struct MatrixProduct: Hashable, Sendable {
   }
 }
 
-/// Random draws. Both read the Philox stream of ``Philox``.
+/// Random draws. Both read the same stream of Philox numbers (Salmon et al., 2011).
 public enum Distribution: Hashable, Sendable {
   /// `low + (high − low) · u` in single precision, each operation rounded, with `u` uniform in [0, 1).
   case uniform(low: Float, high: Float)
+  /// `mean + deviation · z` with `z` standard normal, by Box and Muller (1958).
   case normal(mean: Float, deviation: Float)
 }
 
 /// Upsampling by whole factors.
 public enum Interpolation: Hashable, Sendable {
+  /// Every element is repeated.
   case nearest
   /// With half-pixel centres: `tf.image.resize`, PyTorch's `align_corners=False`. Two spatial axes.
   case bilinear

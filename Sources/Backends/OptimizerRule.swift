@@ -13,6 +13,7 @@ public enum OptimizerRule: Hashable, Sendable {
   /// `learningRate · √(1 − beta2ᵗ) / (1 − beta1ᵗ)`.
   case adam(rate: Float, beta1: Float, beta2: Float, epsilon: Float, decay: Float)
 
+  /// How many slots a parameter has.
   public var slotCount: Int {
     switch self {
     case .sgd(_, let momentum, _): momentum == 0 ? 0 : 1

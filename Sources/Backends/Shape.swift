@@ -1,7 +1,9 @@
 /// The extents of a tensor, outermost first; `[]` is a scalar.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+  /// Of every axis, outermost first.
   public var dimensions: [Int]
 
+  /// Stops the program if a dimension is negative.
   public init(_ dimensions: [Int]) {
     precondition(dimensions.allSatisfy { $0 >= 0 }, "a shape has no negative dimension: \(dimensions)")
     self.dimensions = dimensions
@@ -9,16 +11,19 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
+  /// The number of axes; 0 for a scalar.
   public var rank: Int { dimensions.count }
 
   /// The number of scalars: the product of all dimensions, 1 for a scalar.
   public var count: Int { dimensions.reduce(1, *) }
 
+  /// The extent of an axis; negative numbers count from the end.
   public subscript(axis: Int) -> Int {
     get { dimensions[axis < 0 ? axis + rank : axis] }
     set { dimensions[axis < 0 ? axis + rank : axis] = newValue }
   }
 
+  /// The extent of the last axis; nil for a scalar.
   public var last: Int? { dimensions.last }
 
   /// Row-major strides in elements: the last is 1.

@@ -27,19 +27,22 @@ extension [any Storage] {
 
 /// What a backend has done since it was made. All figures are totals, but `bytesInUse` and `pooledBytes`.
 public struct BackendStatistics: Sendable {
-  /// Bytes that live storages hold, and the most they ever held.
+  /// Bytes that live storages hold.
   public var bytesInUse = 0
+  /// The most bytes that live storages ever held.
   public var peakBytes = 0
   /// Bytes that no storage holds but a backend's pool does, for those to come.
   public var pooledBytes = 0
-  /// Copies from and to the host's memory; a training step needs one upload a batch and one download a loss.
+  /// Copies from the host's memory; a training step needs one a batch.
   public var uploads = 0
+  /// Copies to the host's memory; a training step needs one a loss.
   public var downloads = 0
   /// Operations that ran on the device.
   public var launches = 0
   /// How the last matrix product or convolution was computed, for people; empty if there is but one way.
   public var productVariant = ""
 
+  /// Of a backend that has done nothing yet.
   public init() {}
 }
 

@@ -11,16 +11,21 @@ public struct HostBatch: Sendable {
   /// How many samples of the epoch have been used up with this batch; start there to go on after it.
   public let position: Int
 
+  /// The number of samples.
   public var count: Int { indices.count }
 }
 
 /// Some samples on a device. A field is uploaded when it is first asked for, so one that no model reads costs nothing.
 public final class Batch {
+  /// The number of samples.
   public let count: Int
   private let device: Device
   private let arrays: [String: HostArray]
   private var tensors: [String: Tensor]
 
+  /// A batch whose fields come from the host.
+  ///
+  /// - Parameter device: Where a field goes when it is first asked for.
   public init(_ batch: HostBatch, on device: Device) {
     (count, arrays, self.device, tensors) = (batch.count, batch.arrays, device, [:])
   }

@@ -45,6 +45,7 @@ public struct BatchSequence: Sendable {
   /// The number of batches.
   public var count: Int { (dataset.count - first) / batchSize + ((dataset.count - first) % batchSize == 0 ? 0 : 1) }
 
+  /// Starts a thread that makes the batches, from the first one on. Up to four wait to be taken.
   public func start() -> BatchIterator { BatchIterator(self) }
 
   /// Makes the batches and hands each to `consume` until that returns false or a sample cannot be read.

@@ -1,6 +1,8 @@
 /// Samples with named fields, read one by one, from any thread; they need not fit into memory.
 public protocol Dataset: Sendable {
+  /// The number of samples.
   var count: Int { get }
+  /// What every sample has.
   var fields: [Field] { get }
   /// The same for the same contents, another one for others: what a resumed run is held to.
   var fingerprint: String { get }
@@ -9,22 +11,31 @@ public protocol Dataset: Sendable {
   ///
   /// - Parameter draw: For random crops and flips: a function of seed, epoch and index alone, so that a resumed run sees
   ///   what it would have seen.
+  /// - Throws: What keeps the sample from being read; ``BatchIterator/next()`` throws it on.
   func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray]
 }
 
 extension Dataset {
+  /// The field of that name, or nil.
   public func field(_ name: String) -> Field? { fields.first { $0.name == name } }
 
   /// The samples `indices` as one batch, read here and now, as they lie in the data set: for pictures.
   ///
   /// - Parameter wanted: The fields to bring, in the ranges they are to have.
+  /// - Throws: ``FieldError`` if the data set lacks one of them or has it in another shape; what a sample throws.
   public func batch(_ indices: some Collection<Int>, of wanted: [Field]) throws -> HostBatch {
     try Collation(of: wanted, from: self).batch(Array(indices), of: self, seed: 0, epoch: 0, position: 0)
   }
 
+  /// The samples `indices` in that order; one may be there several times.
+  ///
+  /// - Precondition: every index is one of this data set.
   public func subset(_ indices: [Int]) -> DatasetSubset { DatasetSubset(self, indices) }
 
   /// Sets a share aside, chosen at random by `seed` alone. Both parts keep the order of the whole.
+  ///
+  /// - Parameter fraction: The share to set aside, in (0, 1); rounded to whole samples.
+  /// - Throws: ``DatasetError/impossibleSplit(fraction:count:)`` if one of the parts would be empty.
   public func split(validationFraction fraction: Double, seed: UInt64) throws -> (
     training: DatasetSubset, validation: DatasetSubset
   ) {

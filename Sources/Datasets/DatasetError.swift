@@ -4,13 +4,21 @@ import Files
 public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A file's contents are wrong at byte `byte` of what it holds (decompressed, if it is compressed).
   case damaged(path: String, byte: Int, problem: String)
+  /// There are not as many labels as images.
   case countsDiffer(images: Int, imagesPath: String, labels: Int, labelsPath: String)
+  /// The images for validation have another `[height, width, channels]` than those for training.
   case imageSizesDiffer(training: [Int], validation: [Int], path: String)
+  /// Neither a known data set nor a folder; `nearest` is the known name that is spelled most alike, if any is.
   case unknownName(String, nearest: String?, known: [String])
+  /// A known data set that is in none of the folders `searched`; `remedy` says how to get it.
   case notFound(name: String, searched: [String], remedy: String)
+  /// The folder of a known data set lacks the file `missing`.
   case incomplete(folder: String, missing: String)
+  /// The folder has no file with training images; `expected` is how it could be called.
   case noImages(folder: String, expected: String)
+  /// The folder has several folders with data sets, `found`, and no data set of its own.
   case severalDataSets(folder: String, found: [String])
+  /// A share of `fraction` of `count` samples leaves nothing to one of the parts.
   case impossibleSplit(fraction: Double, count: Int)
 
   public var description: String {

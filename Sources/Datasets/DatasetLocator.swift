@@ -3,10 +3,12 @@ import Foundation
 
 /// The two parts data sets come in.
 public struct DatasetSplit: Sendable {
+  /// What a model learns from.
   public let training: any Dataset
   /// Nil if the folder has none; see ``Dataset/split(validationFraction:seed:)``.
   public let validation: (any Dataset)?
 
+  /// Two data sets with the same fields, of which the second may be missing.
   public init(training: any Dataset, validation: (any Dataset)?) {
     (self.training, self.validation) = (training, validation)
   }
@@ -17,6 +19,12 @@ public struct DatasetLocator: Sendable {
   private let environment: [String: String]
   private let systemFolder: URL
 
+  /// Looks for known data sets in folders of their names: in `$FIGMENT_DATA_DIR`, in `$XDG_CACHE_HOME/figment` (or
+  /// `$HOME/.cache/figment`), then in `systemFolder`.
+  ///
+  /// - Parameters:
+  ///   - environment: Where these variables are looked up.
+  ///   - systemFolder: Where Debian's packages put data sets.
   public init(
     environment: [String: String] = ProcessInfo.processInfo.environment,
     systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets", isDirectory: true)
@@ -26,6 +34,9 @@ public struct DatasetLocator: Sendable {
 
   /// Loads a data set that Figment knows by name, or a folder with IDX files. A folder that happens to have
   /// a known name is given as `./name`.
+  ///
+  /// - Throws: ``DatasetError`` if the name is not known, the data set is not there, or its files are damaged or do not
+  ///   fit together; ``FileError`` if there is no such folder, or it or a file in it cannot be read.
   public func load(_ nameOrFolder: String) throws -> DatasetSplit {
     if let known = KnownDataset.all.first(where: { $0.name == nameOrFolder }) { return try load(known) }
     let folder = URL(fileURLWithPath: nameOrFolder, isDirectory: true)

@@ -9,6 +9,11 @@ public struct Field: Hashable, Codable, Sendable {
   /// What the numbers 0, 1, … stand for, if they stand for classes.
   public let classNames: [String]?
 
+  /// - Parameters:
+  ///   - name: By what a model finds the field in a data set.
+  ///   - shape: Of one sample, channels last; empty for a single number.
+  ///   - range: Where intensities lie. A batch brings them from the data set's range to the model's if both have one.
+  ///   - classNames: What the numbers 0, 1, … stand for, if they stand for classes.
   public init(_ name: String, shape: [Int], range: ClosedRange<Float>? = nil, classNames: [String]? = nil) {
     (self.name, self.shape, self.range, self.classNames) = (name, shape, range, classNames)
   }
@@ -19,9 +24,12 @@ public struct Field: Hashable, Codable, Sendable {
 
 /// An array on the host, row-major.
 public struct HostArray: Hashable, Sendable {
+  /// The extents, outermost first; empty for a single number.
   public let shape: [Int]
+  /// All values, row-major.
   public let values: [Float]
 
+  /// - Precondition: `values` has as many elements as `shape`.
   public init(_ values: [Float], shape: [Int]) {
     precondition(values.count == shape.reduce(1, *), "\(values.count) values do not fill shape \(shape)")
     (self.values, self.shape) = (values, shape)
@@ -30,7 +38,9 @@ public struct HostArray: Hashable, Sendable {
 
 /// A data set that does not give what a model takes.
 public enum FieldError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The data set has no field of that name; `found` are those it has.
   case missing(String, found: [String])
+  /// The field of that name has the shape `found` in the data set, and not the one that is `wanted`.
   case otherShape(String, found: [Int], wanted: [Int])
 
   public var description: String {

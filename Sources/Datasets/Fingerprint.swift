@@ -4,8 +4,10 @@ public struct Fingerprint {
   private var state: UInt64 = 0xCBF2_9CE4_8422_2325
   private var count: UInt64 = 0
 
+  /// A fingerprint of nothing yet.
   public init() {}
 
+  /// Goes on with `bytes`. Where one call ends and the next begins counts too.
   public mutating func add(_ bytes: UnsafeRawBufferPointer) {
     let whole = bytes.count / 8 * 8
     for offset in stride(from: 0, to: whole, by: 8) {
@@ -17,6 +19,7 @@ public struct Fingerprint {
     count &+= UInt64(bytes.count)
   }
 
+  /// Goes on with the UTF-8 bytes of `text`.
   public mutating func add(_ text: String) { Array(text.utf8).withUnsafeBytes { add($0) } }
 
   private mutating func stir(_ word: UInt64) {

@@ -6,6 +6,8 @@ import Foundation
 struct IDXFile {
   let dimensions: [Int]
   let bytes: [UInt8]
+  /// Of the file.
+  let elementSize: Int
 
   init(_ url: URL, what: String, ranks: ClosedRange<Int>) throws {
     let file = try InputFile(url)
@@ -55,6 +57,7 @@ struct IDXFile {
         throw damaged(headerCount + first + read, "the file ends here, \(missing) bytes short of the \(size) of its header")
       }
     }
+    elementSize = type.size
     let count = byteCount / type.size
     bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       let buffer = UnsafeMutableBufferPointer(rebasing: buffer[..<count])

@@ -13,6 +13,11 @@ public struct ImageDataset: Dataset {
 
   public var count: Int { pixels.count / imageShape.count }
 
+  /// - Parameters:
+  ///   - pixels: All pixels, an image after the other, channels last, 0 for black and 255 for white.
+  ///   - imageShape: Of one image: `[height, width, channels]`, or with a depth in front.
+  ///   - labels: A class number for each image; without them the samples have the field `image` alone.
+  ///   - classNames: What the class numbers 0, 1, … stand for.
   /// - Precondition: `pixels.count` is `imageShape.count` an image, `labels` one an image.
   public init(pixels: [UInt8], imageShape: Shape, labels: [Int]? = nil, classNames: [String]? = nil) {
     precondition(imageShape.count > 0, "an image has at least one pixel: \(imageShape)")
@@ -33,6 +38,8 @@ public struct ImageDataset: Dataset {
   }
 
   /// An image file and its label file, which must agree in number.
+  ///
+  /// - Throws: ``DatasetError`` if there are not as many labels as images, or if a label is none of `classNames`.
   public init(_ images: IDXImages, labels: IDXLabels? = nil, classNames: [String]? = nil) throws {
     if let labels {
       guard labels.count == images.count else {
@@ -41,7 +48,7 @@ public struct ImageDataset: Dataset {
       }
       if let classNames, let index = labels.values.firstIndex(where: { $0 >= classNames.count }) {
         throw DatasetError.damaged(
-          path: labels.path, byte: 8 + index,
+          path: labels.path, byte: 8 + index * labels.elementSize,
           problem: "label \(labels.values[index]) of image \(index) is none of the \(classNames.count) classes")
       }
     }

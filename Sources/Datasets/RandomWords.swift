@@ -27,6 +27,7 @@ public struct RandomWords {
     }
   }
 
+  /// The next word; all 2³² are equally likely.
   public mutating func next() -> UInt32 {
     if lane == 4 {
       block = generator.block(SIMD4(counter, place.x, place.y, place.z))

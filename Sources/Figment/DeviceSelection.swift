@@ -10,20 +10,21 @@ import Tensors
 
 /// Which device computes, and why that one.
 public struct DeviceSelection: Sendable {
+  /// The one that computes.
   public let device: Device
   /// One line for people: `the best OpenCL graphics card that passes its self-test`.
   public let reason: String
   /// What went wrong with better devices on the way.
   public let warnings: [String]
 
-  /// The best OpenCL graphics card that passes its self-test, else the CPU. Nothing that fails while a
-  /// card is set up is an error: it becomes a warning with its cause.
+  /// The best OpenCL graphics card that passes its self-test, else the CPU. Nothing that fails while a card is set up
+  /// is an error: it becomes a warning with its cause.
   ///
   /// Cards with memory of their own come first, then those with more memory and more compute units. Where two drivers
   /// offer one card, the newer OpenCL is tried first. OpenCL devices that are no graphics cards compute on the
   /// processor, which the CPU backend does faster; they are only tried if `considersEveryKind`, by default if the
-  /// environment has `FIGMENT_AUTO_DEVICES=all`. Not even a driver that ends the process that asks it ends this one: see
-  /// ``OpenCLSurvey``.
+  /// environment has `FIGMENT_AUTO_DEVICES=all`. Not even a driver that ends the process that asks it ends this one:
+  /// drivers are asked in a second process first.
   public static func automatic(considersEveryKind: Bool? = nil) -> DeviceSelection {
     automatic(considersEveryKind: considersEveryKind, configuration: { _ in .fromEnvironment })
   }
@@ -80,7 +81,9 @@ public struct DeviceSelection: Sendable {
   }
 }
 
+/// A name that is none of a device.
 public struct DeviceNameError: Error, CustomStringConvertible {
+  /// What was asked for.
   public let name: String
 
   public var description: String {

@@ -13,6 +13,7 @@
 @_exported import Datasets
 @_exported import struct Files.FileError
 @_exported import struct Files.JSONError
+@_exported import enum Files.JSONValue
 @_exported import enum Interchange.ElementType
 @_exported import struct Interchange.InterchangeError
 @_exported import struct Interchange.NPYArray

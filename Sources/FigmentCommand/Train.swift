@@ -87,6 +87,8 @@ struct Train: ParsableCommand {
     help: "How often to write a checkpoint, besides the last one: never, steps:N, epochs:N or minutes:N. Default: the model's own.")
   var checkpointEvery: String?
 
+  @OptionGroup(title: "Techniques of GANs") var techniques: TechniqueOptions
+
   @Flag(help: "Replace the run that is in the output folder.")
   var overwrite = false
 
@@ -128,7 +130,7 @@ struct Train: ParsableCommand {
         ("seed", seed), ("output", output), ("config", config), ("preset", preset),
         ("validation-fraction", validationFraction),
       ]
-      if let (name, _) = fixed.first(where: { $0.1 != nil }) {
+      if let name = fixed.first(where: { $0.1 != nil })?.0 ?? techniques.given {
         throw ValidationError("--\(name) cannot change in a resumed run: it would no longer be the same run.")
       }
     }
@@ -150,7 +152,8 @@ struct Train: ParsableCommand {
 
   /// The settings of a new run, complete but for the device.
   private func settings<Model: TrainableModel>(_ type: Model.Type) throws -> RunConfiguration {
-    let configuration = try Model.Configuration.read(config, over: Model.preset(named: preset))
+    let configuration = try techniques.applied(
+      to: Model.Configuration.read(config, over: Model.preset(named: preset)), of: Model.self)
     // What the stage says, looked up on a device that computes nothing.
     let stage = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()[0]
     var rates = learningRate?.named ?? [:]

@@ -6,16 +6,30 @@
 
 /// A file or folder that could not be read or written: which, why, and what to do about it, on one line.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What was to be done.
   public enum Action: String, Hashable, Sendable {
-    case open, read, write, replace, remove
+    /// To open a file that must be there.
+    case open
+    /// To read of a file that is open.
+    case read
+    /// To make a file, or to write to it.
+    case write
+    /// To put a new file in the place of the old one.
+    case replace
+    /// To delete a file.
+    case remove
+    /// To make a folder, or one above it.
     case createFolder = "create folder"
   }
 
+  /// What was to be done.
   public let action: Action
+  /// Of the file or folder.
   public let path: String
   /// What went wrong, in words.
   public let reason: String
 
+  /// - Parameter reason: What went wrong, in words that follow the path and a colon.
   public init(_ action: Action, _ path: String, reason: String) {
     (self.action, self.path, self.reason) = (action, path, reason)
   }

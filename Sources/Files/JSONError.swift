@@ -8,8 +8,10 @@ public struct JSONError: Error, CustomStringConvertible, Hashable, Sendable {
   public let column: Int?
   /// Names and positions that lead to the value, with dots between: `filters.2`.
   public let field: String?
+  /// What is wrong there, in words.
   public let problem: String
 
+  /// The arguments are the properties of the same names.
   public init(source: String, line: Int?, column: Int? = nil, field: String? = nil, problem: String) {
     (self.source, self.line, self.column, self.field, self.problem) = (source, line, column, field, problem)
   }

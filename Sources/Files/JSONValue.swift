@@ -2,13 +2,22 @@ import Foundation
 
 /// Any JSON, for settings whose type is known only by name.
 public enum JSONValue: Codable, Equatable, Sendable {
+  /// `null`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
+  /// Any number.
   case number(Double)
+  /// A text.
   case string(String)
+  /// Values in their order.
   case array([JSONValue])
+  /// Values by their names.
   case object([String: JSONValue])
 
+  /// What a value is encoded to.
+  ///
+  /// - Throws: What the value's encoding throws.
   public init(encoding value: some Encodable) throws {
     self = try JSONText(JSONEncoder().encode(value), source: "\(type(of: value))").decode(JSONValue.self)
   }

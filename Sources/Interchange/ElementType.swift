@@ -1,8 +1,30 @@
 /// The types of numbers that array files hold, named as in safetensors.
 public enum ElementType: String, CaseIterable, Hashable, Sendable {
-  case float64 = "F64", float32 = "F32", float16 = "F16", bfloat16 = "BF16"
-  case int64 = "I64", int32 = "I32", int16 = "I16", int8 = "I8"
-  case uint64 = "U64", uint32 = "U32", uint16 = "U16", uint8 = "U8"
+  /// IEEE 754 binary64.
+  case float64 = "F64"
+  /// IEEE 754 binary32.
+  case float32 = "F32"
+  /// IEEE 754 binary16.
+  case float16 = "F16"
+  /// The upper 16 bits of a binary32.
+  case bfloat16 = "BF16"
+  /// Signed, 64 bits.
+  case int64 = "I64"
+  /// Signed, 32 bits.
+  case int32 = "I32"
+  /// Signed, 16 bits.
+  case int16 = "I16"
+  /// Signed, 8 bits.
+  case int8 = "I8"
+  /// Unsigned, 64 bits.
+  case uint64 = "U64"
+  /// Unsigned, 32 bits.
+  case uint32 = "U32"
+  /// Unsigned, 16 bits.
+  case uint16 = "U16"
+  /// Unsigned, 8 bits.
+  case uint8 = "U8"
+  /// A byte: 0 is false, all else is true.
   case bool = "BOOL"
 
   /// In bytes.
@@ -103,6 +125,7 @@ package func firstNonFinite(in values: [Float]) -> Int? {
 
 /// A Swift type whose values lie in memory as those of an ``ElementType`` do in a file.
 public protocol StoredElement: BitwiseCopyable, Sendable {
+  /// What files call it.
   static var elementType: ElementType { get }
 }
 

@@ -9,7 +9,9 @@ import Foundation
 ///
 /// Reference: numpy/lib/format.py.
 public struct NPYArray: Sendable {
+  /// Of the array; `[]` for a single number.
   public let shape: Shape
+  /// Row-major: the last axis is the fastest, whatever order a file had.
   public let values: [Float]
 
   /// - Precondition: `values.count == shape.count`.
@@ -20,6 +22,10 @@ public struct NPYArray: Sendable {
 
   // MARK: Reading
 
+  /// Reads a file. Floats of 64 bits are rounded.
+  ///
+  /// - Throws: `FileError` if it cannot be read; ``InterchangeError`` with the byte if it is damaged, or holds what no
+  ///   32-bit float can: a whole number that would change, or a float that would become infinite.
   public init(contentsOf url: URL) throws {
     let file = try InputFile(url)
     func damaged(_ byte: Int, _ problem: String) -> InterchangeError {
@@ -95,12 +101,15 @@ public struct NPYArray: Sendable {
 
   // MARK: Writing
 
+  /// Writes a file; what was there is replaced as a whole.
+  ///
+  /// - Throws: `FileError`.
   public func write(to url: URL) throws {
     try NPYArray.write(to: url, shape: shape) { append in try append(values) }
   }
 
   /// Writes an array part by part, so that it never has to lie in memory as a whole; the file is replaced once all
-  /// is written, see ``writeAtomically(to:_:)``.
+  /// is written.
   ///
   /// - Parameters:
   ///   - shape: Of the whole array.

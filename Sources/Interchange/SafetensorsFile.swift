@@ -9,17 +9,22 @@ import Foundation
 ///
 /// Reference: https://github.com/huggingface/safetensors#format
 public struct SafetensorsFile: Sendable {
+  /// What the header says of an array.
   public struct Entry: Hashable, Sendable {
+    /// Of its elements, as they are stored.
     public let type: ElementType
+    /// Its elements are row-major.
     public let shape: Shape
     /// Of the first byte, from the start of the file.
     let offset: Int
     var byteCount: Int { shape.count * type.size }
   }
 
+  /// Of the file.
   public var path: String { file.path }
   /// The texts under `__metadata__`.
   public let metadata: [String: String]
+  /// All arrays, by name.
   public let entries: [String: Entry]
   private let file: InputFile
 
@@ -28,6 +33,9 @@ public struct SafetensorsFile: Sendable {
 
   static let largestHeader = 100_000_000
 
+  /// Opens a file and checks its header.
+  ///
+  /// - Throws: `FileError` if it cannot be read; ``InterchangeError`` if it is damaged, with the byte or the array.
   public init(contentsOf url: URL) throws {
     file = try InputFile(url)
     let path = file.path

@@ -16,6 +16,7 @@ public struct SafetensorsWriter {
   private var entries: [Entry] = []
   private var names: Set<String> = ["__metadata__"]
 
+  /// Without arrays and texts.
   public init() {}
 
   /// - Precondition: the name is new, and `values.count == shape.count`.
@@ -39,7 +40,9 @@ public struct SafetensorsWriter {
       })
   }
 
-  /// Replaces the file as a whole; see ``writeAtomically(to:_:)``.
+  /// Writes all arrays and texts; what was there is replaced as a whole.
+  ///
+  /// - Throws: `FileError`; what the arrays that are asked for throw.
   public func write(to url: URL) throws {
     // Wide types first, so that every array is aligned for programs that map the file.
     let ordered = entries.sorted { ($1.type.size, $0.name) < ($0.type.size, $1.name) }

@@ -40,10 +40,22 @@ public final class TensorBoardWriter {
   /// Whether the folder had a value of `tag` at `step`, the last one before the run went on.
   public func holds(_ tag: String, step: Int) -> Bool { step == lastStep && tagsOfLastStep.contains(tag) }
 
+  /// Adds a point to a curve.
+  ///
+  /// - Parameters:
+  ///   - tag: Names the chart; those with the same text before a slash stand together.
+  ///   - step: Its place on the horizontal axis.
+  /// - Throws: `FileError`.
   public func add(_ value: Float, named tag: String, step: Int) throws {
     try add(tag, step: step) { $0.add(ValueField.simpleValue, value) }
   }
 
+  /// Adds a picture, as PNG.
+  ///
+  /// - Parameters:
+  ///   - tag: Names the series of pictures; those with the same text before a slash stand together.
+  ///   - step: Its place in the series.
+  /// - Throws: `FileError`; `PictureError` if it cannot be encoded.
   public func add(_ picture: Picture, named tag: String, step: Int) throws {
     let png = try picture.png()
     try add(tag, step: step) { value in

@@ -6,9 +6,15 @@ import Tensors
 ///
 /// Fans of a weight `[…, in, out]` are `in` and `out` times the extents before them.
 public enum Initializer: Hashable, Sendable {
-  case zeros, ones
+  /// All 0.
+  case zeros
+  /// All 1.
+  case ones
+  /// All the same number.
   case constant(Float)
+  /// Uniform in [low, high).
   case uniform(low: Float, high: Float)
+  /// Normal with the given mean and standard deviation.
   case normal(mean: Float, deviation: Float)
   /// Normal, redrawn beyond two deviations.
   case truncatedNormal(mean: Float, deviation: Float)
@@ -25,6 +31,7 @@ public enum Initializer: Hashable, Sendable {
   /// Truncated normal of variance 1 / fanIn.
   case lecunNormal
 
+  /// A tensor that starts so, on the context's device. Random ones move the context's generator on.
   public func tensor(_ shape: Shape, in context: LayerContext) -> Tensor {
     let receptive = Float(shape.dimensions.dropLast(2).reduce(1, *))
     let fanIn = Swift.max(1, receptive * Float(shape.rank > 1 ? shape[-2] : shape.last ?? 1))

@@ -4,6 +4,7 @@ import Tensors
 /// Who learns, and how: an optimizer and the parameters it changes, known from the start. A GAN has two, one for each
 /// network; choosing their parameters is what freezes the other network.
 public final class Learner: Stateful {
+  /// What `--learning-rate NAME=…`, the step and checkpoints call it.
   public let name: String
   /// To be replaced, if at all, before the first step.
   public var optimizer: Optimizer {
@@ -13,6 +14,7 @@ public final class Learner: Stateful {
   public var baseLearningRate: Float {
     didSet { optimizer.learningRate = baseLearningRate }
   }
+  /// How the rate changes with the epochs. Put into effect at the beginning of each.
   public var schedule = LearningRateSchedule.constant
   /// The trainable parameters, by their paths from the model.
   public let parameters: [(path: String, parameter: Parameter)]
@@ -29,6 +31,10 @@ public final class Learner: Stateful {
       (path: $0.name, parameter: $0.parameter)
     }
     values = parameters.map(\.parameter)
+    require(
+      values.count == own.count,
+      "learner “\(name)”: \(own.count - values.count) of its networks' parameters do not belong to the model, which would not save them"
+    )
     require(!values.isEmpty, "learner “\(name)”: its networks have no trainable parameters in the model")
   }
 

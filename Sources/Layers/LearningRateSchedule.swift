@@ -2,6 +2,7 @@ import Foundation
 
 /// How a learning rate changes with the epochs; a function of the epoch alone, so it survives resuming.
 public enum LearningRateSchedule: Equatable, Sendable, CustomStringConvertible {
+  /// The full rate in every epoch.
   case constant
   /// Multiplied by `factor` after every epoch.
   case exponential(factor: Float)

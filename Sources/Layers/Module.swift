@@ -11,9 +11,12 @@ open class Module {
   /// Whether batch statistics and dropout behave as in training. Set by `train()` and `evaluate()`.
   public private(set) final var isTraining = true
 
+  /// A module in training mode.
   public init() {}
 
+  /// Puts this module and all inner ones into training mode.
   public final func train() { forEachModule { $0.isTraining = true } }
+  /// Puts this module and all inner ones into evaluation mode: moving averages, no dropout.
   public final func evaluate() { forEachModule { $0.isTraining = false } }
 
   /// Runs `body` in evaluation mode, then restores each module's mode.
@@ -39,7 +42,9 @@ open class Module {
     return found
   }
 
+  /// All parameters, each once, in declaration order; statistics too.
   public final var parameters: [Parameter] { namedParameters().map(\.parameter) }
+  /// Those of ``parameters`` that an optimizer may change.
   public final var trainableParameters: [Parameter] { parameters.filter { $0.kind == .trainable } }
 
   /// The number of scalars in all parameters, statistics included (Keras' "total params").
@@ -61,9 +66,14 @@ open class Module {
 
 /// What a layer is made with: where its parameters live, and the numbers they start from.
 public struct LayerContext {
+  /// Where parameters live and the layer computes.
   public let device: Device
+  /// What initializers draw from, and dropout while training.
   public let generator: RandomGenerator
+  /// Whether dense layers and convolutions made with it normalize their weights: see ``SpectralNorm``.
+  public var useSpectralNorm = false
 
+  /// A context for the layers of one model: its device, and the stream of its seed.
   public init(device: Device, generator: RandomGenerator) {
     (self.device, self.generator) = (device, generator)
   }
@@ -74,10 +84,14 @@ open class Layer: Module {
   /// The layer's settings as a summary shows them behind its type, such as `3×3, stride 2`.
   open var details: String { "" }
 
+  /// What the layer makes of `input`. The default stops the program: every layer overrides it.
+  ///
+  /// Call the layer, not this method: a direct call is missing from summaries.
   open func forward(_ input: Tensor) -> Tensor {
     misuse("\(type(of: self)) does not override forward(_:)")
   }
 
+  /// Runs ``forward(_:)`` and shows the layer in summaries.
   public final func callAsFunction(_ input: Tensor) -> Tensor {
     traced(forward(input), of: input, details: details)
   }

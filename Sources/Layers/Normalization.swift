@@ -7,13 +7,19 @@ import Tensors
 ///   2015, algorithm 1) and the moving averages follow: `average = momentum · average + (1 − momentum) ·
 ///   batch`. Otherwise the averages are used.
 public final class BatchNorm: Layer {
-  public let scale: Parameter  // γ [C]
-  public let offset: Parameter  // β [C]
-  public let movingMean: Parameter  // [C]
-  public let movingVariance: Parameter  // [C]
+  /// γ, `[C]`, ones at first.
+  public let scale: Parameter
+  /// β, `[C]`, zeros at first.
+  public let offset: Parameter
+  /// The average of the batches' means, a statistic `[C]`, zeros at first.
+  public let movingMean: Parameter
+  /// The average of the batches' variances, a statistic `[C]`, ones at first.
+  public let movingVariance: Parameter
   /// The weight of the old average: Keras' `momentum`, one less PyTorch's.
   public let momentum: Float
+  /// ε: what is added to the variance.
   public let epsilon: Float
+  /// What the result goes through, in the same operation.
   public let activation: Activation
   /// Whether the moving variance follows the unbiased variance (N − 1), as in PyTorch; Keras' is N.
   public let usesUnbiasedVariance: Bool
@@ -57,11 +63,16 @@ public final class BatchNorm: Layer {
 ///
 /// - Input, output: `[N, …, C]` with at least one spatial axis.
 public final class InstanceNorm: Layer {
-  public let scale: Parameter  // γ [C]
-  public let offset: Parameter  // β [C]
+  /// γ, `[C]`, ones at first.
+  public let scale: Parameter
+  /// β, `[C]`, zeros at first.
+  public let offset: Parameter
+  /// ε: what is added to the variance.
   public let epsilon: Float
+  /// What the result goes through, in the same operation.
   public let activation: Activation
 
+  /// Keras' epsilon (of `GroupNormalization`); PyTorch's is 1e-5.
   public init(channels: Int, epsilon: Float = 1e-3, activation: Activation = .identity, in context: LayerContext) {
     scale = Parameter(.ones([channels], on: context.device))
     offset = Parameter(.zeros([channels], on: context.device))
@@ -81,10 +92,14 @@ public final class InstanceNorm: Layer {
 ///
 /// - Input, output: `[…, C]`.
 public final class LayerNorm: Layer {
-  public let scale: Parameter  // γ [C]
-  public let offset: Parameter  // β [C]
+  /// γ, `[C]`, ones at first.
+  public let scale: Parameter
+  /// β, `[C]`, zeros at first.
+  public let offset: Parameter
+  /// ε: what is added to the variance.
   public let epsilon: Float
 
+  /// Keras' epsilon; PyTorch's is 1e-5.
   public init(channels: Int, epsilon: Float = 1e-3, in context: LayerContext) {
     scale = Parameter(.ones([channels], on: context.device))
     offset = Parameter(.zeros([channels], on: context.device))

@@ -15,6 +15,7 @@ import Tensors
 ///       }
 ///     }
 open class Optimizer {
+  /// The rate of the next step. A ``Learner`` sets it from its own rate and schedule.
   public final var learningRate: Float
   /// Steps taken so far; while `apply` runs, those before it.
   public package(set) final var iterations = 0
@@ -23,6 +24,7 @@ open class Optimizer {
   /// The parameters of the first step, which every later step must bring in the same order.
   private var parameters: [Parameter] = []
 
+  /// - Parameter learningRate: Finite and not negative; any other stops the program.
   public init(learningRate: Float) {
     require(learningRate.isFinite && learningRate >= 0, "the learning rate \(learningRate) is not a finite number ≥ 0")
     self.learningRate = learningRate

@@ -3,7 +3,13 @@ import Tensors
 
 /// A value that a module owns: trained by an optimizer, or a statistic that follows the data.
 public final class Parameter {
-  public enum Kind: Sendable { case trainable, statistic }
+  /// Who changes a parameter.
+  public enum Kind: Sendable {
+    /// An optimizer: a weight or a bias.
+    case trainable
+    /// The module itself in training mode: a moving average.
+    case statistic
+  }
 
   /// A tracked tensor for trainable parameters, a constant for statistics and what is frozen.
   public var value: Tensor {
@@ -17,20 +23,29 @@ public final class Parameter {
   }
   private var stored: Tensor
   private var isFrozen = false
-  public let kind: Kind
+  /// Who changes it. ``Frozen`` leaves the kind as it is.
+  public private(set) var kind: Kind
   /// The dotted path from the outermost module, as last named by `namedParameters`.
   public internal(set) var name = ""
 
+  /// A parameter that starts from `value` and keeps its shape; trainable unless `kind` says otherwise.
   public init(_ value: Tensor, kind: Kind = .trainable) {
     self.kind = kind
     stored = kind == .trainable ? value.tracked() : value.detached()
   }
 
+  /// The shape of the value; it never changes.
   public var shape: Shape { stored.shape }
 
   /// Makes it a constant for good: operations on it alone are no longer recorded.
   func freeze() {
     isFrozen = true
+    stored = stored.detached()
+  }
+
+  /// Takes it from the optimizers for good.
+  func becomeStatistic() {
+    kind = .statistic
     stored = stored.detached()
   }
 

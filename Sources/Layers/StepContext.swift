@@ -3,8 +3,10 @@ import Tensors
 
 /// What a model's step is given besides its batch. Every gradient of training passes through here.
 public final class StepContext {
+  /// Those of the stage that is trained.
   public let learners: [Learner]
 
+  /// A context of your own, for a step outside of a trainer.
   public init(_ learners: [Learner]) { self.learners = learners }
 
   /// The learner `name`; asking for one that the stage does not have is a programming mistake.

@@ -34,19 +34,27 @@ extension Module {
 
 /// A table of a model's layers as Keras prints it: type, output shape, parameters, what each is connected to.
 public struct Summary: CustomStringConvertible {
+  /// A layer, at one call of it.
   public struct Row: Equatable, Sendable {
     /// The dotted path of the layer.
     public let name: String
+    /// The layer's type, and its details in parentheses if it has some: `Conv2D (3×3, stride 2, relu)`.
     public let type: String
     /// Without the batch dimension.
     public let outputShape: [Int]
+    /// Scalars in the layer's parameters, statistics included; counted again at every call.
     public let parameters: Int
+    /// The names of the layers that made its inputs; `input` for what no layer made.
     public let connectedTo: [String]
   }
 
+  /// What stands above the table.
   public let title: String
+  /// The layers in the order in which they were called, without ``Sequential`` and ``Residual`` themselves.
   public let rows: [Row]
+  /// Scalars in all parameters of the model, statistics included, each parameter once.
   public let total: Int
+  /// Scalars in the trainable ones.
   public let trainable: Int
   /// The parameters of each of the networks the model is made of, if there are several.
   public let networks: [(name: String, parameters: Int)]

@@ -1,11 +1,16 @@
 /// How often something is done while training.
 public enum Cadence: Hashable, Sendable, CustomStringConvertible {
+  /// At no time.
   case never
+  /// After every so many steps of the stage.
   case steps(Int)
+  /// At the end of every so many epochs of the stage.
   case epochs(Int)
+  /// After the first step that ends so many minutes after the last time.
   case minutes(Double)
 
-  /// `never`, `steps:200`, `epochs:1` or `minutes:10`.
+  /// From `never`, `steps:200`, `epochs:1` or `minutes:10`; nil if the text is none of these, or a number is not
+  /// positive.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {

@@ -11,18 +11,30 @@ import Tensors
 /// Decoder blocks mirror them with transposed convolutions; the last ends in a sigmoid. Trained by mean
 /// squared error.
 public final class ConvolutionalAutoencoder: Module, LossModel {
+  /// The size of the images and of the latents, and the layers of both networks: of filters, kernels and strides as
+  /// many as the network has convolutions.
   public struct Configuration: ModelConfiguration {
     /// `[height, width, channels]`.
     public var imageShape = [28, 28, 1]
+    /// Channels that each of the encoder's convolutions gives.
     public var encoderFilters = [32, 64, 64, 64]
+    /// Extents of the encoder's filters, height and width alike.
     public var encoderKernels = [3, 3, 3, 3]
+    /// What each convolution of the encoder divides the extents by, rounding up.
     public var encoderStrides = [1, 2, 2, 1]
+    /// How many numbers a latent has.
     public var latentSize = 2
+    /// Channels that each of the decoder's transposed convolutions gives; the last gives those of the image.
     public var decoderFilters = [64, 64, 32, 1]
+    /// Extents of the decoder's filters, height and width alike.
     public var decoderKernels = [3, 3, 3, 3]
+    /// What each transposed convolution multiplies the extents by; in the end they are those of the image.
     public var decoderStrides = [1, 2, 2, 1]
+    /// Whether batch normalization follows every activation but the decoder's last.
     public var useBatchNorm = false
+    /// Whether dropout follows every activation but the decoder's last, behind batch normalization.
     public var useDropout = false
+    /// The share of values, in [0, 1), that dropout sets to 0 while training.
     public var dropoutRate: Float = 0.25
 
     public init() {}
@@ -75,14 +87,19 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
   public let device: Device
   public let random: RandomGenerator
 
+  /// Images `[N] + imageShape` to latents `[N, latentSize]`.
   public let encoder: Sequential
+  /// Latents `[N, latentSize]` to images `[N] + imageShape` in [0, 1].
   public let decoder: Sequential
-  /// Moving averages of the latents' mean and deviation, `[latentSize]`: an autoencoder has no prior, and
-  /// this is what `generate` draws from.
+  /// Moving averages of the latents' mean and variance: an autoencoder has no prior, and this is what `generate` draws
+  /// from.
   public let latents: LatentStatistics
 
+  /// What training has seen of the latents: after every batch `average = 0.99 · average + 0.01 · batch`.
   public final class LatentStatistics: Module {
+    /// `[latentSize]`; zeros before training.
     public let mean: Parameter
+    /// `[latentSize]`, of the squared distances from `mean`; ones before training.
     public let variance: Parameter
 
     init(size: Int, on device: Device) {
@@ -142,6 +159,7 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
     latents = LatentStatistics(size: configuration.latentSize, on: device)
   }
 
+  /// Images `[N] + imageShape` through their latents and back, in [0, 1].
   public func reconstruct(_ images: Tensor) -> Tensor { decode(encode(images)) }
 
   public func losses(_ batch: Batch, using generator: RandomGenerator) -> (loss: Tensor, parts: Measurements) {
@@ -151,6 +169,7 @@ public final class ConvolutionalAutoencoder: Module, LossModel {
     return (loss, Measurements(["loss": loss]))
   }
 
+  /// Adam with a learning rate of 5e-4.
   public func optimizer() -> Optimizer { Adam(learningRate: 5e-4) }
 
   public var parts: [ModelPart] {

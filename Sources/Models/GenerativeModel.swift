@@ -5,6 +5,7 @@ import Tensors
 /// The hyperparameters of a model: saved with every run, read from `--config FILE`. Every field has a
 /// default, so a file names only what differs.
 public protocol ModelConfiguration: Codable, Equatable, Sendable {
+  /// The defaults: the published values, unless the type says otherwise.
   init()
   /// Throws if the values do not make a network.
   func validate() throws(ConfigurationError)
@@ -43,9 +44,16 @@ extension ModelConfiguration {
 
 /// A hyperparameter that cannot be used.
 public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
+  /// The property's name, such as `latentSize`; `(all)` if no single one is to blame.
   public let field: String
+  /// What is wrong with its value, in words.
   public let problem: String
 
+  /// For `validate` to throw.
+  ///
+  /// - Parameters:
+  ///   - field: The name of a property, as files spell it.
+  ///   - problem: What is wrong with its value, to be read behind the name and a colon.
   public init(_ field: String, _ problem: String) { (self.field, self.problem) = (field, problem) }
 
   public var description: String { "configuration field “\(field)”: \(problem)" }
@@ -53,13 +61,20 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
 
 /// A part of a model that can be run alone, as `figment predict --part` does.
 public struct ModelPart {
+  /// What `--part` calls it: `decoder`.
   public let name: String
   /// Without the batch dimension.
   public let inputShape: [Int]
   /// Where the values it was trained on lie; nil for latents.
   public let inputRange: ClosedRange<Float>?
+  /// A batch `[N] + inputShape` through the part's layers, in the mode that the model is in.
   public let run: (Tensor) -> Tensor
 
+  /// - Parameters:
+  ///   - name: What `--part` calls it.
+  ///   - inputShape: Without the batch dimension.
+  ///   - range: Where the values it was trained on lie; nil for latents.
+  ///   - run: A batch `[N] + inputShape` through the part's layers.
   public init(
     _ name: String, inputShape: [Int], range: ClosedRange<Float>? = nil, run: @escaping (Tensor) -> Tensor
   ) {
@@ -69,19 +84,27 @@ public struct ModelPart {
 
 /// A model: its networks, and how they were published to be trained. What can be summarized and timed.
 public protocol GenerativeModel: Module {
+  /// Its hyperparameters.
   associatedtype Configuration: ModelConfiguration
   /// The name of the command line: `vae`.
   static var identifier: String { get }
+  /// The name for people: `Variational autoencoder`.
   static var title: String { get }
   /// How many samples a step was published with.
   static var batchSize: Int { get }
   /// Configurations by the names of `--preset`; the first is the default one.
   static var presets: [(name: String, configuration: Configuration)] { get }
 
-  /// - Parameter seed: Of the initial weights and of all noise while training.
+  /// A model with new weights.
+  ///
+  /// - Parameters:
+  ///   - configuration: One that `validate` accepts; the models of this package stop the program at any other.
+  ///   - seed: Of the initial weights and of all noise while training.
   init(_ configuration: Configuration, on device: Device, seed: UInt64)
 
+  /// What it was made with.
   var configuration: Configuration { get }
+  /// Where its parameters are, and its steps computed.
   var device: Device { get }
   /// Draws the noise of training; its state is part of a checkpoint.
   var random: RandomGenerator { get }
@@ -93,6 +116,7 @@ public protocol GenerativeModel: Module {
 
 extension GenerativeModel {
   public static var presets: [(name: String, configuration: Configuration)] { [("published", .init())] }
+  /// What `--preset` takes, the default one first.
   public static var presetNames: [String] { presets.map(\.name) }
 
   public func runAsTrained(_ input: Tensor) { _ = parts[0].run(input) }

@@ -7,6 +7,7 @@ import Tensors
 
 /// A model with an encoder to a latent vector and a decoder back.
 public protocol LatentModel: LatentVariableModel {
+  /// How many numbers a latent has.
   var latentSize: Int { get }
   /// `[height, width, channels]`.
   var imageShape: [Int] { get }
@@ -60,6 +61,8 @@ extension LatentModel {
       .withAxes(horizontal: horizontal, vertical: latentSize > 1 ? vertical : nil)
   }
 
+  /// Reconstructions of held samples, the manifold of up to two latents, and a scatter plot of the first two latents of
+  /// held samples.
   public func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] {
     var samples = [Sample]()
     if let held {

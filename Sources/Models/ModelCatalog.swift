@@ -5,17 +5,22 @@ import Tensors
 
 /// Every model there is, by the name of the command line.
 public enum ModelCatalog {
+  /// In the order that help and messages list them; only those of this package.
   public static let types: [any GenerativeModel.Type] = [
     ConvolutionalAutoencoder.self, VariationalAutoencoder.self, DenseGAN.self, DCGAN.self, AgeConditionalGAN.self,
     VoxelGAN.self, SRGAN.self,
   ]
 
+  /// What `figment summary` takes.
   public static var identifiers: [String] { types.map { $0.identifier } }
   /// Those that have a recipe for `figment train`.
   public static var trainableIdentifiers: [String] {
     types.filter { $0 is any TrainableModel.Type }.map { $0.identifier }
   }
 
+  /// The model with this identifier.
+  ///
+  /// - Throws: ``UnknownModelError``, whose text has the nearest name.
   public static func type(named identifier: String) throws(UnknownModelError) -> any GenerativeModel.Type {
     guard let type = types.first(where: { $0.identifier == identifier }) else {
       throw UnknownModelError(identifier: identifier)
@@ -23,6 +28,9 @@ public enum ModelCatalog {
     return type
   }
 
+  /// The model with this identifier, if it has a recipe.
+  ///
+  /// - Throws: ``UnknownModelError``, or ``UntrainableModelError`` if it has none.
   public static func trainableType(named identifier: String) throws -> any TrainableModel.Type {
     guard let type = try type(named: identifier) as? any TrainableModel.Type else {
       throw UntrainableModelError(identifier: identifier)
@@ -31,7 +39,9 @@ public enum ModelCatalog {
   }
 }
 
+/// A name that no model has.
 public struct UnknownModelError: Error, CustomStringConvertible {
+  /// What was asked for.
   public let identifier: String
 
   public var description: String {
@@ -41,7 +51,9 @@ public struct UnknownModelError: Error, CustomStringConvertible {
   }
 }
 
+/// The name of a model that has networks but no recipe for their training.
 public struct UntrainableModelError: Error, CustomStringConvertible {
+  /// What was asked for.
   public let identifier: String
 
   public var description: String {

@@ -12,7 +12,7 @@ public protocol TrainableModel: GenerativeModel {
   /// The stages of its training, with new learners.
   func stages() -> [Stage]
   /// One step of training: every gradient goes through the context.
-  func step(_ batch: Batch, _ context: StepContext) -> Measurements
+  func step(_ batch: Batch, _ context: StepContext) throws -> Measurements
   /// The same measurements in evaluation mode, without a step; nil if there is nothing to validate.
   func evaluate(_ batch: Batch, in stage: Stage, using generator: RandomGenerator) -> Measurements?
   /// What the model has learnt: the same noise, and the same `held` samples that it was not trained on, every time.
@@ -21,18 +21,23 @@ public protocol TrainableModel: GenerativeModel {
 
 /// A picture a model made, and the name of its file without `.png`.
 public struct Sample {
+  /// What it shows, such as `manifold`: in file names, and in TensorBoard.
   public let name: String
+  /// Written as it is, a pixel a pixel.
   public let picture: Picture
 
+  /// - Parameter name: Part of a file name: without slashes, and another for every sample.
   public init(_ name: String, _ picture: Picture) { (self.name, self.picture) = (name, picture) }
 }
 
 /// The noise that samples are drawn from, the same at every call, and how many may be computed at a time.
 public struct FixedNoise: Sendable {
+  /// What `generator` starts from.
   public let seed: UInt64
   /// No larger than training's, so that pictures need no more memory than steps.
   public let batchSize: Int
 
+  /// - Parameter batchSize: How many samples may be computed at a time.
   public init(seed: UInt64, batchSize: Int) { (self.seed, self.batchSize) = (seed, batchSize) }
 
   /// A new generator at the beginning of the stream.
@@ -48,6 +53,8 @@ public protocol LossModel: TrainableModel {
 }
 
 extension LossModel {
+  /// One stage, `training`: 10 epochs, the published batch size, one learner `optimizer` for all parameters; best is
+  /// where `loss` is lowest.
   public func stages() -> [Stage] {
     [
       Stage(

@@ -11,7 +11,9 @@ import Tensors
 /// what its divergence term takes for a log-variance. The default here is `exp(½ logVariance)`;
 /// `sampler: .original` restores the tutorial's.
 public final class VariationalAutoencoder: Module, LossModel {
+  /// The size of the images and of the latents, and how the loss is made.
   public struct Configuration: ModelConfiguration {
+    /// How latents are drawn, with standard normal `ε`.
     public enum Sampler: String, Codable, CaseIterable, Sendable {
       /// `mean + exp(½ logVariance) · ε`.
       case corrected
@@ -19,15 +21,18 @@ public final class VariationalAutoencoder: Module, LossModel {
       case original
     }
 
-    /// `[height, width, channels]`.
+    /// `[height, width, channels]`; height and width are even.
     public var imageShape = [28, 28, 1]
+    /// How many numbers a latent has.
     public var latentSize = 2
     /// Factor of `mean(mean² + e^logVariance − logVariance − 1)` in the loss.
     public var klWeight: Float = 5e-4
+    /// `.original` for the tutorial's numbers.
     public var sampler = Sampler.corrected
 
     public init() {}
 
+    /// The published values, but for the sampler and for what is given.
     public init(
       imageShape: [Int] = [28, 28, 1], latentSize: Int = 2, klWeight: Float = 5e-4,
       sampler: Sampler = .corrected
@@ -56,14 +61,20 @@ public final class VariationalAutoencoder: Module, LossModel {
   public let device: Device
   public let random: RandomGenerator
 
+  /// Images `[N] + imageShape` to the means and log-variances of their latents.
   public let encoder: Encoder
+  /// Means, log-variances and noise to latents.
   public let sampling: Sampling
+  /// Latents `[N, latentSize]` to logits of images, `[N] + imageShape`; `decode` gives the images.
   public let decoder: Sequential
 
   /// Images to the parameters of a normal distribution over latents.
   public final class Encoder: Module {
+    /// Four convolutions and a dense layer: images `[N] + imageShape` to features `[N, 32]`.
     public let trunk: Sequential
+    /// Features `[N, 32]` to means `[N, latentSize]`.
     public let mean: Dense
+    /// Features `[N, 32]` to the logarithms of the variances, `[N, latentSize]`.
     public let logVariance: Dense
 
     init(_ configuration: Configuration, features: Int, in context: LayerContext) {
@@ -79,6 +90,7 @@ public final class VariationalAutoencoder: Module, LossModel {
       logVariance = Dense(inputSize: 32, units: configuration.latentSize, in: context)
     }
 
+    /// Images `[N] + imageShape` to the mean and log-variance of each of their latents, `[N, latentSize]` both.
     public func callAsFunction(_ images: Tensor) -> (mean: Tensor, logVariance: Tensor) {
       let features = trunk(images)
       return (mean(features), logVariance(features))
@@ -140,6 +152,7 @@ public final class VariationalAutoencoder: Module, LossModel {
     return (loss, Measurements(["loss": loss, "reconstruction": reconstruction, "kl": kl]))
   }
 
+  /// RMSprop with a learning rate of 1e-3.
   public func optimizer() -> Optimizer { RMSProp(learningRate: 1e-3) }
 
   public func runAsTrained(_ images: Tensor) {

@@ -3,18 +3,20 @@ import COpenCL
 
 /// A device reached through OpenCL 1.2, computing with the kernels of the `Kernels` folder.
 public final class OpenCLBackend: Backend {
-  public let runtime: OpenCLRuntime
+  /// The device made ready to compute: its queue, its kernels and its memory.
+  package let runtime: OpenCLRuntime
   public let identifier: String
 
   public var name: String { runtime.device.name }
+  /// What the device says about itself.
   public var device: OpenCLDevice { runtime.device }
   public var statistics: BackendStatistics { runtime.statistics }
 
   /// All devices of all platforms, graphics cards first: their places are their indices. Drivers are asked in this
-  /// process, which they may end; see ``OpenCLSurvey``.
+  /// process, which a broken one may end; `Device.openCL(_:)` has them asked in a second process first.
   public static func devices() -> OpenCLInventory { OpenCLInventory() }
 
-  /// Opens device `deviceIndex` of ``devices()``. It is not tested; see ``selfTest()``.
+  /// Opens device `deviceIndex` of ``devices()``. It is not tested.
   public init(
     deviceIndex: Int = 0, inventory: OpenCLInventory = OpenCLInventory(),
     configuration: OpenCLConfiguration = .fromEnvironment

@@ -21,6 +21,7 @@ public struct OpenCLConfiguration: Sendable {
   /// device is known for.
   package var hasManyStreams: Bool?
 
+  /// Two sets of kernels: what suits graphics cards does not suit processors.
   public enum Family: String, Sendable {
     /// Neighbouring work-items take neighbouring elements; work-groups of many items; local memory.
     case gpu
@@ -39,6 +40,7 @@ public struct OpenCLConfiguration: Sendable {
     case none
   }
 
+  /// The defaults.
   public init() {}
 
   /// Sources that compute what a broken compiler makes of them: without barriers, or with a wrong sign.

@@ -6,8 +6,16 @@ public struct OpenCLDevice: @unchecked Sendable {
   let id: cl_device_id
   var platform: cl_platform_id
 
+  /// What sort of device it is, in the order of preference.
   public enum Kind: String, Sendable, Comparable {
-    case gpu, accelerator, cpu, other
+    /// A graphics card.
+    case gpu
+    /// A device made for computing alone.
+    case accelerator
+    /// The processor of this machine.
+    case cpu
+    /// None of these.
+    case other
 
     private var rank: Int { [.gpu: 0, .accelerator: 1, .cpu: 2, .other: 3][self]! }
     /// Graphics cards come first.
@@ -15,21 +23,35 @@ public struct OpenCLDevice: @unchecked Sendable {
   }
 
   // Variables, so that tests can make up devices that no driver here reports.
+  /// By what its driver says.
   public internal(set) var kind: Kind
+  /// The maker's name for it.
   public internal(set) var name: String
+  /// Its maker.
   public internal(set) var vendor: String
+  /// As its driver writes it.
   public internal(set) var driverVersion: String
+  /// Of OpenCL: `OpenCL 3.0`, and what the driver adds.
   public internal(set) var version: String
+  /// Of the driver: `Portable Computing Language` for PoCL.
   public internal(set) var platformName: String
+  /// Of the driver's OpenCL: `OpenCL 3.0`, and what the driver adds.
   public internal(set) var platformVersion: String
+  /// Names of OpenCL extensions, such as `cl_khr_fp16`.
   public internal(set) var extensions: [String]
+  /// Work-groups that it computes at once: multiprocessors of a card, threads of a processor.
   public internal(set) var computeUnits: Int
+  /// The highest clock rate, in MHz, as the driver tells it.
   public internal(set) var clockMegahertz: Int
+  /// Its memory, in bytes.
   public internal(set) var globalMemory: Int
+  /// The largest single buffer, in bytes.
   public internal(set) var maximumAllocation: Int
+  /// Memory that the work-items of a work-group share, in bytes.
   public internal(set) var localMemory: Int
   /// Floats in a vector register, as far as the device tells.
   public internal(set) var vectorWidth: Int
+  /// Work-items in a work-group.
   public internal(set) var maximumWorkGroupSize: Int
   /// Whether it has memory of its own.
   public internal(set) var isDiscrete: Bool

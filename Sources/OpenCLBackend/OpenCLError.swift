@@ -4,11 +4,15 @@ import COpenCL
 public enum OpenCLError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An OpenCL call returned an error. `operation` is what was being done for the user, `call` the function.
   case callFailed(operation: String, call: String, code: Int32)
+  /// A kernel does not compile; `log` is what the compiler wrote.
   case buildFailed(kernel: String, code: Int32, log: String)
+  /// No memory is left for a tensor; `requested`, `inUse` and `deviceMemory` are bytes.
   case outOfMemory(requested: Int, inUse: Int, deviceMemory: Int, code: Int32)
   /// An operation was given the result of one that had failed before it.
   case inputMissing(operation: String)
+  /// There is no device `index`; `available` are the names of those there are, `cause` says why there is none.
   case noSuchDevice(index: Int, available: [String], cause: String?)
+  /// A kernel computed element `index` of its result wrongly.
   case selfTestFailed(kernel: String, index: Int, expected: Float, actual: Float)
   /// A device that says of itself that nothing can be computed on it.
   case unusableDevice(name: String, cause: String)

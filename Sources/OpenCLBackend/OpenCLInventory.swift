@@ -6,15 +6,21 @@ import Foundation
 /// Nothing here throws: a machine without OpenCL is an ordinary machine, and `figment devices` has to say
 /// what it found and what it did not.
 public struct OpenCLInventory: Sendable {
+  /// What one driver says about itself.
   public struct Platform: Sendable {
+    /// `(unnamed)` if the driver does not tell.
     public let name: String
+    /// `(unnamed)` if the driver does not tell.
     public let vendor: String
+    /// Of OpenCL, then of the driver: `OpenCL 3.0 PoCL 3.1`.
     public let version: String
+    /// How many of its devices told what they are.
     public let deviceCount: Int
     /// Why the platform shows no device, or not all of them.
     public let failure: OpenCLError?
   }
 
+  /// In the order of the OpenCL loader.
   public private(set) var platforms: [Platform] = []
   /// The devices of all platforms, graphics cards first; a device's index is its `opencl:N`.
   public private(set) var devices: [OpenCLDevice] = []
@@ -25,7 +31,7 @@ public struct OpenCLInventory: Sendable {
   /// it at once.
   static let setupLock = NSLock()
 
-  /// Asks the drivers in this process, which they may end; see ``OpenCLSurvey``.
+  /// Asks the drivers in this process, which a broken one may end.
   public init() { self.init(leavingOut: []) }
 
   /// - Parameter failures: Drivers that are not asked for devices, and why.

@@ -1,24 +1,33 @@
 /// Curves over a common axis: losses by epoch, say.
 public struct LineChart: Sendable {
+  /// One curve, and its name in the legend.
   public struct Series: Sendable {
+    /// Stands in the legend above the chart.
     public let name: String
+    /// Joined in this order.
     public let points: [(x: Double, y: Double)]
 
     /// A value that is not finite interrupts the line.
     public init(_ name: String, _ points: [(x: Double, y: Double)]) { (self.name, self.points) = (name, points) }
   }
 
+  /// Above the chart; nil for none.
   public var title: String?
+  /// Below the horizontal axis; nil for none.
   public var horizontalName: String?
+  /// Beside the vertical axis, read from bottom to top; nil for none.
   public var verticalName: String?
   /// In pixels: about the size that it is shown at.
   public var width = 560
+  /// In pixels.
   public var height = 360
 
   private let series: [Series]
 
+  /// - Parameter series: Colored in this order.
   public init(_ series: [Series]) { self.series = series }
 
+  /// Draws the chart, in color. The program stops if `width` or `height` leaves less than 50 pixels for the curves.
   public func picture() -> Picture {
     let all = series.flatMap(\.points)
     var frame = ChartFrame(

@@ -70,6 +70,7 @@ extension Picture {
 
 /// A grid of images that arrive a few at a time, so that not all of them are held as floats.
 public struct PictureGrid {
+  /// The grid with the images appended so far; the rest is background.
   public private(set) var picture: Picture
   private let count: Int
   private let imageShape: [Int]

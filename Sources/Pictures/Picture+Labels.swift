@@ -2,9 +2,14 @@ import Foundation
 
 /// One side of a grid of images: what it stands for, and the number of each column from the left, or each row from above.
 public struct GridAxis: Sendable {
+  /// Written along the axis.
   public let name: String
+  /// One a column from the left, or one a row from above.
   public let values: [Float]
 
+  /// - Parameters:
+  ///   - name: Written along the axis.
+  ///   - values: One a column from the left, or one a row from above.
   public init(_ name: String, _ values: [Float]) { (self.name, self.values) = (name, values) }
 
   /// As many digits as tell neighbours apart.

@@ -35,6 +35,10 @@ extension Picture {
     return Array(UnsafeRawBufferPointer(start: buffer, count: count))
   }
 
+  /// Reads a PNG file; see ``init(png:path:)``.
+  ///
+  /// - Throws: `FileError` if it cannot be read; ``PictureError`` if it is damaged, or has more than 32,768 pixels on a
+  ///   side.
   public init(contentsOf url: URL) throws {
     try self.init(png: InputFile.contents(of: url), path: url.path)
   }

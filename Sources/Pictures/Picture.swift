@@ -1,12 +1,19 @@
 /// A picture of 8 bits a channel, grey or red-green-blue, rows from the top.
 public struct Picture: Hashable, Sendable {
+  /// In pixels.
   public let width: Int
+  /// In pixels.
   public let height: Int
   /// 1 (grey) or 3.
   public let channels: Int
   /// `height × width × channels`.
   public internal(set) var pixels: [UInt8]
 
+  /// Stops the program if these are no picture.
+  ///
+  /// - Parameters:
+  ///   - channels: 1 (grey) or 3.
+  ///   - pixels: `height × width × channels` bytes, rows from the top.
   public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
     precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels")
     precondition(channels == 1 || channels == 3, "a picture has 1 or 3 channels, not \(channels)")

@@ -1,10 +1,14 @@
 /// Points in the plane, colored by class: the latent space of a model, say.
 public struct ScatterPlot: Sendable {
+  /// Above the plot; nil for none.
   public var title: String?
+  /// Below the horizontal axis; nil for none.
   public var horizontalName: String?
+  /// Beside the vertical axis, read from bottom to top; nil for none.
   public var verticalName: String?
   /// In pixels: about the size that it is shown at.
   public var width = 640
+  /// In pixels.
   public var height = 520
 
   private let points: [(x: Float, y: Float)]
@@ -23,6 +27,7 @@ public struct ScatterPlot: Sendable {
     (self.points, self.classes, self.classNames) = (points, classes, classNames)
   }
 
+  /// Draws the plot, in color. The program stops if `width` or `height` leaves less than 50 pixels for the points.
   public func picture() -> Picture {
     let drawn = points.indices.filter { points[$0].x.isFinite && points[$0].y.isFinite }
     let leftOut = points.count - drawn.count

@@ -2,12 +2,15 @@ import Backends
 
 /// Where tensors live and are computed.
 public struct Device: Sendable, Hashable, CustomStringConvertible {
+  /// What computes. ``synchronize()`` and reading a tensor report its failures.
   public let backend: any Backend
 
+  /// A device that computes with `backend`. Two devices are equal if theirs is the same object.
   public init(_ backend: any Backend) { self.backend = backend }
 
   /// How `--device` names it: `reference`, `cpu`, `opencl:0`.
   public var identifier: String { backend.identifier }
+  /// What a person calls it: the maker's name for the device.
   public var name: String { backend.name }
   public var description: String { "\(identifier) (\(name))" }
 

@@ -3,19 +3,25 @@ import Backends
 /// A stream of random numbers: the Philox stream of a seed and the position in it. The same seed gives the
 /// same numbers on every device, and the state, two integers, goes into checkpoints.
 public final class RandomGenerator {
+  /// Where a stream stands: what a checkpoint keeps of it.
   public struct State: Hashable, Sendable, Codable {
+    /// Which stream: the key of Philox4x32-10 (Salmon et al., 2011).
     public var seed: UInt64
     /// Blocks of four numbers drawn so far.
     public var counter: UInt64
 
+    /// A place in the stream of `seed`; its beginning unless `counter` says otherwise.
     public init(seed: UInt64, counter: UInt64 = 0) { (self.seed, self.counter) = (seed, counter) }
   }
 
+  /// Where the stream stands. Set it to draw the same numbers again.
   public var state: State
 
+  /// The stream of `seed` from its beginning.
   public init(seed: UInt64) { state = State(seed: seed) }
 
-  public var generator: Philox {
+  /// The function from a counter to four random words that the seed selects.
+  package var generator: Philox {
     Philox(key: SIMD2(UInt32(truncatingIfNeeded: state.seed), UInt32(truncatingIfNeeded: state.seed >> 32)))
   }
 
@@ -27,6 +33,9 @@ public final class RandomGenerator {
 }
 
 extension Tensor {
+  /// Independent draws from `distribution`.
+  ///
+  /// - Parameter generator: The stream they are taken from. It moves on by `⌈shape.count / 4⌉` blocks.
   public static func random(
     _ distribution: Distribution, shape: Shape, using generator: RandomGenerator, on device: Device
   ) -> Tensor {
@@ -43,6 +52,7 @@ extension Tensor {
     random(.uniform(low: low, high: high), shape: shape, using: generator, on: device)
   }
 
+  /// Normal with the given mean and standard deviation (Box and Muller, 1958).
   public static func randomNormal(
     _ shape: Shape, mean: Float = 0, deviation: Float = 1, using generator: RandomGenerator, on device: Device
   ) -> Tensor {

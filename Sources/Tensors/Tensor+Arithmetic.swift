@@ -24,11 +24,17 @@ extension Tensor {
         : "\(operation): the left operand is on \(left.device), the right one on \(right.device); copy one with copied(to:)")
   }
 
+  /// The same of operations with parameters that may be left out.
+  static func requireOneDevice(_ first: Tensor, _ others: [Tensor?], for operation: String) {
+    for case .some(let other) in others { requireOneDevice(first, other, for: operation) }
+  }
+
   /// What all elements are, if it is known and this tensor broadcasts to the shape of `other`.
   private func uniformValue(beside other: Tensor) -> Float? {
     device == other.device && shape.broadcast(with: other.shape) == other.shape ? uniformValue : nil
   }
 
+  /// The sum of every pair of elements after NumPy broadcasting.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
     if let value = right.uniformValue(beside: left) { return left + value }
     if let value = left.uniformValue(beside: right) { return right + value }
@@ -40,6 +46,7 @@ extension Tensor {
     }
   }
 
+  /// The difference of every pair of elements after NumPy broadcasting.
   public static func - (left: Tensor, right: Tensor) -> Tensor {
     if let value = right.uniformValue(beside: left) { return left - value }
     if let value = left.uniformValue(beside: right) { return value - right }
@@ -51,6 +58,8 @@ extension Tensor {
     }
   }
 
+  /// The product of every pair of elements after NumPy broadcasting; that of matrices is
+  /// ``matmul(_:_:transposesLeft:transposesRight:)``.
   public static func * (left: Tensor, right: Tensor) -> Tensor {
     if let value = right.uniformValue(beside: left) { return left * value }
     if let value = left.uniformValue(beside: right) { return right * value }
@@ -62,6 +71,7 @@ extension Tensor {
     }
   }
 
+  /// The quotient of every pair of elements after NumPy broadcasting; ±∞ or NaN by 0.
   public static func / (left: Tensor, right: Tensor) -> Tensor {
     binary(.divide, left, right, named: "/", savesOutput: true) { gradient, output, needs in
       let scaled = gradient / right
@@ -99,13 +109,17 @@ extension Tensor {
   /// base is not positive.
   public func power(_ exponent: Tensor) -> Tensor {
     let base = self
+    // Where it counts for nothing, the power itself may be no number.
+    @Sendable func logarithmic(_ positive: Tensor, _ output: Tensor) -> Tensor {
+      let one = Tensor.ones(base.shape, on: base.device), zero = Tensor.zeros(output.shape, on: output.device)
+      return Tensor.select(positive, output * Tensor.select(positive, base, one).log(), zero)
+    }
     return .binary(.power, base, exponent, named: "power", savesOutput: true) { gradient, output, needs in
       let positive = base > 0
       return [
         needs[0] ? (gradient * exponent * base.power(exponent - 1)).sum(to: base.shape) : nil,
         needs[1]
-          ? (gradient * output * Tensor.select(positive, base, .ones(base.shape, on: base.device)).log())
-            .sum(to: exponent.shape) : nil,
+          ? (gradient * logarithmic(positive, output)).sum(to: exponent.shape) : nil,
       ]
     }
   }
@@ -116,6 +130,7 @@ extension Tensor {
     guard let shape = left.shape.broadcast(with: right.shape)?.broadcast(with: condition.shape) else {
       misuse("select: shapes \(condition.shape), \(left.shape), \(right.shape) do not broadcast")
     }
+    requireOneDevice(condition, [left, right], for: "select")
     let condition = condition.detached().broadcast(to: shape)
     let left = left.broadcast(to: shape), right = right.broadcast(to: shape)
     let storage = left.device.backend.select(condition.storage, left.storage, right.storage)
@@ -132,13 +147,22 @@ extension Tensor {
 // MARK: With scalars
 
 extension Tensor {
+  /// Adds a number to every element.
   public static func + (left: Tensor, right: Float) -> Tensor { left.affine(scale: 1, offset: right) }
+  /// Adds a number to every element.
   public static func + (left: Float, right: Tensor) -> Tensor { right.affine(scale: 1, offset: left) }
+  /// Subtracts a number from every element.
   public static func - (left: Tensor, right: Float) -> Tensor { left.affine(scale: 1, offset: -right) }
+  /// A number less every element.
   public static func - (left: Float, right: Tensor) -> Tensor { right.affine(scale: -1, offset: left) }
+  /// Multiplies every element by a number.
   public static func * (left: Tensor, right: Float) -> Tensor { left.affine(scale: right, offset: 0) }
+  /// Multiplies every element by a number.
   public static func * (left: Float, right: Tensor) -> Tensor { right.affine(scale: left, offset: 0) }
+  /// Divides every element by a number.
   public static func / (left: Tensor, right: Float) -> Tensor { left / Tensor(right, on: left.device) }
+  /// A number times the reciprocal of every element, each rounded: `left · (1 / x)`.
   public static func / (left: Float, right: Tensor) -> Tensor { right.reciprocal() * left }
+  /// Every element with its sign turned.
   public static prefix func - (operand: Tensor) -> Tensor { operand.affine(scale: -1, offset: 0) }
 }

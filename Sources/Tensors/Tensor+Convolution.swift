@@ -31,7 +31,7 @@ public enum Padding: Hashable, Sendable {
 
 extension Windows {
   /// Windows over `inputSize` with padding by rule.
-  public init(inputSize: [Int], kernelSize: [Int], stride: [Int], padding: Padding, dilation: [Int]? = nil) {
+  package init(inputSize: [Int], kernelSize: [Int], stride: [Int], padding: Padding, dilation: [Int]? = nil) {
     let dilation = dilation ?? kernelSize.map { _ in 1 }
     let (low, high) = padding.amounts(
       inputSize: inputSize, kernelSize: kernelSize, stride: stride, dilation: dilation)
@@ -77,6 +77,7 @@ extension Tensor {
     _ convolution: Convolution, filter: Tensor, bias: Tensor? = nil, activation: Activation = .identity
   ) -> Tensor {
     requireBias(bias, channels: convolution.outputChannels, "convolution")
+    Tensor.requireOneDevice(self, [filter, bias], for: "convolution")
     if convolution.windows.isWholeInput {
       // One window that is the whole input: a dense layer.
       return flattened()
@@ -104,7 +105,8 @@ extension Tensor {
   /// `bias` `[O]`, through `activation`.
   ///
   /// - Parameter outputSize: The spatial extents of the result. A convolution with the same stride,
-  ///   padding and dilation over them must give this tensor's extents. Keras' are ``transposedSize``.
+  ///   padding and dilation over them must give this tensor's extents. Keras' extents if not given:
+  ///   ``transposedSize(inputSize:kernelSize:stride:padding:dilation:)``.
   public func transposedConvolved(
     filter: Tensor, bias: Tensor? = nil, stride: [Int]? = nil, padding: Padding = .valid,
     dilation: [Int]? = nil, outputSize: [Int]? = nil, activation: Activation = .identity
@@ -116,6 +118,10 @@ extension Tensor {
     )
     let ones = [Int](repeating: 1, count: spatialRank)
     let (stride, dilation) = (stride ?? ones, dilation ?? ones)
+    require(
+      stride.count == spatialRank && dilation.count == spatialRank && (stride + dilation).allSatisfy { $0 > 0 },
+      "transposed convolution: stride \(stride) and dilation \(dilation) want one positive number for each of \(spatialRank) axes")
+    Tensor.requireOneDevice(self, [filter, bias], for: "transposed convolution")
     let kernelSize = Array(filter.shape.dimensions.dropLast(2))
     let outputSize =
       outputSize
@@ -133,7 +139,7 @@ extension Tensor {
   }
 
   /// Keras' output extents of a transposed convolution: `same` gives `stride · input`, `valid` and explicit
-  /// padding the least extents that give `inputSize` back.
+  /// padding the least extents that give `inputSize` back, but `valid` no fewer than `stride · input`.
   public static func transposedSize(
     inputSize: [Int], kernelSize: [Int], stride: [Int], padding: Padding, dilation: [Int]
   ) -> [Int] {

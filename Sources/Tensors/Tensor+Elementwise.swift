@@ -36,6 +36,7 @@ extension Tensor {
     unary(.exponentialMinusOne(scale: scale), savesOutput: true) { gradient, output, _ in [gradient * (output + scale)] }
   }
 
+  /// `√x`; NaN for x < 0. The derivative at 0 is infinite.
   public func squareRoot() -> Tensor {
     unary(.squareRoot, savesOutput: true) { gradient, output, _ in [0.5 * (gradient / output)] }
   }
@@ -47,6 +48,7 @@ extension Tensor {
     }
   }
 
+  /// `x²`.
   public func squared() -> Tensor { unary(.square) { gradient, _, _ in [2 * gradient * self] } }
 
   /// `1 / x`.
@@ -63,7 +65,9 @@ extension Tensor {
   /// The largest whole number not above x. No gradient.
   public func floor() -> Tensor { detached().unary(.floor) { _, _, _ in [nil] } }
 
+  /// The sine of x in radians.
   public func sin() -> Tensor { unary(.sine) { gradient, _, _ in [gradient * self.cos()] } }
+  /// The cosine of x in radians.
   public func cos() -> Tensor { unary(.cosine) { gradient, _, _ in [-(gradient * self.sin())] } }
 
   /// `log(1 + eˣ)`.
@@ -83,6 +87,7 @@ extension Tensor {
 // MARK: Activations
 
 extension Tensor {
+  /// Applies `activation` to every element. As an argument of the operation before it, it costs less.
   public func activated(_ activation: Activation) -> Tensor {
     if activation == .identity { return self }
     return unary(.activation(activation), savesOutput: true) { gradient, output, _ in
@@ -132,6 +137,7 @@ extension Tensor {
   public func leakyReLU(slope: Float = 0.3) -> Tensor { activated(.leakyReLU(slope: slope)) }
   /// `1 / (1 + e⁻ˣ)`.
   public func sigmoid() -> Tensor { activated(.sigmoid) }
+  /// The hyperbolic tangent.
   public func tanh() -> Tensor { activated(.tanh) }
   /// `x > 0 ? x : alpha · (eˣ − 1)`.
   public func elu(alpha: Float = 1) -> Tensor { activated(.elu(alpha: alpha)) }

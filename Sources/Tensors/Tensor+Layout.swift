@@ -12,6 +12,7 @@ extension Tensor {
     return reshaped(to: Shape(dimensions))
   }
 
+  /// The same elements in the same order, which must be as many as `newShape` has. No element is copied.
   public func reshaped(to newShape: Shape) -> Tensor {
     if newShape == shape { return self }
     require(
@@ -31,7 +32,9 @@ extension Tensor {
   /// Inserts an axis of extent 1 before `axis`.
   public func expanded(at axis: Int) -> Tensor {
     var dimensions = shape.dimensions
-    dimensions.insert(1, at: axis < 0 ? axis + rank + 1 : axis)
+    let place = axis < 0 ? axis + rank + 1 : axis
+    require(place >= 0 && place <= rank, "expanded: axis \(axis) of a tensor of shape \(shape)")
+    dimensions.insert(1, at: place)
     return reshaped(to: Shape(dimensions))
   }
 
@@ -187,6 +190,7 @@ extension Tensor {
   /// An index outside of the axis gives NaN.
   public func gathering(_ indices: Tensor) -> Tensor {
     require(rank > 0, "gather: a scalar has no rows")
+    Tensor.requireOneDevice(self, indices, for: "gather")
     let rest = Array(shape.dimensions.dropFirst())
     let (rows, width, whole) = (shape[0], rest.reduce(1, *), shape)
     let storage = device.backend.gather(self.storage, indices: indices.storage, rows: rows, width: width)

@@ -59,6 +59,7 @@ extension Tensor {
     require(
       bias == nil || bias!.shape == [weight.shape[1]],
       "dense: a bias of shape \(bias?.shape ?? []) does not fit a weight of shape \(weight.shape)")
+    Tensor.requireOneDevice(self, [weight, bias], for: "dense")
     let product = MatrixProduct(m: shape[0], n: weight.shape[1], k: shape[1])
     let storage = device.backend.matrixProduct(
       product, self.storage, weight.storage, bias: bias?.storage, activation: activation)

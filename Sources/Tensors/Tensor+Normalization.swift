@@ -3,9 +3,11 @@ import Backends
 extension Tensor {
   /// A normalized tensor and the moments that were used, which are constants.
   public struct Normalized: Sendable {
+    /// The normalized tensor, of the input's shape.
     public let output: Tensor
-    /// Mean and population variance, `[groups, C]`, or `[C]` for a batch.
+    /// Means: `[C]` of a batch, `[N, C]` of instances.
     public let mean: Tensor
+    /// Population variances (divided by the number of elements), of the same shape as `mean`.
     public let variance: Tensor
   }
 
@@ -15,7 +17,7 @@ extension Tensor {
     scale: Tensor?, offset: Tensor?, epsilon: Float, activation: Activation = .identity
   ) -> Normalized {
     require(rank >= 2, "batch normalization: an input of shape \(shape) has no channels")
-    let normalization = Normalization(groups: 1, rows: count / shape[-1], channels: shape[-1], epsilon: epsilon)
+    let normalization = Normalization(groups: 1, rows: count / Swift.max(1, shape[-1]), channels: shape[-1], epsilon: epsilon)
     return normalized(
       normalization, scale: scale, offset: offset, activation: activation, momentShape: [shape[-1]])
   }
@@ -53,6 +55,7 @@ extension Tensor {
         parameter.shape == [normalization.channels],
         "normalization: a scale or offset of shape \(parameter.shape) does not fit an input of shape \(shape)")
     }
+    Tensor.requireOneDevice(self, [scale, offset], for: "normalization")
     let backend = device.backend
     let (mean, variance) = backend.moments(normalization, storage)
     let storage = backend.normalize(
@@ -118,6 +121,7 @@ extension Tensor {
         rank >= 1 && parameter.shape == [shape[-1]],
         "normalization: moments or parameters of shape \(parameter.shape) do not fit an input of shape \(shape)")
     }
+    Tensor.requireOneDevice(self, [mean, variance, scale, offset], for: "normalization")
     let (mean, variance) = (mean.detached(), variance.detached())
     let normalization = Normalization(
       groups: 1, rows: count / Swift.max(1, shape[-1]), channels: shape[-1], epsilon: epsilon)

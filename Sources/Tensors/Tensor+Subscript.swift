@@ -9,9 +9,16 @@ public protocol AxisIndex {
 
 /// Elements of one axis, and whether the axis stays.
 public struct AxisSelection: Hashable, Sendable {
+  /// Places from 0 on; none is negative.
   public let range: Range<Int>
+  /// Whether the axis stays in the result, with the extent of `range`; else it is dropped, and `range` has one place.
   public let keepsAxis: Bool
 
+  /// What an index of your own selects.
+  ///
+  /// - Parameters:
+  ///   - range: Places from 0 on, within the axis.
+  ///   - keepsAxis: False only for a range of one place, whose axis is dropped.
   public init(_ range: Range<Int>, keepsAxis: Bool = true) { (self.range, self.keepsAxis) = (range, keepsAxis) }
 
   /// The elements from `lower` up to but without `upper`, which may count from the end; nil if they are not there.

@@ -9,7 +9,9 @@ import Backends
 /// Operations on tensors of different devices, or of shapes that do not fit, are programming mistakes and
 /// stop the program with a message that gives both.
 public struct Tensor: Sendable {
+  /// The extents, outermost first; `[]` for a scalar.
   public let shape: Shape
+  /// Where the elements are, and where operations on them run.
   public let device: Device
   private let contents: Contents
   /// The place of this tensor on the tape, nil for constants.
@@ -63,19 +65,24 @@ public struct Tensor: Sendable {
   /// A scalar.
   public init(_ value: Float, on device: Device) { self.init(repeating: value, shape: [], on: device) }
 
+  /// A tensor whose elements all are `value`.
   public init(repeating value: Float, shape: Shape, on device: Device) {
     self.init(device.backend.fill(value, count: shape.count), shape: shape, on: device)
   }
 
+  /// A tensor of zeros.
   public static func zeros(_ shape: Shape, on device: Device) -> Tensor {
     Tensor(repeating: 0, shape: shape, on: device)
   }
 
+  /// A tensor of ones.
   public static func ones(_ shape: Shape, on device: Device) -> Tensor {
     Tensor(repeating: 1, shape: shape, on: device)
   }
 
+  /// The number of axes; 0 for a scalar.
   public var rank: Int { shape.rank }
+  /// The number of elements: the product of the extents, 1 for a scalar.
   public var count: Int { shape.count }
 
   /// The elements, row-major; waits for the device.
@@ -107,7 +114,9 @@ public struct Tensor: Sendable {
   /// Whether operations on this tensor are recorded on the tape.
   public var isTracked: Bool { node != nil }
 
-  /// The same values on another device, as a constant.
+  /// The same values on another device, as a constant; waits for this tensor's device unless the two are the same.
+  ///
+  /// - Throws: the first failure of this tensor's device since the last throw.
   public func copied(to other: Device) throws -> Tensor {
     other == device ? detached() : Tensor(try scalars(), shape: shape, on: other)
   }

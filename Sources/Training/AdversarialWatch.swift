@@ -18,17 +18,19 @@ public final class AdversarialWatch: Callback, Stateful {
   public init(data: any Dataset, seed: UInt64) { (self.data, self.seed) = (data, seed) }
 
   public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) throws {
-    guard !record.isEarly, let accuracy = record.training.first(where: { $0.name == "accuracy" })?.value else { return }
+    guard !record.isEarly else { return }
+    // A critic whose numbers are no decisions has none.
+    let accuracy = record.training.first { $0.name == "accuracy" }?.value
     records += 1
-    perfectRecords = accuracy > 0.999 ? perfectRecords + 1 : 0
+    perfectRecords = accuracy.map { $0 > 0.999 } == true ? perfectRecords + 1 : 0
     // The first records of any GAN look like this.
     guard records >= 5 else { return }
     if perfectRecords >= 5, !saidPerfect {
       saidPerfect = true
       trainer.notice(
         "warning: the discriminator has been right about every sample in the last \(perfectRecords) records: the "
-          + "generator learns little from it; try a lower learning rate for the discriminator "
-          + "(--learning-rate discriminator=…) or a higher one for the generator")
+          + "generator learns little from it; try --spectral-norm, --noisy-labels 0.05 or --r1 10, or a lower learning rate "
+          + "for the discriminator (--learning-rate discriminator=…)")
     }
     guard !saidCollapsed, let model = trainer.model as? any LatentVariableModel else { return }
     let spread = try spread(of: model, batchSize: trainer.plan.batchSize)
@@ -37,7 +39,8 @@ public final class AdversarialWatch: Callback, Stateful {
       trainer.notice(
         "warning: the generator's samples are nearly all alike (at step \(record.step) their spread is "
           + "\(Double(spread).formatted(digits: 4)), the data's \(Double(dataSpread ?? 0).formatted(digits: 4))): it has "
-          + "collapsed, or not begun to learn; if this goes on, try lower learning rates, a larger batch or another seed")
+          + "collapsed, or not begun to learn; if this goes on, try --minibatch-discrimination, or --objective wasserstein "
+          + "--gradient-penalty 10, lower learning rates or a larger batch")
     }
   }
 

@@ -18,13 +18,18 @@ public struct Checkpoint {
 
   static let version = 2
 
+  /// The file it was read from.
   public let url: URL
   private let header: Header
   private let file: SafetensorsFile
 
+  /// The run it was written by.
   public var identity: RunIdentity { header.identity }
 
   /// Reads and checks a file; tensors are read when they are asked for.
+  ///
+  /// - Throws: ``CheckpointError`` if it is no checkpoint, or one of another version; `FileError`, `InterchangeError`
+  ///   or `JSONError` if it cannot be read or is damaged.
   public init(contentsOf url: URL) throws {
     self.url = url
     file = try SafetensorsFile(contentsOf: url)
@@ -137,10 +142,16 @@ public struct Checkpoint {
   }
 }
 
+/// A checkpoint, or a file of weights, that cannot be used: which, and why.
 public struct CheckpointError: Error, CustomStringConvertible {
+  /// Of the file.
   public let path: String
+  /// What is wrong with it, in words that follow the path.
   public let problem: String
 
+  /// - Parameters:
+  ///   - path: Of the file.
+  ///   - problem: What is wrong with it, to be read behind the path and a colon.
   public init(_ path: String, _ problem: String) { (self.path, self.problem) = (path, problem) }
 
   public var description: String { "checkpoint \(path): \(problem)" }

@@ -6,6 +6,7 @@ import Models
 /// Writes `last.safetensors` as often as it is told to, and when training ends; and `best.safetensors` when the stage's
 /// criterion has never been lower.
 public final class CheckpointWriter: Callback, Stateful {
+  /// Where the files are; made when training begins.
   public let folder: URL
   private let cadence: Cadence?
   private var best: Double?
@@ -15,11 +16,15 @@ public final class CheckpointWriter: Callback, Stateful {
   /// - Parameter cadence: The stage's own if nil.
   public init(folder: URL, every cadence: Cadence? = nil) { (self.folder, self.cadence) = (folder, cadence) }
 
+  /// `last.safetensors` in a folder of checkpoints.
   public static func last(in folder: URL) -> URL { folder.appendingPathComponent("last.safetensors") }
+  /// `best.safetensors` in a folder of checkpoints.
   public static func best(in folder: URL) -> URL { folder.appendingPathComponent("best.safetensors") }
 
+  /// `save`.
   public override var phase: Phase { .save }
 
+  /// Makes the folder.
   public override func trainingBegan(_ trainer: Trainer) throws {
     try createFolder(folder)
     written = (trainer.progress.stage, trainer.lastCheckpoint == nil ? -1 : trainer.progress.step)
@@ -41,6 +46,7 @@ public final class CheckpointWriter: Callback, Stateful {
     if cadence.isDue(step: progress.step, epoch: epoch, minutes: minutes) { try write(trainer) }
   }
 
+  /// Writes `last.safetensors`, unless that has the last step already.
   public override func trainingEnded(_ trainer: Trainer, _ end: TrainingEnd) throws {
     if written != (trainer.progress.stage, trainer.progress.step) { try write(trainer) }
   }

@@ -5,15 +5,21 @@ import Models
 /// Stops when what the stage calls best (its validation value; without validation, that of training) has not fallen for
 /// `patience` epochs.
 public final class EarlyStopping: Callback, Stateful {
+  /// In epochs.
   public let patience: Int
+  /// How much lower than the best a value must be to count as lower.
   public let minimumImprovement: Double
   private var best: Double?
   private var epochsWithout = 0
 
+  /// - Parameters:
+  ///   - patience: After how many epochs in a row without improvement training stops.
+  ///   - minimumImprovement: By how much a value must be below the best so far to be an improvement.
   public init(patience: Int, minimumImprovement: Double = 0) {
     (self.patience, self.minimumImprovement) = (patience, minimumImprovement)
   }
 
+  /// Throws ``TrainingError`` if the stage does not say what is best.
   public override func trainingBegan(_ trainer: Trainer) throws {
     guard trainer.plan.stage.best != nil else {
       throw TrainingError.invalid(

@@ -4,8 +4,11 @@ import Synchronization
 public final class Interruption: Sendable {
   private let requested = Atomic(false)
 
+  /// Not requested.
   public init() {}
 
+  /// Whether training is to stop after the step in flight. It stays true.
   public var isRequested: Bool { requested.load(ordering: .relaxed) }
+  /// Asks training to stop; from any thread.
   public func request() { requested.store(true, ordering: .relaxed) }
 }

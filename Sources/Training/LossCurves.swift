@@ -13,8 +13,10 @@ public final class LossCurves: Callback {
   /// - Parameter metrics: Another callback of the same training, which knows what was recorded.
   public init(of metrics: MetricsLog, folder: URL) { (self.metrics, self.folder) = (metrics, folder) }
 
+  /// `report`.
   public override var phase: Phase { .report }
 
+  /// Makes the folder, and draws what the run has recorded before.
   public override func trainingBegan(_ trainer: Trainer) throws {
     try createFolder(folder)
     if !lines(of: trainer).isEmpty { try draw(trainer) }

@@ -2,9 +2,12 @@ import Layers
 
 /// The mean of a measurement over some samples.
 public struct MeasurementMean: Codable, Equatable, Sendable {
+  /// As the step named it: `loss`.
   public let name: String
+  /// Weighted by the number of samples each step measured it over.
   public let value: Double
 
+  /// - Parameter name: As steps name the measurement.
   public init(name: String, value: Double) { (self.name, self.value) = (name, value) }
 }
 

@@ -26,8 +26,12 @@ public final class MetricsLog: Callback {
   /// What the file holds: all that the run has recorded, before it was interrupted too.
   private(set) var history: [Line] = []
 
+  /// - Parameters:
+  ///   - lines: The file with an object a line, in a folder that exists; a new run writes over it.
+  ///   - table: The same as a table, with a column a measurement.
   public init(lines: URL, table: URL) { (self.lines, self.table) = (lines, table) }
 
+  /// Opens both files; of a run that goes on, with the lines that its checkpoint knows of.
   public override func trainingBegan(_ trainer: Trainer) throws {
     var kept = [(text: String, line: Line)](), lost = [JSONError]()
     if trainer.progress.totalSteps > 0, FileManager.default.fileExists(atPath: lines.path) {
@@ -60,10 +64,11 @@ public final class MetricsLog: Callback {
     func dictionary(_ means: [MeasurementMean]) -> [String: Double] {
       Dictionary(means.map { ($0.name, $0.value) }) { $1 }
     }
+    let speed = record.samplesPerSecond
     let line = Line(
       stage: trainer.stages.count > 1 ? record.stage : nil, epoch: record.epoch, step: record.step,
       train: dictionary(record.training), validation: record.validation.map(dictionary),
-      imagesPerSecond: record.samplesPerSecond.rounded(),
+      imagesPerSecond: speed < 10 ? (100 * speed).rounded() / 100 : speed.rounded(),
       learningRate: Dictionary(trainer.plan.stage.learners.map { ($0.name, $0.optimizer.learningRate) }) { $1 })
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys

@@ -31,8 +31,10 @@ public final class ProgressReport: Callback {
     show = { write("\r" + $0) }
   }
 
+  /// `report`.
   public override var phase: Phase { .report }
 
+  /// Notes where training begins, from where the time left is estimated.
   public override func trainingBegan(_ trainer: Trainer) {
     fractionBefore = trainer.plan.fractionDone(trainer.progress)
     stepsBefore = trainer.progress.step
@@ -68,6 +70,7 @@ public final class ProgressReport: Callback {
     write(lines(terms, width: width() ?? .max))
   }
 
+  /// Writes how many steps were taken in what time, or why training stopped.
   public override func trainingEnded(_ trainer: Trainer, _ end: TrainingEnd) {
     let time = (ContinuousClock.now - began).inSeconds.formattedAsTime, progress = trainer.progress
     let steps = progress.step - stepsBefore

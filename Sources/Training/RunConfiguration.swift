@@ -7,7 +7,9 @@ import Tensors
 /// The settings of a run, as `config.json` keeps them. Read as strictly as written: a field that is unknown, missing or
 /// impossible is an error with its line.
 public struct RunConfiguration: Codable, Equatable, Sendable {
+  /// Of the file: 2, the only one that is read.
   public var version = 2
+  /// The model's identifier: `vae`.
   public var model: String
   /// The model's own fields, all of them.
   public var configuration: JSONValue
@@ -15,21 +17,29 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public var data: String
   /// The part of the training samples held out when the data set has none for validation.
   public var validationFraction: Double
-  /// How long to train: one of both; the stage's own length if neither is given.
+  /// How long to train, if in epochs. At most one of `epochs` and `iterations` is given; the stage's own length if
+  /// neither.
   public var epochs: Int?
+  /// How long to train, if in steps.
   public var iterations: Int?
+  /// Samples in a step.
   public var batchSize: Int
-  /// By learner.
+  /// The base rate of every learner, by its name.
   public var learningRates: [String: Float]
+  /// `constant`, `exponential:0.95` or `cosine`, for all learners.
   public var learningRateSchedule: String
+  /// In epochs; nil to train to the end.
   public var earlyStoppingPatience: Int?
-  /// Cadences; the stage's own if not given.
+  /// How often pictures of samples are written, such as `epochs:1` or `steps:200`; the stage's own if nil.
   public var sampleEvery: String?
+  /// How often a checkpoint is written; the stage's own if nil.
   public var checkpointEvery: String?
+  /// Of the initial weights, of all noise, of the order of the samples, and of which of them are held out.
   public var seed: UInt64
   /// The device that computed.
   public var device: String
 
+  /// The arguments are the properties of the same names, and are not checked: only what is read from a file is.
   public init(
     model: String, configuration: JSONValue, data: String, validationFraction: Double, epochs: Int?, iterations: Int?,
     batchSize: Int, learningRates: [String: Float], learningRateSchedule: String, earlyStoppingPatience: Int?,
@@ -43,6 +53,10 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
     (self.seed, self.device) = (seed, device)
   }
 
+  /// Reads `config.json`.
+  ///
+  /// - Throws: ``RunError`` if there is no such file; `JSONError` with the line if a field is unknown, missing or
+  ///   impossible; `FileError` if the file cannot be read.
   public init(contentsOf url: URL) throws {
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw RunError(url.path, "there is no such file: this is not the folder of a run")
@@ -83,6 +97,9 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
     }
   }
 
+  /// Writes every field, nulls too; what was there is replaced as a whole.
+  ///
+  /// - Throws: `FileError`.
   public func write(to url: URL) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -4,16 +4,25 @@ import Foundation
 /// Where a training run keeps what it makes: `config.json`, `metrics.jsonl`, `metrics.csv`, TensorBoard events here and
 /// in `train` and `validation`, `samples/*.png`, `checkpoints/`.
 public struct RunDirectory: Sendable {
+  /// The folder itself.
   public let url: URL
 
+  /// Names a folder; `prepare()` makes it.
   public init(_ url: URL) { self.url = url }
 
+  /// `config.json`: a ``RunConfiguration``.
   public var configuration: URL { url.appendingPathComponent("config.json") }
+  /// `metrics.jsonl`, the lines of a ``MetricsLog``.
   public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+  /// `metrics.csv`, the table of a ``MetricsLog``.
   public var table: URL { url.appendingPathComponent("metrics.csv") }
+  /// The folder of ``SamplePictures``.
   public var samples: URL { url.appendingPathComponent("samples") }
+  /// The folder of a ``CheckpointWriter``.
   public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
+  /// `checkpoints/last.safetensors`.
   public var lastCheckpoint: URL { CheckpointWriter.last(in: checkpoints) }
+  /// `checkpoints/best.safetensors`; never written where no measurement tells what is best.
   public var bestCheckpoint: URL { CheckpointWriter.best(in: checkpoints) }
 
   /// Whether a run has been here before.
@@ -40,7 +49,7 @@ public struct RunDirectory: Sendable {
     }
     files += contents(of: samples).filter { $0.pathExtension == "png" }
     for file in files + [configuration] where unlink(file.path) != 0 && errno != ENOENT {
-      throw FileError(.replace, file.path, code: errno)
+      throw FileError(.remove, file.path, code: errno)
     }
   }
 
@@ -73,10 +82,16 @@ public final class RunLock {
   deinit { close(descriptor) }
 }
 
+/// A run's folder, or a file in it, that cannot be used: which, and why.
 public struct RunError: Error, CustomStringConvertible {
+  /// Of the folder or file.
   public let path: String
+  /// What is wrong with it, in words.
   public let problem: String
 
+  /// - Parameters:
+  ///   - path: Of the folder or file.
+  ///   - problem: What is wrong with it, to be read behind the path and a colon.
   public init(_ path: String, _ problem: String) { (self.path, self.problem) = (path, problem) }
 
   public var description: String { "\(path): \(problem)" }

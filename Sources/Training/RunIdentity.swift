@@ -6,10 +6,13 @@ import Models
 /// What the numbers of a run depend on. A checkpoint carries it, and fits no other run; two runs that agree in it are the
 /// same run, bit by bit on the same device.
 public struct RunIdentity: Codable, Equatable, Sendable {
+  /// The model's identifier: `vae`.
   public let model: String
+  /// The model's hyperparameters, by their names.
   public let configuration: JSONValue
   /// The fingerprint of the training data.
   public let data: String
+  /// Samples in a step.
   public let batchSize: Int
   /// As text: a JSON number need not hold 64 bits.
   public let seed: String

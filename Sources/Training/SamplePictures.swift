@@ -26,6 +26,7 @@ public final class SamplePictures: Callback {
     (self.held, self.folder, self.seed, self.cadence, self.events) = (held, folder, seed, cadence, events)
   }
 
+  /// `report`.
   public override var phase: Phase { .report }
 
   /// Pictures follow the checkpoint; those that a program killed in between did not draw are drawn when it goes on.

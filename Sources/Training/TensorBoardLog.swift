@@ -17,6 +17,7 @@ import Pictures
 /// All by the steps of the run. A run that was killed and goes on shows every point once: what a checkpoint counts on is on
 /// the disk before it, later points are dropped, and of steps that have no point yet the sums are in the checkpoint.
 public final class TensorBoardLog: Callback, Stateful {
+  /// How many steps a point of `step/…` is a mean over.
   public static let stepsPerPoint = 16
 
   private enum Run: String, CaseIterable {
@@ -30,6 +31,8 @@ public final class TensorBoardLog: Callback, Stateful {
   /// Of the steps since the last point.
   private var sums = MeasurementSums()
 
+  /// - Parameter folder: The run's own, in the one that `tensorboard --logdir` is given; it must be there when training
+  ///   begins.
   public init(folder: URL) { self.folder = folder }
 
   /// Where the event files of a run in `folder` are.
@@ -39,6 +42,7 @@ public final class TensorBoardLog: Callback, Stateful {
     run == .whole ? folder : folder.appendingPathComponent(run.rawValue)
   }
 
+  /// Writes the hyperparameters; of a run that goes on, drops the points that its checkpoint does not know of.
   public override func trainingBegan(_ trainer: Trainer) throws {
     let steps = trainer.progress.totalSteps
     if trainer.progress.step == 0 { sums = MeasurementSums() }

@@ -9,18 +9,22 @@ import Tensors
 ///
 /// One loop for every model family; what a step does belongs to the model.
 public final class Trainer {
+  /// What is trained.
   public let model: any TrainableModel
+  /// The model's, with the learners that `fit` trains.
   public let stages: [Stage]
   /// Of all stages, each once: stages may share them.
   public var learners: [Learner] {
     var seen = Set<ObjectIdentifier>()
     return stages.flatMap(\.learners).filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
+  /// Where training stands: at its beginning, or where a checkpoint that was restored left it.
   public internal(set) var progress = TrainingProgress()
   /// Ask it to stop from anywhere; the step in flight is finished first.
   public let interruption: Interruption
+  /// Those that the last `fit` was given, by phase.
   public private(set) var callbacks: [Callback] = []
-  /// What `fit` was asked to do last.
+  /// What `fit` was asked to do last; there is none before, and asking for it stops the program.
   public var plan: TrainingPlan { currentPlan! }
   private var currentPlan: TrainingPlan?
   /// What the numbers of the run depend on; known from `fit` on.
@@ -105,7 +109,7 @@ public final class Trainer {
     let context = StepContext(plan.stage.learners)
     while !plan.isComplete(progress) {
       let batches = try BatchSequence(
-        training, of: model.inputs, batchSize: plan.batchSize, seed: plan.seed, epoch: progress.epoch,
+        training, of: model.inputs, batchSize: plan.samplesPerStep, seed: plan.seed, epoch: progress.epoch,
         startingAt: progress.position
       ).start()
       model.train()
@@ -113,7 +117,7 @@ public final class Trainer {
       progress.plannedEpochs = plan.epochs
       var clock = ContinuousClock.now
       while let batch = try batches.next() {
-        let measurements = model.step(Batch(batch, on: model.device), context)
+        let measurements = try model.step(Batch(batch, on: model.device), context)
         progress.step += 1
         progress.position = batch.position
         pending.append((progress.step, batch.position, batch.count, measurements))
@@ -190,7 +194,7 @@ public final class Trainer {
       }
       for (name, value, weight) in values { progress.sums.add(value, to: name, weight: weight) }
       let measured = MeasuredStep(
-        totalSteps: progress.stepsBefore + step, stepOfEpoch: (end - 1) / plan.batchSize + 1,
+        totalSteps: progress.stepsBefore + step, stepOfEpoch: (end - 1) / plan.samplesPerStep + 1,
         endsEpoch: end == plan.trainingCount, measurements: values)
       try notify { try $0.measured(self, measured) }
     }
@@ -202,6 +206,13 @@ public final class Trainer {
     try Trainer.evaluate(model, in: plan.stage, on: data, seed: plan.seed, batchSize: plan.batchSize)
   }
 
+  /// The means of what a model measures over a data set, in evaluation mode; nil if the model has nothing to validate.
+  ///
+  /// - Parameters:
+  ///   - stage: Of the model, whose measurements are wanted.
+  ///   - seed: Of the noise; with the same one the numbers are the same.
+  ///   - batchSize: How many samples are computed at a time.
+  /// - Throws: What the data set and the device throw.
   public static func evaluate(
     _ model: any TrainableModel, in stage: Stage, on data: any Dataset, seed: UInt64, batchSize: Int
   ) throws -> [MeasurementMean]? {

@@ -1,8 +1,13 @@
+/// Why training cannot go on, or cannot begin.
 public enum TrainingError: Error, CustomStringConvertible {
+  /// A measurement of a step is NaN or infinite. `samples` are its places in the shuffled epoch, `checkpoint` is the
+  /// path of the last one written or read, if any.
   case notFinite(measurement: String, value: Float, epoch: Int, step: Int, samples: Range<Int>, checkpoint: String?)
+  /// The mean of a measurement over the validation data is NaN or infinite.
   case validationNotFinite(measurement: String, value: Double, epoch: Int, checkpoint: String?)
   /// Found when a checkpoint was about to be written.
   case parameterNotFinite(String, step: Int, checkpoint: String?)
+  /// What was asked for cannot be done: an unknown stage, a length or batch size out of range, an empty data set.
   case invalid(String)
 
   public var description: String {

@@ -5,15 +5,21 @@ import Models
 
 /// What one call of `fit` was asked to do.
 public struct TrainingPlan {
+  /// The stage that is trained.
   public let stage: Stage
+  /// Counted from the stage's beginning, not from where a checkpoint stands.
   public let length: Stage.Length
+  /// Samples in a batch.
   public let batchSize: Int
   /// Of the order of the samples.
   public let seed: UInt64
   /// The number of samples in an epoch.
   public let trainingCount: Int
 
-  public var stepsPerEpoch: Int { trainingCount / batchSize + (trainingCount % batchSize == 0 ? 0 : 1) }
+  /// As many batches as the stage's steps take; the last step of an epoch takes what is left.
+  public var samplesPerStep: Int { batchSize * stage.batchesPerStep }
+  /// The last, smaller step included.
+  public var stepsPerEpoch: Int { trainingCount / samplesPerStep + (trainingCount % samplesPerStep == 0 ? 0 : 1) }
 
   /// Epochs, the last of which may be incomplete.
   public var epochs: Int {
@@ -65,6 +71,7 @@ public struct TrainingPlan {
 
 /// Why training ended.
 public enum TrainingEnd: Equatable, Sendable {
+  /// The stage has got to its length.
   case finished
   /// By a callback, such as early stopping.
   case stopped(String)

@@ -18,6 +18,7 @@ public struct TrainingProgress: Codable, Equatable, Sendable {
   /// Measured since the last record.
   var sums = MeasurementSums()
 
+  /// Before the first step.
   public init() {}
 
   /// Means since the last record.
@@ -53,23 +54,28 @@ public struct TrainingProgress: Codable, Equatable, Sendable {
 
 /// What was measured since the last record.
 public struct TrainingRecord: Sendable {
+  /// Its name.
   public let stage: String
   /// From 1: the epoch the last step belongs to.
   public let epoch: Int
-  /// Of the stage, and of all stages so far.
+  /// Steps of the stage so far.
   public let step: Int
+  /// Steps of all stages so far.
   public let totalSteps: Int
   /// Whether the epoch is complete.
   public let endsEpoch: Bool
   /// Whether it was made only because training ends here: a longer run has none at this step.
   public let isEarly: Bool
+  /// Means over the steps since the last record, in training mode.
   public let training: [MeasurementMean]
   /// At the end of an epoch, if there is something to validate.
   public let validation: [MeasurementMean]?
-  /// Time spent in steps, without validation and callbacks.
+  /// Time spent in steps since the last record or the beginning of `fit`, without validation and callbacks.
   public let seconds: Double
+  /// Samples in the steps that `seconds` counts.
   public let samples: Int
 
+  /// Of the steps that `seconds` counts; 0 if there are none.
   public var samplesPerSecond: Double { seconds > 0 ? Double(samples) / seconds : 0 }
 
   /// The value that `criterion` looks at.

@@ -6,9 +6,11 @@ let package = Package(
   name: "Dependent",
   dependencies: [.package(name: "figment", path: "../..")],
   targets: [
-    .executableTarget(name: "Ring", dependencies: [.product(name: "Figment", package: "figment")]),
-    // The example of Figment's README, which `run.sh` puts there.
-    .executableTarget(name: "Example", dependencies: [.product(name: "Figment", package: "figment")]),
-  ],
+    .executableTarget(name: "Ring", dependencies: [.product(name: "Figment", package: "figment")])
+  ]
+    // The programs of Figment's README and documentation, which `run.sh` puts there.
+    + ["Example", "FromDataToPicture", "AModelOfYourOwn", "OnAGraphicsCard"].map {
+      .executableTarget(name: $0, dependencies: [.product(name: "Figment", package: "figment")])
+    },
   swiftLanguageModes: [.v6]
 )

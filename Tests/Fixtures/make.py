@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 SCRIPTS = ["convolution", "normalization", "pooling_upsampling", "activations_losses", "tensors",
-           "second_derivatives", "optimizers", "training_steps", "adversarial_steps", "parameter_counts"]
+           "second_derivatives", "optimizers", "training_steps", "adversarial_steps", "adversarial_techniques",
+           "parameter_counts"]
 
 folder = pathlib.Path(__file__).parent
 for name in sys.argv[1:] or SCRIPTS:

@@ -21,7 +21,7 @@ import Testing
       let latents = [UInt32(99), 100].map { key in
         Tensor(draw((key, UInt32(step)), 400).map { (2 * $0 - 1) * 1.7 }, shape: [4, 100], on: device)
       }
-      let measured = model.adversarialStep(real, latents: (latents[0], latents[1]), context)
+      let measured = try model.adversarialStep(real, noise: GivenNoise(latents: latents), context)
       for (index, entry) in measured.entries.enumerated() {
         let value = try entry.value.scalar(), wanted = expected["losses"].scalars[4 * step + index]
         #expect(abs(value - wanted) <= 1e-4 * abs(wanted), "step \(step), \(entry.name): \(value), Keras \(wanted)")

@@ -36,7 +36,7 @@ import Testing
       let learners = model.learners { SGD(learningRate: 0) }
       learners[moving].baseLearningRate = 0.1
       let samples = Tensor.randomUniform([4, 5, 4, 1], low: -1, using: RandomGenerator(seed: 4), on: device)
-      _ = model.adversarialStep(samples, StepContext(learners))
+      _ = try model.adversarialStep(samples, StepContext(learners))
       let after = [try values(model.discriminator), try values(model.generator)]
       #expect(after[moving] != before[moving])
       #expect(after[resting] == before[resting])
@@ -52,7 +52,7 @@ import Testing
       let context = StepContext(learners)
       let samples = Tensor.randomUniform([16, 5, 4, 1], low: 0.5, using: RandomGenerator(seed: 6), on: device)
       let steps = try (0..<60).map { _ in
-        let measured = model.adversarialStep(samples, context)
+        let measured = try model.adversarialStep(samples, context)
         return try ["real", "generated", "generator"].map { try measured[$0]!.scalar() }
       }
       return (steps[0], steps.last!)
@@ -104,8 +104,8 @@ import Testing
       model.discriminate(samples), withoutGradient { model.discriminate(model.generate(latents)) },
     ].map { try $0.scalars() }
     let right = logits[0].count { $0 > 0 } + logits[1].count { $0 <= 0 }
-    let measured = model.adversarialStep(
-      samples, latents: (latents, latents), StepContext(model.learners { SGD(learningRate: 0) }))
+    let measured = try model.adversarialStep(
+      samples, noise: GivenNoise(latents: [latents, latents]), StepContext(model.learners { SGD(learningRate: 0) }))
     #expect(try measured["accuracy"]!.scalar() == Float(right) / 16)
   }
 

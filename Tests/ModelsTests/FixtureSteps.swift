@@ -1,5 +1,6 @@
 import Backends
 import Layers
+import Models
 import Tensors
 
 // What the scripts of `Tests/Fixtures` that train networks make: see its README.
@@ -36,4 +37,15 @@ func initialize(_ parameters: [Parameter]) {
     let values = draw((1234, UInt32(position)), shape.count).map { (2 * $0 - 1) * limit }
     parameter.value = Tensor(values, shape: shape, on: parameter.value.device)
   }
+}
+
+/// Latents in the order in which a step asks for them.
+final class GivenNoise: AdversarialNoise {
+  private var latents: [Tensor]
+
+  init(latents: [Tensor]) { self.latents = latents }
+
+  func latents(_ count: Int) -> Tensor { latents.removeFirst() }
+  func classes(_ count: Int) -> Tensor? { nil }
+  func uniform(_ shape: Shape) -> Tensor { fatalError("the published step draws latents only") }
 }

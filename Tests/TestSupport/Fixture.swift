@@ -45,6 +45,11 @@ public struct FixtureCase: Sendable, CustomTestStringConvertible {
     return list.map { if case .number(let value) = $0 { Int(value) } else { wrong(attribute) } }
   }
 
+  public func numbers(_ attribute: String) -> [Float] {
+    guard case .list(let list) = attributes[attribute] else { wrong(attribute) }
+    return list.map { if case .number(let value) = $0 { Float(value) } else { wrong(attribute) } }
+  }
+
   public func flag(_ attribute: String) -> Bool {
     guard case .flag(let value) = attributes[attribute] else { wrong(attribute) }
     return value

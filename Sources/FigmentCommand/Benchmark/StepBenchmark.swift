@@ -8,7 +8,7 @@ struct StepBenchmark {
   let name: String
   let batchSize: Int
   /// Makes the networks and the data; what it returns is a step, giving a number to read back.
-  private let prepare: (_ batchSize: Int, Device) -> () -> Tensor
+  private let prepare: (_ batchSize: Int, Device) -> () throws -> Tensor
 
   static var all: [StepBenchmark] {
     [
@@ -40,7 +40,7 @@ struct StepBenchmark {
       let batch = Batch(
         Dictionary(uniqueKeysWithValues: model.inputs.map { ($0.name, random([batchSize] + $0.shape, on: device)) }))
       let context = StepContext(model.stages()[0].learners)
-      return { model.step(batch, context).first }
+      return { try model.step(batch, context).first }
     }
   }
 
@@ -51,7 +51,7 @@ struct StepBenchmark {
       let samples = random([batchSize] + model.sampleShape, on: device)
       let labels = model.randomLabels(batchSize)
       let context = StepContext(model.learners { Adam(learningRate: 2e-4, beta1: 0.5) })
-      return { model.adversarialStep(samples, labels: labels, context).first }
+      return { try model.adversarialStep(samples, labels: labels, context).first }
     }
   }
 
@@ -75,25 +75,25 @@ struct StepBenchmark {
     let batchSize = batchSize ?? self.batchSize
     let step = prepare(batchSize, device)
     // The trainer waits for every 16th.
-    let milliseconds = try Stopwatch(seconds: seconds).median(of: { _ = step() }, leastSeconds: 0.1, most: 16) {
+    let milliseconds = try Stopwatch(seconds: seconds).median(of: { _ = try step() }, leastSeconds: 0.1, most: 16) {
       try device.synchronize()
     }
     var result = BenchmarkResult(name: name, device: device.identifier)
     result.batch = batchSize
     result.medianMs = milliseconds
     result.samplesPerSecond = Double(batchSize) * 1e3 / milliseconds
-    let operations = products(batchSize: batchSize).reduce(0) { $0 + $1.floatingPointOperations }
+    let operations = try products(batchSize: batchSize).reduce(0) { $0 + $1.floatingPointOperations }
     result.gflops = Double(operations) / milliseconds / 1e6
     result.peakMib = Double(device.backend.statistics.peakBytes) / Double(1 << 20)
     return result
   }
 
   /// What a step multiplies, found by following it without computing it.
-  func products(batchSize: Int?) -> [ProductOperation] {
+  func products(batchSize: Int?) throws -> [ProductOperation] {
     let backend = ShapeBackend()
     let step = prepare(batchSize ?? self.batchSize, Device(backend))
     let before = backend.products.count
-    _ = step()
+    _ = try step()
     return Array(backend.products.dropFirst(before))
   }
 }

@@ -14,7 +14,7 @@ struct Stopwatch {
   /// - Parameter ceiling: What the device does at most just then, of whatever is counted in `work`, a millisecond.
   /// - Returns: Milliseconds, and the share of the ceiling that `work` in this time is: the medians over all turns.
   func median(
-    of operation: () -> Void, waiting wait: () throws -> Void, work: Double, beside ceiling: (() throws -> Double)?
+    of operation: () throws -> Void, waiting wait: () throws -> Void, work: Double, beside ceiling: (() throws -> Double)?
   ) throws -> (milliseconds: Double, share: Double?) {
     var shares = [Double]()
     let milliseconds = try median(of: operation, waiting: wait) { milliseconds in
@@ -34,12 +34,12 @@ struct Stopwatch {
   ///   - also: Is called after each time taken, with the milliseconds of an operation.
   /// - Returns: Milliseconds.
   func median(
-    of operation: () -> Void, leastSeconds: Double = 0.005, most: Int = 100, waiting wait: () throws -> Void,
+    of operation: () throws -> Void, leastSeconds: Double = 0.005, most: Int = 100, waiting wait: () throws -> Void,
     also: (Double) throws -> Void = { _ in }
   ) throws -> Double {
     var count = 1
     func run() throws {
-      for _ in 0..<count { operation() }
+      for _ in 0..<count { try operation() }
       try wait()
     }
     try run()

@@ -8,11 +8,20 @@ import Tensors
 /// Labels enter the generator as one-hot numbers beside the latent, and the discriminator as one-hot planes
 /// beside the first feature maps.
 public final class AgeConditionalGAN: Module, AdversarialModel {
-  public struct Configuration: ModelConfiguration {
+  /// The size of the latents, the number of age groups, and dropout. The images are 64×64×3.
+  public struct Configuration: AdversarialConfiguration {
+    /// How many numbers a latent has.
     public var latentSize = 100
     /// Age groups: ≤ 18, 19–29, 30–39, 40–49, 50–59, ≥ 60.
     public var classes = 6
+    /// The share of values, in [0, 1), that the generator's two dropouts set to 0 while training.
     public var dropoutRate: Float = 0.2
+    /// Of all the generator's layers but the first and the last.
+    public var normalization = NetworkNormalization.batch
+    /// Of the discriminator's last three convolutions.
+    public var discriminatorNormalization = NetworkNormalization.batch
+    public var optimizer = AdversarialOptimizer.published
+    public var objective = AdversarialObjective()
 
     public init() {}
 
@@ -22,35 +31,38 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
       guard dropoutRate >= 0, dropoutRate < 1 else {
         throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
       }
+      try objective.validate(discriminatorHasBatchNorm: discriminatorNormalization == .batch)
     }
   }
 
   /// Images and the planes of their labels to logits.
   public final class Discriminator: Module {
+    /// Images `[N, 64, 64, 3]` to features `[N, 32, 32, 64]`.
     public let stem: Conv2D
+    /// Features and the planes of the labels behind them, `[N, 32, 32, 64 + classes]`, to logits `[N, 1]`.
     public let trunk: Sequential
 
-    init(classes: Int, in context: LayerContext) {
+    init(_ configuration: Configuration, in context: LayerContext) {
       let leakyReLU = Activation.leakyReLU(slope: 0.2)
       stem = Conv2D(
         inputChannels: 3, outputChannels: 64, kernelSize: 3, stride: 2, padding: .same, activation: leakyReLU, in: context)
-      var layers = [Layer](), channels = 64 + classes
+      var layers = [Layer](), channels = 64 + configuration.classes
       for filters in [128, 256, 512] {
-        layers += [
-          Conv2D(inputChannels: channels, outputChannels: filters, kernelSize: 3, stride: 2, padding: .same, in: context),
-          BatchNorm(channels: filters, activation: leakyReLU, in: context),
-        ]
+        layers += configuration.discriminatorNormalization.convolution(
+          channels, filters, kernelSize: 3, stride: 2, activation: leakyReLU, in: context)
         channels = filters
       }
-      trunk = Sequential(layers + [Flatten(), Dense(inputSize: 4 * 4 * 512, units: 1, in: context)])
+      trunk = Sequential(layers + [Flatten()] + configuration.objective.verdict(features: 4 * 4 * 512, in: context))
     }
 
+    /// Logits `[N, 1]` of images `[N, 64, 64, 3]` being real faces of their age groups.
+    ///
     /// - Parameter labels: One-hot, `[N, classes]`.
-    public func callAsFunction(_ images: Tensor, labels: Tensor) -> Tensor {
+    public func callAsFunction(_ images: Tensor, labels: Tensor) -> Judgement {
       let features = stem(images)
       let planes = labels.reshaped(to: [labels.shape[0], 1, 1, labels.shape[1]])
         .broadcast(to: [labels.shape[0], features.shape[1], features.shape[2], labels.shape[1]])
-      return trunk(.concatenate([features, planes]))
+      return Judgement(of: .concatenate([features, planes]), by: trunk)
     }
   }
 
@@ -62,9 +74,13 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
   public let device: Device
   public let random: RandomGenerator
 
+  /// Images `[N, 64, 64, 3]` to latents `[N, latentSize]`.
   public let encoder: Sequential
+  /// Latents and one-hot labels behind them, `[N, latentSize + classes]`, to images `[N, 64, 64, 3]` in [−1, 1].
   public let generator: Sequential
+  /// Images `[N, 64, 64, 3]` and one-hot labels `[N, classes]` to logits `[N, 1]` of being real.
   public let discriminator: Discriminator
+  public let memory: AdversarialMemory<Sequential>
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)
@@ -74,7 +90,12 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     let context = LayerContext(device: device, generator: random)
     encoder = Self.encoder(configuration, in: context)
     generator = Self.generator(configuration, in: context)
-    discriminator = Discriminator(classes: configuration.classes, in: context)
+    var ofDiscriminator = context
+    ofDiscriminator.useSpectralNorm = configuration.objective.spectralNorm
+    discriminator = Discriminator(configuration, in: ofDiscriminator)
+    memory = AdversarialMemory(configuration.objective, generator: generator, discriminator: discriminator) {
+      Self.generator(configuration, in: LayerContext(device: device, generator: RandomGenerator(seed: 0)))
+    }
   }
 
   private static let leakyReLU = Activation.leakyReLU(slope: 0.2)
@@ -99,21 +120,19 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
   }
 
   private static func generator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
-    let features = 8 * 8 * 256
+    let seedShape = [8, 8, 256]
     var layers: [Layer] = [
       Dense(
         inputSize: configuration.latentSize + configuration.classes, units: 2048, activation: leakyReLU, in: context),
       Dropout(rate: configuration.dropoutRate, in: context),
-      Dense(inputSize: 2048, units: features, in: context),
-      BatchNorm(channels: features, activation: leakyReLU, in: context),
-      Dropout(rate: configuration.dropoutRate, in: context),
-      Reshape([8, 8, 256]),
+      Dense(inputSize: 2048, units: seedShape.reduce(1, *), in: context),
     ]
+    layers += configuration.normalization.reshaping(to: seedShape, activation: leakyReLU, in: context)
+    layers.append(Dropout(rate: configuration.dropoutRate, in: context))
     for (channels, filters) in [(256, 128), (128, 64)] {
-      layers += [
-        UpSampling(), Conv2D(inputChannels: channels, outputChannels: filters, kernelSize: 5, padding: .same, in: context),
-        BatchNorm(channels: filters, momentum: 0.8, activation: leakyReLU, in: context),
-      ]
+      layers.append(UpSampling())
+      layers += configuration.normalization.convolution(
+        channels, filters, kernelSize: 5, momentum: 0.8, activation: leakyReLU, in: context)
     }
     layers += [
       UpSampling(), Conv2D(inputChannels: 64, outputChannels: 3, kernelSize: 5, padding: .same, activation: .tanh, in: context),
@@ -125,11 +144,17 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
   public var sampleShape: [Int] { [64, 64, 3] }
   public var classes: Int? { configuration.classes }
 
-  public func generate(_ latents: Tensor, labels: Tensor?) -> Tensor {
-    generator(.concatenate([latents, oneHot(labels)]))
+  /// Latents `[N, latentSize]` to images `[N, 64, 64, 3]`.
+  ///
+  /// - Parameter labels: Age groups, `[N]`, counted from 0; the program stops if they are nil.
+  public func generate(_ latents: Tensor, labels: Tensor?, by network: Sequential) -> Tensor {
+    network(.concatenate([latents, oneHot(labels)]))
   }
 
-  public func discriminate(_ samples: Tensor, labels: Tensor?) -> Tensor {
+  /// Images `[N, 64, 64, 3]` to logits `[N, 1]` of being real.
+  ///
+  /// - Parameter labels: Age groups, `[N]`, counted from 0; the program stops if they are nil.
+  public func judge(_ samples: Tensor, labels: Tensor?) -> Judgement {
     discriminator(samples, labels: oneHot(labels))
   }
 
@@ -141,8 +166,13 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     return labels.oneHot(classes: configuration.classes)
   }
 
-  public func learners() -> [Learner] { learners { Adam(learningRate: 2e-4, beta1: 0.5) } }
+  /// Adam with a learning rate of 2e-4 and a beta1 of 0.5, one for the generator and one for the discriminator. The
+  /// encoder has none.
+  public func learners() -> [Learner] {
+    learners { configuration.optimizer.make { Adam(learningRate: 2e-4, beta1: 0.5) } }
+  }
 
+  /// `whole` and `generator` take latents and one-hot age groups behind them; `encoder` takes images.
   public var parts: [ModelPart] {
     let (latents, classes) = (configuration.latentSize, configuration.classes)
     // A latent and the one-hot age group behind it.
@@ -154,9 +184,9 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
         let (_, labels) = split(input)
         let images = self.generator(input)
         _ = self.encoder(images)
-        return self.discriminator(images, labels: labels)
+        return self.discriminator(images, labels: labels).logits
       },
-      ModelPart("generator", inputShape: [latents + classes]) { self.generator($0) },
+      ModelPart("generator", inputShape: [latents + classes]) { self.sampler($0) },
       ModelPart("encoder", inputShape: sampleShape) { self.encode($0) },
     ]
   }

@@ -9,13 +9,22 @@ import Tensors
 /// Generator blocks: dense, leaky ReLU 0.2, batch normalization with momentum 0.8; discriminator blocks:
 /// dense, leaky ReLU 0.2. The original ends in a sigmoid, here part of the loss.
 public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
-  public struct Configuration: ModelConfiguration {
+  /// The size of the images and of the latents, the hidden layers of both networks, and the techniques they are trained with.
+  public struct Configuration: AdversarialConfiguration {
     /// `[height, width, channels]`.
     public var imageShape = [28, 28, 1]
+    /// How many numbers a latent has.
     public var latentSize = 100
+    /// Units of the generator's hidden layers, in order; a dense layer with tanh behind them makes the pixels.
     public var generatorUnits = [256, 512, 1024]
+    /// Units of the discriminator's hidden layers, in order; a dense layer behind them makes the logit.
     public var discriminatorUnits = [512, 256]
-    public var useBatchNorm = true
+    /// Behind the generator's hidden layers. Dense layers have no space for instance normalization.
+    public var normalization = NetworkNormalization.batch
+    /// Behind the discriminator's hidden layers.
+    public var discriminatorNormalization = NetworkNormalization.none
+    public var optimizer = AdversarialOptimizer.published
+    public var objective = AdversarialObjective()
 
     public init() {}
 
@@ -24,7 +33,7 @@ public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
       var configuration = Configuration()
       configuration.generatorUnits = [500, 500]
       configuration.discriminatorUnits = [500, 500]
-      configuration.useBatchNorm = false
+      configuration.normalization = .none
       return configuration
     }
 
@@ -33,12 +42,18 @@ public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
       try requireSize(latentSize, "latentSize")
       try requireSizes(generatorUnits, "generatorUnits")
       try requireSizes(discriminatorUnits, "discriminatorUnits")
+      for (field, kind) in [("normalization", normalization), ("discriminatorNormalization", discriminatorNormalization)]
+      where kind == .instance {
+        throw ConfigurationError(field, "dense layers have no space that instance normalization could go over; layer can be had")
+      }
+      try objective.validate(discriminatorHasBatchNorm: discriminatorNormalization == .batch)
     }
   }
 
   public static let identifier = "gan"
   public static let title = "Generative adversarial network"
   public static let batchSize = 32
+  /// `published`, the defaults, and `vanilla`.
   public static var presets: [(name: String, configuration: Configuration)] {
     [("published", .init()), ("vanilla", .vanilla)]
   }
@@ -47,8 +62,11 @@ public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
   public let device: Device
   public let random: RandomGenerator
 
+  /// Latents `[N, latentSize]` to images `[N] + imageShape` in [−1, 1].
   public let generator: Sequential
+  /// Images `[N] + imageShape` to logits `[N, 1]` of being real.
   public let discriminator: Sequential
+  public let memory: AdversarialMemory<Sequential>
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)
@@ -56,62 +74,58 @@ public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
     self.device = device
     random = RandomGenerator(seed: seed)
     let context = LayerContext(device: device, generator: random)
-    let leakyReLU = Activation.leakyReLU(slope: 0.2)
-    let pixels = configuration.imageShape.reduce(1, *)
+    generator = Self.generator(configuration, in: context)
+    discriminator = Self.discriminator(configuration, in: context)
+    memory = AdversarialMemory(configuration.objective, generator: generator, discriminator: discriminator) {
+      Self.generator(configuration, in: LayerContext(device: device, generator: RandomGenerator(seed: 0)))
+    }
+  }
 
+  private static let leakyReLU = Activation.leakyReLU(slope: 0.2)
+
+  private static func generator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
     var layers = [Layer](), size = configuration.latentSize
     for units in configuration.generatorUnits {
       layers.append(Dense(inputSize: size, units: units, activation: leakyReLU, in: context))
-      if configuration.useBatchNorm { layers.append(BatchNorm(channels: units, momentum: 0.8, in: context)) }
+      layers += configuration.normalization.layers(channels: units, momentum: 0.8, in: context)
       size = units
     }
+    let pixels = configuration.imageShape.reduce(1, *)
     layers.append(Dense(inputSize: size, units: pixels, activation: .tanh, in: context))
-    generator = Sequential(layers + [Reshape(configuration.imageShape)])
+    return Sequential(layers + [Reshape(configuration.imageShape)])
+  }
 
-    (layers, size) = ([Flatten()], pixels)
+  private static func discriminator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
+    var context = context
+    context.useSpectralNorm = configuration.objective.spectralNorm
+    var layers: [Layer] = [Flatten()], size = configuration.imageShape.reduce(1, *)
     for units in configuration.discriminatorUnits {
       layers.append(Dense(inputSize: size, units: units, activation: leakyReLU, in: context))
+      layers += configuration.discriminatorNormalization.layers(channels: units, momentum: 0.8, in: context)
       size = units
     }
-    discriminator = Sequential(layers + [Dense(inputSize: size, units: 1, in: context)])
+    return Sequential(layers + configuration.objective.verdict(features: size, in: context))
   }
 
   public var latentShape: [Int] { [configuration.latentSize] }
   public var sampleShape: [Int] { configuration.imageShape }
 
-  public func generate(_ latents: Tensor, labels: Tensor? = nil) -> Tensor { generator(latents) }
-  public func discriminate(_ samples: Tensor, labels: Tensor? = nil) -> Tensor { discriminator(samples) }
+  public func generate(_ latents: Tensor, labels: Tensor?, by network: Sequential) -> Tensor { network(latents) }
+  public func judge(_ samples: Tensor, labels: Tensor?) -> Judgement { Judgement(of: samples, by: discriminator) }
 
   // MARK: Recipe
 
-  public var inputs: [Field] { [output] }
-  public var output: Field { Field("image", shape: configuration.imageShape, range: sampleRange) }
-
-  public func decode(_ latents: Tensor) -> Tensor { generator(latents) }
-
-  public func learners() -> [Learner] { learners { Adam(learningRate: 2e-4, beta1: 0.5) } }
+  /// As published Adam with a learning rate of 2e-4 and a beta1 of 0.5, one for each network.
+  public func learners() -> [Learner] {
+    learners { configuration.optimizer.make { Adam(learningRate: 2e-4, beta1: 0.5) } }
+  }
 
   /// Counted in iterations, as published.
   public func stages() -> [Stage] {
     [
       Stage(
-        length: .iterations(30_000), batchSize: Self.batchSize, learners: learners(),
-        recordEvery: .steps(200), sampleEvery: .steps(200))
-    ]
-  }
-
-  public func step(_ batch: Batch, _ context: StepContext) -> Measurements {
-    adversarialStep(batch["image"], context)
-  }
-
-  public func evaluate(_: Batch, in _: Stage, using _: RandomGenerator) -> Measurements? { nil }
-
-  /// A 5×5 grid and the way between two latents.
-  public func samples(_ noise: FixedNoise, of _: (any Dataset)?) throws -> [Sample] {
-    let latents = drawLatents(25, using: noise.generator)
-    return [
-      Sample("samples", try grid(of: latents, columns: 5, batchSize: noise.batchSize)),
-      Sample("interpolation", try interpolation(noise)),
+        length: .iterations(30_000), batchSize: Self.batchSize, batchesPerStep: configuration.objective.discriminatorSteps,
+        learners: learners(), recordEvery: .steps(200), sampleEvery: .steps(200))
     ]
   }
 }

@@ -8,7 +8,9 @@ import Tensors
 /// By default nearest upsampling and ReLU, as in the tutorials; the paper's pixel shuffling and parametric
 /// ReLU by configuration. The discriminator judges every 16×16 patch of a large image for itself.
 public final class SRGAN: Module, GenerativeModel {
+  /// The size of the small images, and how the generator is built.
   public struct Configuration: ModelConfiguration {
+    /// How the generator doubles the extents, which it does twice.
     public enum Upsampler: String, Codable, CaseIterable, Sendable {
       /// Nearest upsampling, then a convolution to 256 channels.
       case nearest
@@ -16,14 +18,21 @@ public final class SRGAN: Module, GenerativeModel {
       case pixelShuffle
     }
 
+    /// The activation between the generator's convolutions.
     public enum Rectifier: String, Codable, CaseIterable, Sendable {
-      case relu, prelu
+      /// `max(x, 0)`.
+      case relu
+      /// `x` where it is positive, elsewhere `x` times a slope that is learnt, one a channel (He et al., 2015).
+      case prelu
     }
 
-    /// Height and width of the small images; large ones are four times that.
+    /// `[height, width]` of the small images, multiples of 4; large ones are four times that.
     public var imageSize = [64, 64]
+    /// Residual blocks in the generator's body, 1 to 1024; 16 in the paper.
     public var residualBlocks = 16
+    /// Nearest upsampling by default; the paper shuffles pixels.
     public var upsampler = Upsampler.nearest
+    /// ReLU by default; that of the paper is parametric.
     public var rectifier = Rectifier.relu
 
     public init() {}
@@ -38,8 +47,12 @@ public final class SRGAN: Module, GenerativeModel {
 
   /// Small images to large ones.
   public final class Generator: Module {
+    /// A convolution with kernel 9: images `[N, height, width, 3]` to features `[N, height, width, 64]`.
     public let head: Sequential
+    /// The residual blocks, a convolution and a normalization: `[N, height, width, 64]` stays that. What it gives is
+    /// added to what it was given.
     public let body: Sequential
+    /// Features `[N, height, width, 64]` to images `[N, 4 · height, 4 · width, 3]` in [−1, 1].
     public let tail: Sequential
 
     init(_ configuration: Configuration, in context: LayerContext) {
@@ -74,6 +87,7 @@ public final class SRGAN: Module, GenerativeModel {
       tail = Sequential(layers)
     }
 
+    /// Images `[N, height, width, 3]` to images `[N, 4 · height, 4 · width, 3]`, both in [−1, 1].
     public func callAsFunction(_ images: Tensor) -> Tensor {
       let features = head(images)
       return tail(features + body(features))
@@ -88,6 +102,7 @@ public final class SRGAN: Module, GenerativeModel {
   public let device: Device
   public let random: RandomGenerator
 
+  /// Small images `[N, height, width, 3]` to large ones `[N, 4 · height, 4 · width, 3]`.
   public let generator: Generator
   /// Large images to logits `[N, height / 16, width / 16, 1]`.
   public let discriminator: Sequential
@@ -148,6 +163,7 @@ public final class SRGAN: Module, GenerativeModel {
     ])
   }
 
+  /// New learners `discriminator` and `generator`: Adam with a learning rate of 2e-4 and a beta1 of 0.5 each.
   public func learners() -> [Learner] {
     [
       Learner("discriminator", Adam(learningRate: 2e-4, beta1: 0.5), discriminator, of: self),

@@ -8,12 +8,21 @@ import Tensors
 /// output before the sigmoid and the discriminator's single number, which makes the latter constant for a
 /// batch of one; these two are left out.
 public final class VoxelGAN: Module, AdversarialModel {
-  public struct Configuration: ModelConfiguration {
+  /// The size and spread of the latents, and the channels of both networks, which also give the size of the volumes.
+  public struct Configuration: AdversarialConfiguration {
+    /// How many numbers a latent has; 200 in the paper.
     public var latentSize = 200
     /// The standard deviation of the latents, in training and sampling alike.
     public var latentDeviation: Float = 0.33
-    /// Of the generator, from its smallest volume to its largest but one; the discriminator mirrors them.
+    /// Channels of the generator, from its smallest volume to its largest but one; the discriminator mirrors them. One
+    /// to five: `n` of them make volumes of 4 · 2ⁿ voxels on a side.
     public var filters = [512, 256, 128, 64]
+    /// Of all the generator's layers but the last.
+    public var normalization = NetworkNormalization.batch
+    /// Of all the discriminator's layers but the last.
+    public var discriminatorNormalization = NetworkNormalization.batch
+    public var optimizer = AdversarialOptimizer.published
+    public var objective = AdversarialObjective()
 
     public init() {}
 
@@ -26,6 +35,11 @@ public final class VoxelGAN: Module, AdversarialModel {
         throw ConfigurationError("filters", "\(filters.count) are given, not one to five")
       }
       try requireSizes(filters, "filters")
+      guard objective.minibatchDiscrimination == 0 else {
+        throw ConfigurationError(
+          "objective.minibatchDiscrimination", "it goes behind dense features, and this discriminator ends in a convolution")
+      }
+      try objective.validate(discriminatorHasBatchNorm: discriminatorNormalization == .batch)
     }
 
     /// Each layer doubles the extents.
@@ -40,8 +54,11 @@ public final class VoxelGAN: Module, AdversarialModel {
   public let device: Device
   public let random: RandomGenerator
 
+  /// Latents `[N, 1, 1, 1, latentSize]` to volumes `[N, side, side, side, 1]` in [0, 1].
   public let generator: Sequential
+  /// Volumes `[N, side, side, side, 1]` to logits `[N, 1, 1, 1, 1]` of being real.
   public let discriminator: Sequential
+  public let memory: AdversarialMemory<Sequential>
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)
@@ -49,34 +66,41 @@ public final class VoxelGAN: Module, AdversarialModel {
     self.device = device
     random = RandomGenerator(seed: seed)
     let context = LayerContext(device: device, generator: random)
-    let filters = configuration.filters
+    generator = Self.generator(configuration, in: context)
+    discriminator = Self.discriminator(configuration, in: context)
+    memory = AdversarialMemory(configuration.objective, generator: generator, discriminator: discriminator) {
+      Self.generator(configuration, in: LayerContext(device: device, generator: RandomGenerator(seed: 0)))
+    }
+  }
 
+  private static func generator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
+    let filters = configuration.filters, normalization = configuration.normalization
     var layers: [Layer] = [
-      Conv3DTranspose(inputChannels: configuration.latentSize, outputChannels: filters[0], kernelSize: 4, in: context),
-      BatchNorm(channels: filters[0], activation: .relu, in: context),
+      Conv3DTranspose(inputChannels: configuration.latentSize, outputChannels: filters[0], kernelSize: 4, in: context)
     ]
+    layers += normalization.layers(channels: filters[0], activation: .relu, in: context)
     for (channels, next) in zip(filters, filters.dropFirst()) {
-      layers += [
-        Conv3DTranspose(inputChannels: channels, outputChannels: next, kernelSize: 4, stride: 2, padding: .same, in: context),
-        BatchNorm(channels: next, activation: .relu, in: context),
-      ]
+      layers.append(
+        Conv3DTranspose(inputChannels: channels, outputChannels: next, kernelSize: 4, stride: 2, padding: .same, in: context))
+      layers += normalization.layers(channels: next, activation: .relu, in: context)
     }
     layers.append(
       Conv3DTranspose(
         inputChannels: filters.last!, outputChannels: 1, kernelSize: 4, stride: 2, padding: .same, activation: .sigmoid, in: context
       ))
-    generator = Sequential(layers)
+    return Sequential(layers)
+  }
 
-    layers = []
-    var channels = 1
-    for next in filters.reversed() {
-      layers += [
-        Conv3D(inputChannels: channels, outputChannels: next, kernelSize: 4, stride: 2, padding: .same, in: context),
-        BatchNorm(channels: next, activation: .leakyReLU(slope: 0.2), in: context),
-      ]
+  private static func discriminator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
+    var context = context, layers = [Layer](), channels = 1
+    context.useSpectralNorm = configuration.objective.spectralNorm
+    for next in configuration.filters.reversed() {
+      layers.append(Conv3D(inputChannels: channels, outputChannels: next, kernelSize: 4, stride: 2, padding: .same, in: context))
+      layers += configuration.discriminatorNormalization.layers(
+        channels: next, activation: .leakyReLU(slope: 0.2), in: context)
       channels = next
     }
-    discriminator = Sequential(layers + [Conv3D(inputChannels: channels, outputChannels: 1, kernelSize: 4, in: context)])
+    return Sequential(layers + [Conv3D(inputChannels: channels, outputChannels: 1, kernelSize: 4, in: context)])
   }
 
   public var latentShape: [Int] { [1, 1, 1, configuration.latentSize] }
@@ -84,14 +108,14 @@ public final class VoxelGAN: Module, AdversarialModel {
   public var sampleRange: ClosedRange<Float> { 0...1 }
   public var latentDeviation: Float { configuration.latentDeviation }
 
-  public func generate(_ latents: Tensor, labels: Tensor? = nil) -> Tensor { generator(latents) }
-  public func discriminate(_ samples: Tensor, labels: Tensor? = nil) -> Tensor { discriminator(samples) }
+  public func generate(_ latents: Tensor, labels: Tensor?, by network: Sequential) -> Tensor { network(latents) }
+  public func judge(_ samples: Tensor, labels: Tensor?) -> Judgement { Judgement(of: samples, by: discriminator) }
 
-  /// The published rates.
+  /// Adam with the published learning rates, 1e-5 for the discriminator and 2.5e-3 for the generator, and a beta1 of
+  /// 0.5.
   public func learners() -> [Learner] {
-    [
-      Learner("discriminator", Adam(learningRate: 1e-5, beta1: 0.5), discriminator, of: self),
-      Learner("generator", Adam(learningRate: 2.5e-3, beta1: 0.5), generator, of: self),
-    ]
+    learners(
+      discriminator: configuration.optimizer.make { Adam(learningRate: 1e-5, beta1: 0.5) },
+      generator: configuration.optimizer.make { Adam(learningRate: 2.5e-3, beta1: 0.5) })
   }
 }

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Figment
+
+/// What `figment train` changes of a GAN's objective and networks: everything that its configuration holds.
+struct TechniqueOptions: ParsableArguments {
+  @Option(
+    help: "The game: \(Self.list(AdversarialObjective.Loss.self)). Default: the preset's, cross-entropy.",
+    completion: .list(AdversarialObjective.Loss.allCases.map(\.rawValue)))
+  var objective: AdversarialObjective.Loss?
+
+  @Option(parsing: .unconditional, help: "Label real samples 1 minus this, in place of 1; 0.1 is usual.")
+  var labelSmoothing: Float?
+
+  @Option(parsing: .unconditional, help: "Exchange this share of the discriminator's labels; 0.05 is usual.")
+  var noisyLabels: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Keep the discriminator's slope between real and generated samples near 1, at this weight (WGAN-GP); 10 is usual.")
+  var gradientPenalty: Float?
+
+  @Option(parsing: .unconditional, help: "Keep the discriminator's slope at real samples small, at this weight (R1); 10 is usual.")
+  var r1: Float?
+
+  @Option(parsing: .unconditional, help: "Keep the discriminator's parameters within plus and minus this (WGAN); 0.01 is usual.")
+  var weightClipping: Float?
+
+  @Flag(help: "Divide the discriminator's weights by their largest singular values.")
+  var spectralNorm = false
+
+  @Flag(help: "Train the generator to match the means of the discriminator's features.")
+  var featureMatching = false
+
+  @Flag(help: "Let the discriminator see how alike the samples of a batch are.")
+  var minibatchDiscrimination = false
+
+  @Flag(help: "Hold both networks' parameters near their means over all steps.")
+  var historicalAveraging = false
+
+  @Option(parsing: .unconditional, help: "Draw samples from a moving average of the generator with this decay; 0.999 is usual.")
+  var ema: Float?
+
+  @Option(parsing: .unconditional, help: "Steps of the discriminator, each on a batch of its own, to one of the generator.")
+  var discriminatorSteps: Int?
+
+  @Option(
+    parsing: .unconditional, help: "Let the discriminator rest while its accuracy on the last batch was above this; 0.8 is usual.")
+  var accuracyGate: Float?
+
+  @Option(
+    help: "Between the generator's layers: \(Self.list(NetworkNormalization.self)). Default: the preset's.",
+    completion: .list(NetworkNormalization.allCases.map(\.rawValue)))
+  var normalization: NetworkNormalization?
+
+  @Option(
+    help: "Between the discriminator's layers, of the same kinds. Default: the preset's.",
+    completion: .list(NetworkNormalization.allCases.map(\.rawValue)))
+  var discriminatorNormalization: NetworkNormalization?
+
+  @Option(
+    help: "Of both networks: \(Self.list(AdversarialOptimizer.self)). Default: the preset's.",
+    completion: .list(AdversarialOptimizer.allCases.map(\.rawValue)))
+  var optimizer: AdversarialOptimizer?
+
+  private static func list<Value: CaseIterable & RawRepresentable<String>>(_: Value.Type) -> String {
+    Value.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
+  /// The first option that was given; nil if none was.
+  var given: String? {
+    let options: [(name: String, isGiven: Bool)] = [
+      ("objective", objective != nil), ("label-smoothing", labelSmoothing != nil), ("noisy-labels", noisyLabels != nil),
+      ("gradient-penalty", gradientPenalty != nil), ("r1", r1 != nil), ("weight-clipping", weightClipping != nil),
+      ("spectral-norm", spectralNorm), ("feature-matching", featureMatching),
+      ("minibatch-discrimination", minibatchDiscrimination), ("historical-averaging", historicalAveraging),
+      ("ema", ema != nil), ("discriminator-steps", discriminatorSteps != nil), ("accuracy-gate", accuracyGate != nil),
+      ("normalization", normalization != nil), ("discriminator-normalization", discriminatorNormalization != nil),
+      ("optimizer", optimizer != nil),
+    ]
+    return options.first(where: \.isGiven)?.name
+  }
+
+  /// A configuration with what was given put over its own.
+  ///
+  /// - Throws: `UsageError` if the model is no GAN; `ConfigurationError` if values or techniques do not go together.
+  func applied<Model: GenerativeModel>(to configuration: Model.Configuration, of _: Model.Type) throws -> Model.Configuration {
+    guard let given else { return configuration }
+    guard var changed = configuration as? any AdversarialConfiguration else {
+      throw UsageError("--\(given) is for models with a discriminator; “\(Model.identifier)” has none")
+    }
+    apply(to: &changed.objective)
+    changed.normalization = normalization ?? changed.normalization
+    changed.discriminatorNormalization = discriminatorNormalization ?? changed.discriminatorNormalization
+    changed.optimizer = optimizer ?? changed.optimizer
+    try changed.validate()
+    return changed as! Model.Configuration
+  }
+
+  private func apply(to objective: inout AdversarialObjective) {
+    if let loss = self.objective {
+      objective.loss = loss
+      // Labels of the preset's own game mean nothing in one without.
+      if loss == .hinge || loss == .wasserstein { (objective.realLabels, objective.generatedLabels) = ([1, 1], [0, 0]) }
+    }
+    if let labelSmoothing { objective.realLabels = [1 - labelSmoothing, 1 - labelSmoothing] }
+    objective.noisyLabels = noisyLabels ?? objective.noisyLabels
+    objective.gradientPenalty = gradientPenalty ?? objective.gradientPenalty
+    objective.r1 = r1 ?? objective.r1
+    objective.weightClipping = weightClipping ?? objective.weightClipping
+    if spectralNorm { objective.spectralNorm = true }
+    if featureMatching { objective.featureMatching = true }
+    if minibatchDiscrimination { objective.minibatchDiscrimination = 100 }
+    if historicalAveraging { objective.historicalAveraging = 1 }
+    objective.movingAverage = ema ?? objective.movingAverage
+    objective.discriminatorSteps = discriminatorSteps ?? objective.discriminatorSteps
+    objective.accuracyGate = accuracyGate ?? objective.accuracyGate
+  }
+}
+
+extension AdversarialObjective.Loss: ExpressibleByArgument {}
+extension NetworkNormalization: ExpressibleByArgument {}
+extension AdversarialOptimizer: ExpressibleByArgument {}

@@ -1,0 +1,194 @@
+import Backends
+import Layers
+import Tensors
+
+/// What a step of two networks draws: a place to give it other numbers.
+public protocol AdversarialNoise {
+  /// `[count] + latentShape`.
+  func latents(_ count: Int) -> Tensor
+  /// The classes of the generator's samples, `[count]`; nil for a model without.
+  func classes(_ count: Int) -> Tensor?
+  /// Uniform in [0, 1).
+  func uniform(_ shape: Shape) -> Tensor
+}
+
+/// All of it from the model's own stream.
+private struct ModelNoise<Model: AdversarialModel>: AdversarialNoise {
+  let model: Model
+
+  func latents(_ count: Int) -> Tensor { model.drawLatents(count, using: model.random) }
+  func classes(_ count: Int) -> Tensor? { model.randomLabels(count) }
+  func uniform(_ shape: Shape) -> Tensor { .randomUniform(shape, using: model.random, on: model.device) }
+}
+
+extension AdversarialModel {
+  /// One step of both networks: the discriminator on real and on as many generated samples, then the generator through the
+  /// discriminator, whose parameters stay as they are because the generator's learner does not have them. If the
+  /// discriminator takes several steps, the samples are shared out among them.
+  ///
+  /// - Parameters:
+  ///   - samples: Real ones, `[N] + sampleShape`.
+  ///   - labels: Of the samples, `[N]`, for a conditional model.
+  ///   - noise: What is drawn; from the model's `random` if nil.
+  /// - Returns: The discriminator's losses `real` and `generated`, and its `penalty` if it has one, where it learnt; its
+  ///   `accuracy` on both, if the objective has one; and the loss of the `generator`.
+  /// - Throws: What the device throws, if the discriminator's accuracy decides whether it learns.
+  public func adversarialStep(
+    _ samples: Tensor, labels: Tensor? = nil, noise: (any AdversarialNoise)? = nil, _ context: StepContext
+  ) throws -> Measurements {
+    var step = AdversarialStep(self, noise: noise ?? ModelNoise(model: self), context)
+    try step.run(samples, labels: labels)
+    return step.measured
+  }
+}
+
+private struct AdversarialStep<Model: AdversarialModel> {
+  let model: Model, objective: AdversarialObjective, noise: any AdversarialNoise, context: StepContext
+  var measured = Measurements()
+
+  init(_ model: Model, noise: any AdversarialNoise, _ context: StepContext) {
+    (self.model, objective, self.noise, self.context) = (model, model.configuration.objective, noise, context)
+  }
+
+  mutating func run(_ samples: Tensor, labels: Tensor?) throws {
+    let count = samples.shape[0], share = (count + objective.discriminatorSteps - 1) / objective.discriminatorSteps
+    guard share < count else {
+      try discriminatorStep(samples, labels)
+      return generatorStep(samples, labels)
+    }
+    for start in stride(from: 0, to: count, by: share) {
+      let range = start..<min(count, start + share)
+      try discriminatorStep(samples.sliced(range), labels?.sliced(range))
+    }
+    generatorStep(samples.sliced(0..<share), labels?.sliced(0..<share))
+  }
+
+  // MARK: Discriminator
+
+  private mutating func discriminatorStep(_ samples: Tensor, _ labels: Tensor?) throws {
+    let count = samples.shape[0], latents = noise.latents(count)
+    let generated = withoutGradient { model.generate(latents, labels: labels) }
+    let rests = try model.memory.accuracy.map { try $0.value.scalar() > objective.accuracyGate } ?? false
+    // Its slope is wanted at real samples.
+    let real = objective.r1 > 0 ? samples.tracked() : samples
+    func judged() -> (real: Tensor, generated: Tensor) {
+      (model.discriminate(real, labels: labels), model.discriminate(generated, labels: labels))
+    }
+    let logits = rests ? withoutGradient(judged) : judged()
+    let accuracy = objective.hasAccuracy ? accuracy(ofReal: logits.real, ofGenerated: logits.generated) : nil
+    if !rests { learn(logits, real, generated, labels) }
+    guard let accuracy else { return }
+    measured.add("accuracy", accuracy, weight: count)
+    model.memory.accuracy?.value = accuracy.reshaped(to: [1])
+  }
+
+  private mutating func learn(
+    _ logits: (real: Tensor, generated: Tensor), _ samples: Tensor, _ generated: Tensor, _ labels: Tensor?
+  ) {
+    let count = samples.shape[0], losses = losses(ofReal: logits.real, ofGenerated: logits.generated)
+    measured.add("real", losses.real, weight: count)
+    measured.add("generated", losses.generated, weight: count)
+    var loss = losses.real + losses.generated
+    // The mean of both, as published; the other two games are sums.
+    if objective.loss == .crossEntropy || objective.loss == .leastSquares { loss = 0.5 * loss }
+    if let penalty = penalty(logits.real, samples, generated, labels) {
+      loss = loss + penalty
+      measured.add("penalty", penalty, weight: count)
+    }
+    let parameters = context.learner("discriminator").parameters.map(\.parameter)
+    if let history = model.memory.discriminatorHistory {
+      loss = loss + objective.historicalAveraging * history.distance(of: parameters)
+    }
+    context.minimize(loss, "discriminator")
+    if objective.weightClipping > 0 {
+      let bound = objective.weightClipping
+      for parameter in parameters { parameter.value = parameter.value.detached().clamped(low: -bound, high: bound) }
+    }
+  }
+
+  private func losses(ofReal: Tensor, ofGenerated: Tensor) -> (real: Tensor, generated: Tensor) {
+    switch objective.loss {
+    case .crossEntropy:
+      let targets = targets(ofReal, ofGenerated)
+      return (
+        Loss.binaryCrossEntropy(logits: ofReal, targets.real), Loss.binaryCrossEntropy(logits: ofGenerated, targets.generated)
+      )
+    case .leastSquares:
+      let targets = targets(ofReal, ofGenerated)
+      return (Loss.meanSquaredError(ofReal, targets.real), Loss.meanSquaredError(ofGenerated, targets.generated))
+    case .hinge: return ((1 - ofReal).relu().mean(), (1 + ofGenerated).relu().mean())
+    case .wasserstein: return (-ofReal.mean(), ofGenerated.mean())
+    }
+  }
+
+  /// The labels of both kinds, smoothed and exchanged as the objective says.
+  private func targets(_ ofReal: Tensor, _ ofGenerated: Tensor) -> (real: Tensor, generated: Tensor) {
+    func labels(_ range: [Float], _ shape: Shape) -> Tensor {
+      range[0] == range[1]
+        ? Tensor(uniform: range[0], shape: shape, on: ofReal.device)
+        : range[0] + (range[1] - range[0]) * noise.uniform(shape)
+    }
+    let real = labels(objective.realLabels, ofReal.shape), generated = labels(objective.generatedLabels, ofGenerated.shape)
+    guard objective.noisyLabels > 0 else { return (real, generated) }
+    func exchanged(_ own: Tensor, for other: Tensor) -> Tensor {
+      own + (noise.uniform(own.shape) < Tensor(objective.noisyLabels, on: own.device)) * (other - own)
+    }
+    return (exchanged(real, for: generated), exchanged(generated, for: real))
+  }
+
+  /// What the discriminator's slopes cost, weighted; nil if nothing.
+  private func penalty(_ logits: Tensor, _ samples: Tensor, _ generated: Tensor, _ labels: Tensor?) -> Tensor? {
+    func squaredSlope(_ logits: Tensor, by input: Tensor) -> Tensor {
+      gradients(of: logits.sum(), withRespectTo: [input], createsGraph: true)[0].squared()
+        .sum(axes: [Int](1..<input.rank))
+    }
+    var penalty: Tensor?
+    if objective.r1 > 0 { penalty = 0.5 * objective.r1 * squaredSlope(logits, by: samples).mean() }
+    if objective.gradientPenalty > 0 {
+      let share = noise.uniform(Shape([samples.shape[0]] + samples.shape.dimensions.dropFirst().map { _ in 1 }))
+      let between = (generated + share * (samples.detached() - generated)).tracked()
+      let slope = (squaredSlope(model.discriminate(between, labels: labels), by: between) + 1e-12).squareRoot()
+      let term = objective.gradientPenalty * (slope - 1).squared().mean()
+      penalty = penalty.map { $0 + term } ?? term
+    }
+    return penalty
+  }
+
+  /// The share of samples that the discriminator takes for what they are; on the border means generated.
+  private func accuracy(ofReal: Tensor, ofGenerated: Tensor) -> Tensor {
+    withoutGradient {
+      let border = Tensor(objective.loss == .leastSquares ? 0.5 : 0, on: ofReal.device)
+      let taken = (ofReal > border).mean() - (ofGenerated > border).mean()
+      return taken.affine(scale: 0.5, offset: 0.5)
+    }
+  }
+
+  // MARK: Generator
+
+  private mutating func generatorStep(_ samples: Tensor, _ labels: Tensor?) {
+    let count = samples.shape[0], latents = noise.latents(count), classes = noise.classes(count)
+    let judgement = model.judge(model.generate(latents, labels: classes), labels: classes)
+    var loss = objective.featureMatching ? mismatch(judgement.features, samples, labels) : game(judgement.logits)
+    measured.add("generator", loss, weight: count)
+    if let history = model.memory.generatorHistory {
+      let parameters = context.learner("generator").parameters.map(\.parameter)
+      loss = loss + objective.historicalAveraging * history.distance(of: parameters)
+    }
+    context.minimize(loss, "generator")
+    model.memory.average?.follow(model.generator)
+  }
+
+  private func game(_ logits: Tensor) -> Tensor {
+    switch objective.loss {
+    case .crossEntropy: Loss.binaryCrossEntropy(logits: logits, .ones(logits.shape, on: logits.device))
+    case .leastSquares: 0.5 * Loss.meanSquaredError(logits, .ones(logits.shape, on: logits.device))
+    case .hinge, .wasserstein: -logits.mean()
+    }
+  }
+
+  /// The squared distance of the batches' mean features.
+  private func mismatch(_ features: Tensor, _ samples: Tensor, _ labels: Tensor?) -> Tensor {
+    let real = withoutGradient { model.judge(samples, labels: labels).features.mean(axes: [0]) }
+    return (features.mean(axes: [0]) - real).squared().sum()
+  }
+}

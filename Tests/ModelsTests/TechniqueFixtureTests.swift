@@ -1,0 +1,133 @@
+import Backends
+import Foundation
+import Layers
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+/// Three steps of a small dense GAN with each technique from the weights, images, latents and uniform numbers of
+/// `Tests/Fixtures/README.md` against PyTorch in float64: what is measured, weights, statistics, what the techniques
+/// remember, and the optimizers' memory of both networks.
+@Suite struct TechniqueFixtureTests {
+  @Test(arguments: TestDevices.withReference, fixture("gan-techniques"))
+  func technique(device: TestDevice, expected: FixtureCase) throws {
+    let device = try device.device()
+    let model = DenseGAN(configuration(expected), on: device, seed: 0)
+    initialize(model.generator.parameters + model.discriminator.parameters)
+    if let average = model.memory.average {
+      for (copy, value) in zip(average.network.parameters, model.generator.parameters) { copy.value = value.value }
+    }
+    let learners = model.learners { Adam(learningRate: 2e-4, beta1: 0.5, epsilon: 1e-3) }
+    let context = StepContext(learners), noise = PhiloxNoise(latentSize: 7, on: device)
+    var measured = [(name: String, value: Float)]()
+    for step in 0..<3 {
+      let pixels = draw((77, UInt32(step)), 12 * 30).map { 2 * $0 - 1 }
+      let measurements = try model.adversarialStep(
+        Tensor(pixels, shape: [12, 6, 5, 1], on: device), noise: noise, context)
+      measured += try measurements.entries.map { ($0.name, try $0.value.scalar()) }
+    }
+    expectTerms(measured, expected)
+
+    let parameters = model.generator.parameters + model.discriminator.parameters
+    try expectDigest(of: parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"])
+    for learner in learners {
+      try expectDigest(of: learner.checkpointState().tensors.map(\.value), norms: expected["\(learner.name)SlotNorm"])
+    }
+    if let average = model.memory.average {
+      try expectDigest(
+        of: average.network.parameters.map(\.value), norms: expected["averageNorm"], sums: expected["averageSum"])
+    }
+    if expected.has("history") {
+      let histories = model.memory.namedParameters().filter { $0.name.contains(".means.") }
+      let names = histories.map { String($0.name.prefix { $0 != "H" }) }
+      for network in ["discriminator", "generator"] {
+        let means = zip(names, histories).filter { $0.0 == network }.map(\.1.parameter.value)
+        try expectDigest(of: means, norms: expected["\(network)HistoryNorm"])
+      }
+    }
+  }
+
+  private func configuration(_ expected: FixtureCase) -> DenseGAN.Configuration {
+    func number(_ name: String) -> Float? { expected.has(name) ? expected.number(name) : nil }
+    var configuration = DenseGAN.Configuration()
+    configuration.imageShape = [6, 5, 1]
+    configuration.latentSize = 7
+    configuration.generatorUnits = [9, 11]
+    configuration.discriminatorUnits = [10, 8]
+    if expected.has("normalization") {
+      configuration.normalization = NetworkNormalization(rawValue: expected.text("normalization"))!
+      configuration.discriminatorNormalization = NetworkNormalization(rawValue: expected.text("discriminator_normalization"))!
+    }
+    if expected.has("loss") { configuration.objective.loss = AdversarialObjective.Loss(rawValue: expected.text("loss"))! }
+    if expected.has("real") { configuration.objective.realLabels = expected.numbers("real") }
+    if expected.has("generated") { configuration.objective.generatedLabels = expected.numbers("generated") }
+    configuration.objective.noisyLabels = number("noisy") ?? 0
+    configuration.objective.gradientPenalty = number("penalty") ?? 0
+    configuration.objective.r1 = number("r1") ?? 0
+    configuration.objective.weightClipping = number("clip") ?? 0
+    configuration.objective.spectralNorm = expected.has("spectral")
+    configuration.objective.featureMatching = expected.has("matching")
+    configuration.objective.minibatchDiscrimination = expected.has("closeness") ? 3 : 0
+    configuration.objective.historicalAveraging = number("history") ?? 0
+    configuration.objective.movingAverage = number("average") ?? 0
+    configuration.objective.discriminatorSteps = expected.has("steps") ? expected.integer("steps") : 1
+    configuration.objective.accuracyGate = number("gate") ?? 1
+    return configuration
+  }
+
+  /// Weights by the formula of the fixture; the vectors of spectral normalization likewise, of length 1.
+  private func initialize(_ parameters: [Parameter]) {
+    ModelsTests.initialize(parameters)
+    for (position, parameter) in parameters.enumerated() where parameter.name.hasSuffix("Vector") {
+      let values = draw((4321, UInt32(position)), parameter.shape.count).map { Double(2 * $0 - 1) }
+      let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      parameter.value = Tensor(values.map { Float($0 / length) }, shape: parameter.shape, on: parameter.value.device)
+    }
+  }
+
+  /// Every measurement in the order in which it was made.
+  private func expectTerms(_ measured: [(name: String, value: Float)], _ expected: FixtureCase) {
+    let names = expected.text("terms").split(separator: " ").map(String.init), values = expected["terms"].scalars
+    for name in Set(names).union(measured.map(\.name)).sorted() {
+      let wanted = zip(names, values).filter { $0.0 == name }.map(\.1), found = measured.filter { $0.name == name }.map(\.value)
+      #expect(found.count == wanted.count, "\(name) is measured \(found.count) times, by PyTorch \(wanted.count) times")
+      for (found, wanted) in zip(found, wanted) {
+        #expect(abs(found - wanted) <= 1e-4 * max(0.1, abs(wanted)), "\(name): \(found), PyTorch \(wanted)")
+      }
+    }
+  }
+
+  private func expectDigest(of tensors: [Tensor], norms: FixtureCase.Values, sums: FixtureCase.Values? = nil) throws {
+    #expect(tensors.count == norms.scalars.count)
+    for (index, tensor) in tensors.enumerated() where index < norms.scalars.count {
+      let values = try tensor.scalars().map(Double.init), wanted = Double(norms.scalars[index])
+      let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      #expect(abs(norm - wanted) <= 1e-4 * max(1e-6, wanted), "tensor \(index): norm \(norm), PyTorch \(wanted)")
+      guard let sums else { continue }
+      let sum = values.reduce(0, +), slack = 1e-4 * wanted * Double(values.count).squareRoot()
+      #expect(abs(sum - Double(sums.scalars[index])) <= slack + 1e-9, "tensor \(index): sum \(sum), PyTorch \(sums.scalars[index])")
+    }
+  }
+}
+
+/// The fixture's latents and uniform numbers, by how many were drawn before.
+private final class PhiloxNoise: AdversarialNoise {
+  private let latentSize: Int, device: Device
+  private var latentDraws: UInt32 = 0, uniformDraws: UInt32 = 0
+
+  init(latentSize: Int, on device: Device) { (self.latentSize, self.device) = (latentSize, device) }
+
+  func latents(_ count: Int) -> Tensor {
+    defer { latentDraws += 1 }
+    return Tensor(
+      draw((100, latentDraws), count * latentSize).map { (2 * $0 - 1) * 1.7 }, shape: [count, latentSize], on: device)
+  }
+
+  func classes(_ count: Int) -> Tensor? { nil }
+
+  func uniform(_ shape: Shape) -> Tensor {
+    defer { uniformDraws += 1 }
+    return Tensor(draw((101, uniformDraws), shape.count), shape: shape, on: device)
+  }
+}
