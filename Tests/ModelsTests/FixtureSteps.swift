@@ -2,6 +2,8 @@ import Backends
 import Layers
 import Models
 import Tensors
+import TestSupport
+import Testing
 
 // What the scripts of `Tests/Fixtures` that train networks make: see its README.
 
@@ -48,4 +50,45 @@ final class GivenNoise: AdversarialNoise {
   func latents(_ count: Int) -> Tensor { latents.removeFirst() }
   func classes(_ count: Int) -> Tensor? { nil }
   func uniform(_ shape: Shape) -> Tensor { fatalError("the published step draws latents only") }
+}
+
+/// The fixture's latents and uniform numbers, by how many were drawn before.
+final class PhiloxNoise: AdversarialNoise {
+  private let latentSize: Int, device: Device
+  private var latentDraws: UInt32 = 0, uniformDraws: UInt32 = 0
+
+  init(latentSize: Int, on device: Device) { (self.latentSize, self.device) = (latentSize, device) }
+
+  func latents(_ count: Int) -> Tensor {
+    defer { latentDraws += 1 }
+    return Tensor(
+      draw((100, latentDraws), count * latentSize).map { (2 * $0 - 1) * 1.7 }, shape: [count, latentSize], on: device)
+  }
+
+  func classes(_ count: Int) -> Tensor? { nil }
+
+  func uniform(_ shape: Shape) -> Tensor {
+    defer { uniformDraws += 1 }
+    return Tensor(draw((101, uniformDraws), shape.count), shape: shape, on: device)
+  }
+}
+
+/// Euclidean norms to 1e-4, and sums, which see a sign that norms do not, of tensors in the fixture's order. What is a
+/// hundred-thousandth of the largest norm counts as nothing: the gradient of a bias before batch normalization is rounding.
+///
+/// - Parameter vectorTolerance: Of biases and the like, whose gradients are sums that nearly cancel in large networks.
+func expectDigest(
+  of tensors: [Tensor], norms: FixtureCase.Values, sums: FixtureCase.Values? = nil, vectorTolerance: Double = 1e-4
+) throws {
+  #expect(tensors.count == norms.scalars.count)
+  let floor = 1e-5 * Double(norms.scalars.max() ?? 0)
+  for (index, tensor) in tensors.enumerated() where index < norms.scalars.count {
+    let tolerance = tensor.rank > 1 ? 1e-4 : vectorTolerance
+    let values = try tensor.scalars().map(Double.init), wanted = Double(norms.scalars[index])
+    let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(abs(norm - wanted) <= tolerance * wanted + floor, "tensor \(index): norm \(norm), the fixture's \(wanted)")
+    guard let sums else { continue }
+    let sum = values.reduce(0, +), slack = tolerance * wanted * Double(values.count).squareRoot() + floor
+    #expect(abs(sum - Double(sums.scalars[index])) <= slack, "tensor \(index): sum \(sum), the fixture's \(sums.scalars[index])")
+  }
 }

@@ -97,37 +97,4 @@ import Testing
       }
     }
   }
-
-  private func expectDigest(of tensors: [Tensor], norms: FixtureCase.Values, sums: FixtureCase.Values? = nil) throws {
-    #expect(tensors.count == norms.scalars.count)
-    for (index, tensor) in tensors.enumerated() where index < norms.scalars.count {
-      let values = try tensor.scalars().map(Double.init), wanted = Double(norms.scalars[index])
-      let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      #expect(abs(norm - wanted) <= 1e-4 * max(1e-6, wanted), "tensor \(index): norm \(norm), PyTorch \(wanted)")
-      guard let sums else { continue }
-      let sum = values.reduce(0, +), slack = 1e-4 * wanted * Double(values.count).squareRoot()
-      #expect(abs(sum - Double(sums.scalars[index])) <= slack + 1e-9, "tensor \(index): sum \(sum), PyTorch \(sums.scalars[index])")
-    }
-  }
-}
-
-/// The fixture's latents and uniform numbers, by how many were drawn before.
-private final class PhiloxNoise: AdversarialNoise {
-  private let latentSize: Int, device: Device
-  private var latentDraws: UInt32 = 0, uniformDraws: UInt32 = 0
-
-  init(latentSize: Int, on device: Device) { (self.latentSize, self.device) = (latentSize, device) }
-
-  func latents(_ count: Int) -> Tensor {
-    defer { latentDraws += 1 }
-    return Tensor(
-      draw((100, latentDraws), count * latentSize).map { (2 * $0 - 1) * 1.7 }, shape: [count, latentSize], on: device)
-  }
-
-  func classes(_ count: Int) -> Tensor? { nil }
-
-  func uniform(_ shape: Shape) -> Tensor {
-    defer { uniformDraws += 1 }
-    return Tensor(draw((101, uniformDraws), shape.count), shape: shape, on: device)
-  }
 }

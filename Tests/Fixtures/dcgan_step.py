@@ -1,0 +1,106 @@
+"""One step of both networks of the deep convolutional GAN, from Keras in float64: the published preset, 64×64 with SGD, and
+the small one, 32×32 with Adam (epsilon 1e-3: see `adversarial_techniques.py`). Weights, images, latents and labels come from
+Philox; digests are stored."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import philox
+from fixtures import Fixture
+
+BATCH, LATENT = 3, 100
+layers, ops = keras.layers, keras.ops
+keras.config.set_floatx("float64")
+keras.config.set_dtype_policy("float64")
+
+
+class Network:
+    def __init__(self, shape, stack):
+        self.stack, self.weights, shape = stack, [], (BATCH, *shape)
+        for layer in stack:
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+            self.weights += layer.weights
+
+    def __call__(self, x):
+        for layer in self.stack:
+            x = layer(x, training=True) if isinstance(layer, layers.BatchNormalization) else layer(x)
+        return x
+
+    @property
+    def trainable(self):
+        return [v for layer in self.stack for v in layer.trainable_variables]
+
+
+def networks(side, units, generator_filters, discriminator_filters, discriminator_units):
+    leaky = lambda: layers.LeakyReLU(0.2)
+    seed = (side // 8, side // 8, generator_filters[0])
+    stack = [layers.Dense(units), leaky(), layers.Dense(int(np.prod(seed))), layers.BatchNormalization(), leaky(),
+             layers.Reshape(seed)]
+    for filters in generator_filters[1:]:
+        stack += [layers.UpSampling2D(), layers.Conv2D(filters, 5, padding="same"), leaky()]
+    generator = Network((LATENT,), stack + [layers.UpSampling2D(), layers.Conv2D(3, 5, padding="same", activation="tanh")])
+    stack = []
+    for filters, size, padding in zip(discriminator_filters, (5, 3, 3), ("same", "valid", "valid")):
+        stack += [layers.Conv2D(filters, size, padding=padding), leaky(), layers.MaxPooling2D()]
+    return generator, Network((side, side, 3), stack + [
+        layers.Flatten(), layers.Dense(discriminator_units), leaky(), layers.Dense(1)])
+
+
+def initialize(variables):
+    for position, variable in enumerate(variables):
+        shape = tuple(variable.shape)
+        if len(shape) > 1:
+            u = philox.uniform((1234, position), *shape)
+            limit = np.float32(np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1]))))
+            variable.assign((np.float32(2) * u - np.float32(1)) * limit)
+
+
+sums = lambda values: [float(v.sum()) for v in values]
+norms = lambda values: [float(np.sqrt((v * v).sum())) for v in values]
+read = lambda variables: [v.numpy() for v in variables]
+
+
+def case(name, side, sizes, optimizer, labels_of_generated):
+    generator, discriminator = networks(side, *sizes)
+    initialize(generator.weights + discriminator.weights)
+    of_generator, of_discriminator = optimizer(), optimizer()
+    latent = lambda n: (np.float32(2) * philox.uniform((100, n), BATCH, LATENT) - np.float32(1)) * np.float32(1.7)
+    images = tf.constant(np.float32(2) * philox.uniform((77, 0), BATCH, side, side, 3) - np.float32(1), tf.float64)
+    real_labels = np.float64(0.8) + np.float64(0.2) * philox.uniform((101, 0), BATCH, 1)
+    generated_labels = labels_of_generated(lambda: philox.uniform((101, 1), BATCH, 1).astype(np.float64))
+    entropy = lambda labels, logits: ops.mean(
+        keras.losses.binary_crossentropy(tf.constant(labels, tf.float64), logits, from_logits=True))
+
+    def minimize(tape, loss, network, optimizer):
+        optimizer.build(network.trainable)
+        optimizer.apply(tape.gradient(loss, [v.value for v in network.trainable]), network.trainable)
+
+    generated = generator(tf.constant(latent(0), tf.float64))
+    with tf.GradientTape() as tape:
+        of_real, of_generated = discriminator(images), discriminator(generated)
+        real, fake = entropy(real_labels, of_real), entropy(generated_labels, of_generated)
+        loss = 0.5 * (real + fake)
+    minimize(tape, loss, discriminator, of_discriminator)
+    accuracy = 0.5 * (np.mean(of_real.numpy() > 0) + np.mean(of_generated.numpy() <= 0))
+    with tf.GradientTape() as tape:
+        loss = entropy(np.ones((BATCH, 1)), discriminator(generator(tf.constant(latent(1), tf.float64))))
+    minimize(tape, loss, generator, of_generator)
+
+    after = read(generator.weights + discriminator.weights)
+    slots = lambda o: read(o.momentums) if hasattr(o, "momentums") else read(o._momentums + o._velocities)
+    fixture.case(
+        name, {"source": "keras", "batch": BATCH},
+        {"losses": [float(real), float(fake), accuracy, float(loss)],
+         "parameterSum": sums(after), "parameterNorm": norms(after),
+         "generatorSlotNorm": norms(slots(of_generator)), "discriminatorSlotNorm": norms(slots(of_discriminator))})
+    print(name, [f"{float(value):.5f}" for value in (real, fake, accuracy, loss)])
+
+
+fixture = Fixture("dcgan-step", seed=12)
+case("published", 64, (2048, [256, 128, 64], [128, 256, 512], 1024),
+     lambda: keras.optimizers.SGD(5e-4, momentum=np.float64(0.9), nesterov=True), lambda draw: np.float64(0.2) * draw())
+case("small", 32, (512, [128, 64, 32], [64, 128, 256], 512),
+     lambda: keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=np.float64(0.999), epsilon=1e-3), lambda draw: np.zeros((BATCH, 1)))
+fixture.write()

@@ -1,0 +1,32 @@
+import Backends
+import Foundation
+import Layers
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+/// A step of both presets of the DCGAN that differ in their sizes, from the weights, images, latents and labels of
+/// `Tests/Fixtures/README.md`, against Keras in float64: losses, weights, statistics, and slots, which are the gradients.
+@Suite struct DCGANFixtureTests {
+  @Test(arguments: TestDevices.withReference, fixture("dcgan-step"))
+  func step(device: TestDevice, expected: FixtureCase) throws {
+    let device = try device.device(), isSmall = expected.name == "small"
+    let model = DCGAN(isSmall ? .small : .published, on: device, seed: 0), side = isSmall ? 32 : 64
+    let parameters = model.generator.parameters + model.discriminator.parameters
+    initialize(parameters)
+    let learners = isSmall ? model.learners { Adam(learningRate: 2e-4, beta1: 0.5, epsilon: 1e-3) } : model.learners()
+    let images = draw((77, 0), 3 * side * side * 3).map { 2 * $0 - 1 }
+    let measured = try model.adversarialStep(
+      Tensor(images, shape: [3, side, side, 3], on: device), noise: PhiloxNoise(latentSize: 100, on: device),
+      StepContext(learners))
+    for (name, wanted) in zip(["real", "generated", "accuracy", "generator"], expected["losses"].scalars) {
+      let value = try #require(measured[name]).scalar()
+      #expect(abs(value - wanted) <= 1e-4 * abs(wanted), "\(name): \(value), Keras \(wanted)")
+    }
+    try expectDigest(of: parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"], vectorTolerance: 1e-3)
+    for learner in learners {
+      try expectDigest(of: learner.checkpointState().tensors.map(\.value), norms: expected["\(learner.name)SlotNorm"], vectorTolerance: 1e-3)
+    }
+  }
+}
