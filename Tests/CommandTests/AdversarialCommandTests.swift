@@ -50,6 +50,46 @@ import Testing
     }
   }
 
+  @Test func techniquesAreKeptWithTheRun() throws {
+    let outcome = try train(
+      start + [
+        "--iterations", "3", "--output", "run", "--objective", "hinge", "--spectral-norm", "--ema", "0.9", "--r1", "1",
+        "--discriminator-steps", "2", "--feature-matching", "--historical-averaging", "--minibatch-discrimination",
+        "--optimizer", "sgd", "--normalization", "layer", "--accuracy-gate", "0.9",
+      ])
+    #expect(outcome.status == 0 && outcome.errors.contains("penalty"), "\(outcome.errors)")
+    let settings = try JSONSerialization.jsonObject(with: Data(contentsOf: place.path("run/config.json")))
+    let configuration = try #require((settings as? [String: Any])?["configuration"] as? [String: Any])
+    let objective = try #require(configuration["objective"] as? [String: Any])
+    #expect(objective["loss"] as? String == "hinge" && objective["spectralNorm"] as? Bool == true)
+    #expect(objective["discriminatorSteps"] as? Int == 2 && objective["minibatchDiscrimination"] as? Int == 100)
+    #expect(configuration["optimizer"] as? String == "sgd" && configuration["normalization"] as? String == "layer")
+    #expect(try train(["--resume", "run", "--iterations", "5"]).status == 0)
+    let changed = try train(["--resume", "run", "--iterations", "7", "--ema", "0.5"])
+    #expect(changed.status == 2 && changed.errors.contains("--ema"), "\(changed.errors)")
+    #expect(try Figment.run(["generate", "run", "--count", "4", "--output", "x.npy"], in: place.url).status == 0)
+  }
+
+  @Test(arguments: [
+    (["--objective", "wasserstein"], "smooth critic"), (["--objective", "hinge", "--label-smoothing", "0.1"], "no labels"),
+    (["--gradient-penalty", "10", "--discriminator-normalization", "batch"], "each sample's own slope"),
+    (["--gradient-penalty", "10", "--minibatch-discrimination"], "each sample's own slope"),
+    (["--objective", "wasserstein", "--gradient-penalty", "10", "--accuracy-gate", "0.8"], "no accuracy"),
+    (["--spectral-norm", "--weight-clipping", "0.01"], "only the direction"), (["--normalization", "instance"], "no space"),
+    (["--noisy-labels", "0.6"], "[0, 0.5)"), (["--ema", "1"], "[0, 1)"), (["--discriminator-steps", "0"], "1...1000"),
+    (["--gradient-penalty", "-1"], "≥ 0"), (["--objective", "hing"], "hinge"),
+  ])
+  func techniquesThatMakeNoSense(options: [String], reason: String) throws {
+    let outcome = try train(start + options + ["--output", "x"])
+    #expect(outcome.status != 0 && outcome.errors.contains(reason), "\(outcome.errors)")
+    #expect(!place.exists("x"))
+  }
+
+  @Test func onlyGANsHaveTechniques() throws {
+    let outcome = try train(["vae", "--data", "data", "--spectral-norm", "--output", "x"])
+    #expect(outcome.status == 2 && outcome.errors.contains("--spectral-norm") && outcome.errors.contains("“vae” has none"))
+  }
+
   @Test func presets() throws {
     #expect(try Figment.run(["summary", "gan", "--preset", "vanilla"]).output.contains("Total parameters: 1,337,285"))
     let unknown = try Figment.run(["train", "gan", "--preset", "vanila"], in: place.url)

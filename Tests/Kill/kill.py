@@ -17,7 +17,10 @@ import time
 from small_runs import FIGMENT, Failure, Workplace, check_events, check_metrics, check_safetensors, check_samples, scalars
 
 MODELS = {
-    "gan": ["--iterations", "150", "--sample-every", "steps:30", "--checkpoint-every", "steps:13"],
+    # With every technique that remembers something from step to step.
+    "gan": ["--iterations", "150", "--sample-every", "steps:30", "--checkpoint-every", "steps:13", "--ema", "0.9",
+            "--historical-averaging", "--spectral-norm", "--minibatch-discrimination", "--accuracy-gate", "0.9",
+            "--discriminator-steps", "2", "--noisy-labels", "0.1", "--r1", "1"],
     "vae": ["--epochs", "3", "--checkpoint-every", "steps:4"],
 }
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT]

@@ -24,9 +24,11 @@ import Testing
       let value = try #require(measured[name]).scalar()
       #expect(abs(value - wanted) <= 1e-4 * abs(wanted), "\(name): \(value), Keras \(wanted)")
     }
-    try expectDigest(of: parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"], vectorTolerance: 1e-3)
+    try expectDigest(
+      of: parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"], vectorTolerance: 1e-3)
     for learner in learners {
-      try expectDigest(of: learner.checkpointState().tensors.map(\.value), norms: expected["\(learner.name)SlotNorm"], vectorTolerance: 1e-3)
+      try expectDigest(
+        of: learner.checkpointState().tensors.map(\.value), norms: expected["\(learner.name)SlotNorm"], vectorTolerance: 1e-3)
     }
   }
 }
