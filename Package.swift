@@ -44,7 +44,7 @@ let package = Package(
 
     // Tensors and what is made of them; pictures.
     .target(name: "Tensors", dependencies: ["Backends"]),
-    .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG"]),
+    .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG", "CZlib"]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Backends", "Files", "Tensors", "CZlib"]),
     .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),

@@ -121,6 +121,7 @@ struct TrainingSession {
         of: data.validation ?? data.training, folder: directory.samples, seed: settings.seed,
         every: settings.sampleEvery.flatMap(Cadence.init), events: events))
     callbacks.append(LossCurves(of: metrics, folder: directory.samples))
+    callbacks.append(SampleAnimation(folder: directory.samples))
     callbacks.append(
       CheckpointWriter(folder: directory.checkpoints, every: settings.checkpointEvery.flatMap(Cadence.init)))
     return callbacks
