@@ -21,6 +21,7 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
 
     // Files on the disk; what a device must be able to do, and the devices that do it.
     .target(name: "Files"),
@@ -44,10 +45,11 @@ let package = Package(
 
     // Tensors and what is made of them; pictures.
     .target(name: "Tensors", dependencies: ["Backends"]),
-    .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG"]),
+    .target(name: "CPictureLoops"),
+    .target(name: "Pictures", dependencies: ["Backends", "Files", "CPictureLoops", "CSPNG", "CTurboJPEG"]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
-    .target(name: "Datasets", dependencies: ["Backends", "Files", "Tensors", "CZlib"]),
     .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
+    .target(name: "Datasets", dependencies: ["Backends", "Files", "Interchange", "Pictures", "Tensors", "CZlib"]),
     .target(name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures"]),
     .target(
       name: "Training",
@@ -79,7 +81,8 @@ let package = Package(
       dependencies: ["Backends", "COpenCL", "Kernels", "OpenCLBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Files", "TestSupport"]),
+    .testTarget(
+      name: "PicturesTests", dependencies: ["Pictures", "Files", "Interchange", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "CZlib", "TestSupport"], exclude: ["Fixtures"]),
