@@ -10,9 +10,14 @@ public protocol Dataset: Sendable {
   /// - Parameter draw: For random crops and flips: a function of seed, epoch and index alone, so that a resumed run sees
   ///   what it would have seen.
   func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray]
+
+  /// Says which samples are wanted next, in this order, so that they can be made ready; nothing has to be done.
+  func anticipate(_ indices: [Int])
 }
 
 extension Dataset {
+  public func anticipate(_: [Int]) {}
+
   public func field(_ name: String) -> Field? { fields.first { $0.name == name } }
 
   /// The samples `indices` as one batch, read here and now, as they lie in the data set: for pictures.
@@ -59,4 +64,6 @@ public struct DatasetSubset: Dataset {
   public func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray] {
     try base.sample(indices[index], &draw)
   }
+
+  public func anticipate(_ wanted: [Int]) { base.anticipate(wanted.map { indices[$0] }) }
 }

@@ -39,6 +39,24 @@ public struct SafetensorsWriter {
       })
   }
 
+  /// An array that is written a part after the other, for those larger than memory.
+  ///
+  /// - Precondition: the name is new, and the parts that `write` gets have `shape.count` elements in all.
+  public mutating func add<Element: StoredElement>(
+    _ name: String, _: Element.Type, shape: Shape, parts: @escaping (_ write: ([Element]) throws -> Void) throws -> Void
+  ) {
+    precondition(names.insert(name).inserted, "two tensors are named “\(name)”")
+    entries.append(
+      Entry(name: name, type: Element.elementType, shape: shape) { file in
+        var written = 0
+        try parts { values in
+          try file.write(values)
+          written += values.count
+        }
+        precondition(written == shape.count, "“\(name)”: \(written) values do not fill shape \(shape)")
+      })
+  }
+
   /// Replaces the file as a whole; see ``writeAtomically(to:_:)``.
   public func write(to url: URL) throws {
     // Wide types first, so that every array is aligned for programs that map the file.

@@ -58,9 +58,6 @@ public struct EncodedPicture: Sendable {
     try self.init(InputFile.contents(of: url, largest: Self.largestFile), path: url.path)
   }
 
-  /// In bytes: more than any picture that is decoded can need.
-  static let largestFile = 1 << 30
-
   /// Decodes the picture and turns it upright. Grey ones stay grey, all others become red-green-blue of 8 bits.
   ///
   /// - Parameters:
@@ -105,4 +102,22 @@ extension Picture {
   public init(contentsOf url: URL, over background: Color = .white) throws {
     self = try EncodedPicture(contentsOf: url).decoded(over: background)
   }
+}
+
+extension EncodedPicture {
+  /// Whether a file that begins so is one that is read here.
+  package static func isKnown(_ head: [UInt8]) -> Bool {
+    head.starts(with: PNGChunks.signature) || head.starts(with: [0xFF, 0xD8, 0xFF])
+  }
+
+  /// Whether these last bytes of a file are those that its format ends with; zeros may follow.
+  package static func endsAsItShould(_ tail: [UInt8], _ format: Format) -> Bool {
+    switch format {
+    case .png: tail.suffix(8).starts(with: "IEND".utf8)
+    case .jpeg: (tail.lastIndex { $0 != 0 }.map { Array(tail[...$0].suffix(2)) } ?? []) == [0xFF, 0xD9]
+    }
+  }
+
+  /// In bytes: more than any picture that is decoded can need.
+  package static let largestFile = 1 << 30
 }
