@@ -85,7 +85,9 @@ let package = Package(
       name: "PicturesTests", dependencies: ["Pictures", "Files", "Interchange", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "CZlib", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Backends", "Datasets", "Files", "Interchange", "Pictures", "CZlib", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
       resources: [.copy("Fixtures")]),
@@ -100,8 +102,8 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Training",
-        "TestSupport",
+        "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Pictures",
+        "Training", "TestSupport",
       ], path: "Tests/Fuzz", exclude: ["run.sh"]),
   ],
   swiftLanguageModes: [.v6]

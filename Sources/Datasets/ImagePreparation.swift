@@ -44,8 +44,8 @@ public struct ImagePreparation: Sendable {
   private var pixelsURL: URL { destination.appendingPathExtension("partial") }
   private var logURL: URL { destination.appendingPathExtension("partial.jsonl") }
 
-  /// - Parameter progress: Called with the files done, now and then.
-  public func run(progress: (Int) -> Void = { _ in }) throws -> Summary {
+  /// - Parameter progress: Called with the files done, now and then; what it throws ends the work, which can be gone on with.
+  public func run(progress: (Int) throws -> Void = { _ in }) throws -> Summary {
     let size = shape.reduce(1, *)
     let job = Job(source: listing.fingerprint, shape: shape, settings: settings)
     var (done, unreadable) = earlier(job, size: size) ?? (0, [])
@@ -56,7 +56,7 @@ public struct ImagePreparation: Sendable {
       if log.size == 0 { try log.append(line: line(job)) }
       let pixels = try AppendedLog(pixelsURL) { _ in (done - unreadable.count) * size }
       while done < listing.files.count {
-        progress(done)
+        try progress(done)
         let block = done..<min(done + Self.blockCount, listing.files.count)
         let results = parallelMap(block.count) { index in
           Result { try listing.pixels(block.lowerBound + index, shape: shape, settings) }
@@ -72,7 +72,7 @@ public struct ImagePreparation: Sendable {
         try log.append(line: line(Step(done: done, unreadable: failed)))
       }
     }
-    progress(done)
+    try progress(done)
     guard unreadable.count < listing.files.count else {
       throw DatasetError.noPictures(
         folder: listing.folder.path, files: listing.files.count, unreadable: listing.unreadable + unreadable)

@@ -34,6 +34,9 @@ final class PictureCache: Sendable {
     state.withLock { $0.entries.values.count { if case .decoded(_, isKept: true) = $0 { true } else { false } } }
   }
 
+  /// How many pictures are in memory or on their way.
+  var entryCount: Int { state.withLock { $0.entries.count } }
+
   /// Begins to decode pictures that are wanted soon.
   func anticipate(_ indices: [Int]) {
     for index in indices {

@@ -44,7 +44,8 @@ struct DataShow: ParsableCommand {
     lines.append("sizes: " + Self.sizes(files.map { (width: $0.width, height: $0.height) }))
     if let names = listing.classNames { lines.append("classes: " + Self.classes(names, files.compactMap(\.label))) }
     for note in listing.notes { lines.append("note: \(note)") }
-    lines.append("look alike: " + (survey.alike.isEmpty ? "none" : "\(survey.alike.count) groups"))
+    let groups = "\(survey.alike.count) group\(survey.alike.count == 1 ? "" : "s")"
+    lines.append("look alike: " + (survey.alike.isEmpty ? "none" : groups))
     for group in survey.alike.prefix(20) {
       let names = group.prefix(4).map { listing.files[$0].name }
       lines.append("  " + names.joined(separator: "  ") + (group.count > 4 ? "  and \(group.count - 4) more" : ""))
