@@ -59,7 +59,7 @@ public struct BatchSequence: Sendable {
     while position < dataset.count {
       let end = batchSize < dataset.count - position ? position + batchSize : dataset.count
       // As far ahead as the batches that wait are, and enough for all processors where they are small.
-      let ahead = min(dataset.count, end + min(dataset.count, max(2 * batchSize, 64)))
+      let ahead = end + min(dataset.count - end, max(2 * min(batchSize, dataset.count), 64))
       if announced < ahead {
         dataset.anticipate(permutation.map { Array($0[announced..<ahead]) } ?? Array(announced..<ahead))
         announced = ahead
