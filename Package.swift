@@ -21,6 +21,7 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
 
     // Files on the disk; what a device must be able to do, and the devices that do it.
     .target(name: "Files"),
@@ -44,10 +45,11 @@ let package = Package(
 
     // Tensors and what is made of them; pictures.
     .target(name: "Tensors", dependencies: ["Backends"]),
-    .target(name: "Pictures", dependencies: ["Backends", "Files", "CSPNG", "CZlib"]),
+    .target(name: "CPictureLoops"),
+    .target(name: "Pictures", dependencies: ["Backends", "Files", "CPictureLoops", "CSPNG", "CTurboJPEG", "CZlib"]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
-    .target(name: "Datasets", dependencies: ["Backends", "Files", "Tensors", "CZlib"]),
     .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
+    .target(name: "Datasets", dependencies: ["Backends", "Files", "Interchange", "Pictures", "Tensors", "CZlib"]),
     .target(name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures"]),
     .target(
       name: "Training",
@@ -79,10 +81,13 @@ let package = Package(
       dependencies: ["Backends", "COpenCL", "Kernels", "OpenCLBackend", "ReferenceBackend", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Files", "TestSupport"]),
+    .testTarget(
+      name: "PicturesTests", dependencies: ["Pictures", "Files", "Interchange", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "CZlib", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Backends", "Datasets", "Files", "Interchange", "Pictures", "CZlib", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
       resources: [.copy("Fixtures")]),
@@ -97,8 +102,8 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Training",
-        "TestSupport",
+        "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Pictures",
+        "Training", "TestSupport",
       ], path: "Tests/Fuzz", exclude: ["run.sh"]),
   ],
   swiftLanguageModes: [.v6]

@@ -56,9 +56,15 @@ public struct BatchSequence: Sendable {
       (seed, epoch) = (orderSeed, orderEpoch)
       permutation = shuffledIndices(count: dataset.count, seed: seed, epoch: epoch)
     }
-    var position = first
+    var position = first, announced = first
     while position < dataset.count {
       let end = batchSize < dataset.count - position ? position + batchSize : dataset.count
+      // As far ahead as the batches that wait are, and enough for all processors where they are small.
+      let ahead = end + min(dataset.count - end, max(2 * min(batchSize, dataset.count), 64))
+      if announced < ahead {
+        dataset.anticipate(permutation.map { Array($0[announced..<ahead]) } ?? Array(announced..<ahead))
+        announced = ahead
+      }
       let indices = permutation.map { Array($0[position..<end]) } ?? Array(position..<end)
       let batch = Result {
         try collation.batch(indices, of: dataset, seed: seed, epoch: epoch, position: end)

@@ -13,9 +13,14 @@ public protocol Dataset: Sendable {
   ///   what it would have seen.
   /// - Throws: What keeps the sample from being read; ``BatchIterator/next()`` throws it on.
   func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray]
+
+  /// Says which samples are wanted next, in this order, so that they can be made ready; nothing has to be done.
+  func anticipate(_ indices: [Int])
 }
 
 extension Dataset {
+  public func anticipate(_: [Int]) {}
+
   /// The field of that name, or nil.
   public func field(_ name: String) -> Field? { fields.first { $0.name == name } }
 
@@ -70,4 +75,6 @@ public struct DatasetSubset: Dataset {
   public func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray] {
     try base.sample(indices[index], &draw)
   }
+
+  public func anticipate(_ wanted: [Int]) { base.anticipate(wanted.map { indices[$0] }) }
 }

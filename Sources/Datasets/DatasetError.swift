@@ -18,6 +18,13 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case noImages(folder: String, expected: String)
   /// The folder has several folders with data sets, `found`, and no data set of its own.
   case severalDataSets(folder: String, found: [String])
+  /// A folder without a picture that can be read.
+  case noPictures(folder: String, files: Int, unreadable: [UnreadablePicture])
+  case noPictureShape([Int], path: String)
+  case badLine(path: String, line: Int, problem: String)
+  case noLabel(file: String, path: String)
+  case notPrepared(path: String, problem: String)
+  case otherPreparedSize(path: String, found: [Int], wanted: [Int])
   /// A share of `fraction` of `count` samples leaves nothing to one of the parts.
   case impossibleSplit(fraction: Double, count: Int)
 
@@ -31,13 +38,31 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unknownName(let name, let nearest, let known):
       "there is no data set and no folder \(name.quotedForMessage)"
         + (nearest.map { "; did you mean “\($0)”?" }
-          ?? "; give one of \(known.joined(separator: ", ")) or a folder with IDX files")
+          ?? "; give one of \(known.joined(separator: ", ")) or a folder of pictures or IDX files")
     case .notFound(let name, let searched, let remedy):
       "the data set \(name) is not in \(searched.joined(separator: " or ")); \(remedy)"
     case .incomplete(let folder, let missing): "\(folder): \(missing) is missing; add it or remove the folder"
     case .noImages(let folder, let expected): "\(folder) holds no \(expected)"
     case .severalDataSets(let folder, let found):
       "\(folder) holds several data sets; give one of \(found.joined(separator: ", "))"
+    case .noPictures(let folder, let files, let unreadable):
+      if let first = unreadable.first {
+        "\(folder) holds no picture that can be read; \(unreadable.count) cannot be, \(first.name.quotedForMessage) because \(first.problem)"
+      } else {
+        "\(folder) holds \(files == 0 ? "no files" : "\(files) file\(files == 1 ? "" : "s"), none of which is a PNG or JPEG picture"); "
+          + "give a folder of pictures, or one with IDX files (train-images-idx3-ubyte)"
+      }
+    case .noPictureShape(let shape, let path):
+      "\(path) has pictures, which cannot be made \(shape): that is not [height, width, channels] with 1 or 3 channels"
+    case .badLine(let path, let line, let problem): "\(path), line \(line): \(problem)"
+    case .noLabel(let file, let path):
+      "\(path) has no line for \(file.quotedForMessage); add one, or take the picture away"
+    case .notPrepared(let path, let problem): "\(path): \(problem); make it again with 'figment data prepare'"
+    case .otherPreparedSize(let path, let found, let wanted):
+      "\(path) has images \(found), and the model takes \(wanted); "
+        + (found[2] == wanted[2]
+          ? "train with --size \(found[0])x\(found[1])x\(found[2]), or prepare them with --size \(wanted[0])x\(wanted[1])"
+          : "prepare them \(wanted[2] == 1 ? "with" : "without") --grey")
     case .impossibleSplit(let fraction, let count):
       "cannot set aside a share of \(fraction) of \(count) images: both parts must have at least one"
     }

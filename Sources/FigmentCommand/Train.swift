@@ -21,11 +21,13 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
-      A data set (fashion-mnist, mnist) or a folder with IDX files. Default: fashion-mnist; for a resumed run where its data \
-      was.
+      A data set (\(DatasetLocator.names.joined(separator: ", "))), a folder with pictures or with IDX files, or a file that \
+      'figment data prepare' made. Default: fashion-mnist; for a resumed run where its data was.
       """,
     completion: .datasets)
   var data: String?
+
+  @OptionGroup var pictures: PictureArguments
 
   @Option(
     help: "One of the model's configurations, which 'figment summary MODEL' lists. Default: published.",
@@ -130,7 +132,7 @@ struct Train: ParsableCommand {
         ("seed", seed), ("output", output), ("config", config), ("preset", preset),
         ("validation-fraction", validationFraction),
       ]
-      if let name = fixed.first(where: { $0.1 != nil })?.0 ?? techniques.given {
+      if let name = (fixed + pictures.given).first(where: { $0.1 != nil })?.0 ?? techniques.given {
         throw ValidationError("--\(name) cannot change in a resumed run: it would no longer be the same run.")
       }
     }
@@ -152,8 +154,10 @@ struct Train: ParsableCommand {
 
   /// The settings of a new run, complete but for the device.
   private func settings<Model: TrainableModel>(_ type: Model.Type) throws -> RunConfiguration {
-    let configuration = try techniques.applied(
+    var configuration = try techniques.applied(
       to: Model.Configuration.read(config, over: Model.preset(named: preset)), of: Model.self)
+    configuration = try pictures.sized(
+      configuration, inputs: Model(configuration, on: Device(ShapeBackend()), seed: 0).inputs)
     // What the stage says, looked up on a device that computes nothing.
     let stage = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()[0]
     var rates = learningRate?.named ?? [:]
@@ -173,7 +177,7 @@ struct Train: ParsableCommand {
       epochs: epochs, iterations: iterations, batchSize: batchSize ?? stage.batchSize, learningRates: rates,
       learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),
-      device: "")
+      device: "", pictures: pictures.settings)
   }
 
   private func resumed(_ path: String) throws -> TrainingSession {

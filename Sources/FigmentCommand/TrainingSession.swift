@@ -23,8 +23,8 @@ struct TrainingSession {
     var settings = settings
     settings.device = selection.device.identifier
     (self.settings, self.directory, self.selection, self.verbose) = (settings, directory, selection, verbose)
-    data = try Self.load(settings)
     let model = try settings.makeModel(on: selection.device, from: directory.configuration)
+    data = try Self.load(settings, for: model.inputs)
     trainer = Trainer(model)
     try Self.setLearners(of: trainer, settings)
     // The first batch says whether the data fits the model, while nothing has been written.
@@ -51,8 +51,10 @@ struct TrainingSession {
     try settings.write(to: directory.configuration)
   }
 
-  static func load(_ settings: RunConfiguration) throws -> DatasetSplit {
-    let split = try DatasetLocator().load(settings.data)
+  /// - Parameter inputs: What the model takes: pictures are brought to the size of its images.
+  static func load(_ settings: RunConfiguration, for inputs: [Field]) throws -> DatasetSplit {
+    let split = try DatasetLocator().load(
+      settings.data, imageShape: inputs.first { $0.name == "image" }?.shape, pictures: settings.pictures ?? .init())
     if split.validation != nil { return split }
     let parts = try split.training.split(validationFraction: settings.validationFraction, seed: settings.seed)
     return DatasetSplit(training: parts.training, validation: parts.validation)

@@ -135,6 +135,21 @@ public struct SafetensorsFile: Sendable {
     return try file.read(Element.self, count: entry.shape.count, at: entry.offset)
   }
 
+  /// Some elements of an array, counted in the order they are stored.
+  ///
+  /// - Precondition: `elements` lie within the array.
+  public func values<Element: StoredElement>(
+    _ name: String, elements: Range<Int>, as _: Element.Type = Element.self
+  ) throws -> [Element] {
+    let entry = try entry(name)
+    guard entry.type == Element.elementType else {
+      throw damaged(name, "it is of type \(entry.type.rawValue), not \(Element.elementType.rawValue)")
+    }
+    precondition(elements.lowerBound >= 0 && elements.upperBound <= entry.shape.count, "elements \(elements) of \(entry.shape)")
+    return try file.read(
+      Element.self, count: elements.count, at: entry.offset + elements.lowerBound * MemoryLayout<Element>.stride)
+  }
+
   private func entry(_ name: String) throws -> Entry {
     if let entry = entries[name] { return entry }
     let nearest = nearestName(to: name, in: entries.keys).map { "; the nearest name is \($0.quotedForMessage)" } ?? ""

@@ -40,6 +40,24 @@ public struct SafetensorsWriter {
       })
   }
 
+  /// An array that is written a part after the other, for those larger than memory.
+  ///
+  /// - Precondition: the name is new, and the parts that `write` gets have `shape.count` elements in all.
+  public mutating func add<Element: StoredElement>(
+    _ name: String, _: Element.Type, shape: Shape, parts: @escaping (_ write: ([Element]) throws -> Void) throws -> Void
+  ) {
+    precondition(names.insert(name).inserted, "two tensors are named “\(name)”")
+    entries.append(
+      Entry(name: name, type: Element.elementType, shape: shape) { file in
+        var written = 0
+        try parts { values in
+          try file.write(values)
+          written += values.count
+        }
+        precondition(written == shape.count, "“\(name)”: \(written) values do not fill shape \(shape)")
+      })
+  }
+
   /// Writes all arrays and texts; what was there is replaced as a whole.
   ///
   /// - Throws: `FileError`; what the arrays that are asked for throw.

@@ -9,10 +9,10 @@ public enum AnimatedPNG {
   ///   - millisecondsPerFrame: How long each is shown; the last one four times as long. It begins anew for ever.
   /// - Throws: ``PictureError`` if there is no frame, or one is no PNG file.
   public static func encode(_ frames: [[UInt8]], millisecondsPerFrame: UInt16) throws -> [UInt8] {
-    let parsed = try frames.map(PNGChunks.init)
+    let parsed = try frames.map(AnimationFrame.init)
     guard let first = parsed.first else { throw PictureError(path: "animation", problem: "there are no frames") }
     let shown = parsed.filter { $0.header == first.header }
-    var bytes = PNGChunks.signature
+    var bytes = AnimationFrame.signature
     bytes += chunk("IHDR", first.header)
     bytes += chunk("acTL", bigEndian(UInt32(shown.count)) + bigEndian(UInt32(0)))
     var sequence: UInt32 = 0
@@ -41,7 +41,7 @@ public enum AnimatedPNG {
 }
 
 /// What an animation takes of a PNG file.
-private struct PNGChunks {
+private struct AnimationFrame {
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   let header: [UInt8]

@@ -1,16 +1,16 @@
 /// An opaque red-green-blue color.
-struct Color: Hashable, Sendable {
-  var red: UInt8
-  var green: UInt8
-  var blue: UInt8
+public struct Color: Hashable, Sendable {
+  public var red: UInt8
+  public var green: UInt8
+  public var blue: UInt8
 
-  init(_ hexadecimal: UInt32) {
+  public init(_ hexadecimal: UInt32) {
     red = UInt8(hexadecimal >> 16 & 255)
     green = UInt8(hexadecimal >> 8 & 255)
     blue = UInt8(hexadecimal & 255)
   }
 
-  static let white = Color(0xFFFFFF)
+  public static let white = Color(0xFFFFFF)
   static let ink = Color(0x262626)
   static let faintInk = Color(0x6B6B6B)
   static let gridLine = Color(0xE6E6E6)

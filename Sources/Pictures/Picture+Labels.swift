@@ -79,7 +79,7 @@ extension Picture {
   }
 
   /// The picture with names on the left, each beside the middle of its rows of pixels.
-  func withRowNames(_ names: [(name: String, middle: Int)]) -> Picture {
+  package func withRowNames(_ names: [(name: String, middle: Int)]) -> Picture {
     let text = Lettering(for: self)
     let left = margin + (names.map { text.extent($0.name) }.max() ?? 0) + text.gap
     // A name may be taller than the row.

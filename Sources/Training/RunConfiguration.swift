@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Foundation
 import Layers
@@ -15,6 +16,8 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public var configuration: JSONValue
   /// A data set's name, or the absolute path of a folder.
   public var data: String
+  /// How pictures become samples, where the data are pictures.
+  public var pictures: PictureSettings?
   /// The part of the training samples held out when the data set has none for validation.
   public var validationFraction: Double
   /// How long to train, if in epochs. At most one of `epochs` and `iterations` is given; the stage's own length if
@@ -43,8 +46,9 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public init(
     model: String, configuration: JSONValue, data: String, validationFraction: Double, epochs: Int?, iterations: Int?,
     batchSize: Int, learningRates: [String: Float], learningRateSchedule: String, earlyStoppingPatience: Int?,
-    sampleEvery: String?, checkpointEvery: String?, seed: UInt64, device: String
+    sampleEvery: String?, checkpointEvery: String?, seed: UInt64, device: String, pictures: PictureSettings? = nil
   ) {
+    self.pictures = pictures
     (self.model, self.configuration, self.data) = (model, configuration, data)
     (self.validationFraction, self.epochs, self.iterations) = (validationFraction, epochs, iterations)
     (self.batchSize, self.learningRates) = (batchSize, learningRates)
@@ -125,7 +129,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   // MARK: Coding, with every field in the file
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case version, model, configuration, data, validationFraction, epochs, iterations, batchSize, learningRates,
+    case version, model, configuration, data, pictures, validationFraction, epochs, iterations, batchSize, learningRates,
       learningRateSchedule, earlyStoppingPatience, sampleEvery, checkpointEvery, seed, device
   }
 
@@ -135,6 +139,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
     try container.encode(model, forKey: .model)
     try container.encode(configuration, forKey: .configuration)
     try container.encode(data, forKey: .data)
+    try container.encode(pictures, forKey: .pictures)
     try container.encode(validationFraction, forKey: .validationFraction)
     try container.encode(epochs, forKey: .epochs)
     try container.encode(iterations, forKey: .iterations)

@@ -35,7 +35,7 @@ import Testing
   /// What is typed, and what must be among the words that are offered.
   static let lines: [(typed: [String], offered: [String])] = [
     (["tr"], ["train"]), (["train", ""], ["vae", "autoencoder", "gan"]), (["summary", ""], ["vae", "dcgan", "srgan"]),
-    (["train", "vae", "--data", ""], ["fashion-mnist", "mnist"]),
+    (["train", "vae", "--data", ""], ["fashion-mnist", "mnist", "sprites"]),
     (["train", "vae", "--device", ""], ["auto", "reference", "cpu", "opencl"]),
     (["train", "vae", "--preset", ""], ["published"]),
   ]
@@ -83,7 +83,7 @@ import Testing
   @Test func theManualNamesEverySubcommandAndOption() throws {
     let outcome = try Figment.run(["manual"])
     #expect(outcome.status == 0 && outcome.output.hasPrefix(".TH FIGMENT 1"))
-    for words in ["figment train", "figment benchmark", "\\-\\-batch\\-size", "EXIT STATUS"] {
+    for words in ["figment train", "figment data prepare", "figment benchmark", "\\-\\-batch\\-size", "EXIT STATUS"] {
       #expect(outcome.output.contains(words), "\(words)")
     }
     // Lines that troff would take for macros of its own.

@@ -12,7 +12,8 @@ import Testing
   var locator: DatasetLocator {
     DatasetLocator(
       environment: ["FIGMENT_DATA_DIR": folder.url.path + "/mine", "HOME": folder.url.path + "/home"],
-      systemFolder: folder.url.appendingPathComponent("system"))
+      systemFolder: folder.url.appendingPathComponent("system"),
+      gamesFolder: folder.url.appendingPathComponent("games"))
   }
 
   func install(_ place: String, images: Int = 6, separator: String = "-", suffix: String = "") throws {
@@ -65,12 +66,12 @@ import Testing
     #expect(message("mnist").contains("t10k-labels-idx1-ubyte.gz"))
     #expect(message("mnist").contains("/mine/mnist or "))
     #expect(message("fashon-mnist").hasSuffix("did you mean “fashion-mnist”?"))
-    #expect(message("cifar").hasSuffix("give one of fashion-mnist, mnist or a folder with IDX files"))
-    #expect(message("./nowhere") == "cannot open ./nowhere: there is no such folder")
+    #expect(message("cifar").hasSuffix("give one of fashion-mnist, mnist, sprites or a folder of pictures or IDX files"))
+    #expect(message("./nowhere") == "cannot open ./nowhere: there is no such folder or file")
     try createFolder(folder.url.appendingPathComponent("empty"))
-    #expect(message(folder.url.path + "/empty").contains("empty holds no train-images-idx3-ubyte"))
+    #expect(message(folder.url.path + "/empty").contains("empty holds no files; give a folder of pictures"))
     let file = try folder.write([0], "file")
-    #expect(message(file.path).contains("it is a file; give the folder"))
+    #expect(message(file.path).contains("it is a file, and none that 'figment data prepare' made; give a folder"))
   }
 
   @Test func halfANamedDataSetIsAnErrorNamingTheFile() throws {

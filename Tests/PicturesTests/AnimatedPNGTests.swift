@@ -28,7 +28,7 @@ import Testing
     #expect(found[2].content[4...] == [0, 0, 0, 5, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 3, 232, 0, 0])
     #expect(found[6].content[20..<22] == [1, 144])
     // Who knows no animations sees the first frame; that reads every chunk with its checksum.
-    #expect(try Picture(png: bytes).pixels == [UInt8](repeating: 10, count: 15))
+    #expect(try Picture(decoding: bytes).pixels == [UInt8](repeating: 10, count: 15))
   }
 
   @Test func whatDoesNotFit() throws {

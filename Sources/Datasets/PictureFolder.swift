@@ -1,0 +1,97 @@
+import Files
+import Foundation
+import Pictures
+import Synchronization
+
+/// The pictures of a folder (see ``PictureListing``) at one size: the fields `image`, in [0, 1], and `label` where there are
+/// classes.
+///
+/// They are decoded when they are needed, ahead of the training loop, and kept in memory up to a bound. In place of a picture
+/// that turns out to be damaged comes the next one that is not, with its own label.
+public final class PictureFolder: Dataset {
+  public let listing: PictureListing
+  public let imageShape: [Int]
+  public let settings: PictureSettings
+  public let fields: [Field]
+  public let fingerprint: String
+  private let storedShape: [Int]
+  private let cache: PictureCache
+  private let notice: @Sendable (String) -> Void
+  private let damaged = Mutex([UnreadablePicture]())
+
+  /// In bytes: a hundred thousand pictures of 64×64×3 take 1.2 GB.
+  public static let usualBound = 1 << 30
+  /// How many unreadable files are named.
+  private static let namedCount = 5
+
+  /// - Parameters:
+  ///   - imageShape: Height, width and channels (1 or 3).
+  ///   - bound: Of the memory for decoded pictures, in bytes.
+  ///   - notice: Told of files that cannot be read and of what else a person should know, a line each.
+  /// - Throws: If there is no picture in the folder, or none could be had at such a size.
+  public convenience init(
+    _ folder: URL, imageShape: [Int], settings: PictureSettings = .init(), bound: Int = usualBound,
+    notice: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
+  ) throws {
+    try self.init(PictureListing(folder), imageShape: imageShape, settings: settings, bound: bound, notice: notice)
+  }
+
+  public init(
+    _ listing: PictureListing, imageShape: [Int], settings: PictureSettings = .init(), bound: Int = usualBound,
+    notice: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
+  ) throws {
+    try PictureSettings.requirePicture(imageShape, listing.folder.path)
+    (self.listing, self.imageShape, self.settings, self.notice) = (listing, imageShape, settings, notice)
+    fields =
+      [Field("image", shape: imageShape, range: 0...1)]
+      + (listing.classNames.map { [Field("label", shape: [], classNames: $0)] } ?? [])
+    let stored = settings.storedShape(for: imageShape)
+    storedShape = stored
+    var print = Fingerprint()
+    print.add("\(listing.fingerprint) \(stored) \(settings.resize) \(settings.crop) \(settings.flip)")
+    fingerprint = print.text
+    cache = PictureCache(bound: bound) { try listing.pixels($0, shape: stored, settings) }
+    for line in listing.notes { notice("\(listing.folder.lastPathComponent): \(line)") }
+    for file in listing.unreadable.prefix(Self.namedCount) { notice("\(file.name) is left out: \(file.problem)") }
+    if !listing.unreadable.isEmpty { notice(Self.leftOut(listing.unreadable.count, of: listing.files.count)) }
+  }
+
+  private static func leftOut(_ count: Int, of total: Int) -> String {
+    "\(count) file\(count == 1 ? "" : "s") that cannot be read, \(total) picture\(total == 1 ? "" : "s") left"
+  }
+
+  public var count: Int { listing.files.count }
+
+  /// Files that could not be read so far.
+  public var unreadable: [UnreadablePicture] { listing.unreadable + damaged.withLock { $0 } }
+
+  public func anticipate(_ indices: [Int]) { cache.anticipate(indices) }
+
+  public func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray] {
+    for place in 0..<count {
+      let index = (index + place) % count
+      do {
+        let image = try settings.sample(cache.pixels(index), stored: storedShape, shape: imageShape, &draw)
+        return listing.files[index].label.map { [image, HostArray([Float($0)], shape: [])] } ?? [image]
+      } catch {
+        leaveOut(index, error)
+      }
+    }
+    throw DatasetError.noPictures(folder: listing.folder.path, files: count, unreadable: unreadable)
+  }
+
+  private func leaveOut(_ index: Int, _ error: any Error) {
+    let file = UnreadablePicture(name: listing.files[index].name, problem: PictureListing.problem(error))
+    let place = damaged.withLock { damaged -> Int? in
+      if damaged.contains(where: { $0.name == file.name }) { return nil }
+      damaged.append(file)
+      return listing.unreadable.count + damaged.count
+    }
+    guard let place else { return }
+    if place <= Self.namedCount {
+      notice("\(file.name) is left out: \(file.problem)")
+    } else if place == Self.namedCount + 1 {
+      notice("more files cannot be read; 'figment data show \(listing.folder.path)' names them all")
+    }
+  }
+}

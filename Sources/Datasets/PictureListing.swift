@@ -1,0 +1,180 @@
+import Files
+import Foundation
+import Pictures
+
+/// A file that was meant to be a picture and is none that can be read.
+public struct UnreadablePicture: Codable, Hashable, Sendable {
+  /// From the folder on.
+  public let name: String
+  public let problem: String
+}
+
+/// The pictures of a folder and of the folders in it, in the order of their paths, with their classes.
+///
+/// A class is the folder that a picture lies in, directly below the top; or, where there is a `labels.csv` at the top, what
+/// stands behind the picture's name there. Names that begin with a dot are passed over, and so are files that are no pictures.
+public struct PictureListing: Sendable {
+  public struct File: Sendable {
+    /// From the folder on, with slashes.
+    public let name: String
+    public let url: URL
+    /// In bytes.
+    public let size: Int
+    public let format: EncodedPicture.Format
+    /// In pixels, as it is shown.
+    public let width: Int
+    public let height: Int
+    public let hasColorProfile: Bool
+    public internal(set) var label: Int?
+    let digest: String
+  }
+
+  public let folder: URL
+  public private(set) var files: [File]
+  public private(set) var unreadable: [UnreadablePicture]
+  /// Nil without classes.
+  public private(set) var classNames: [String]?
+  /// For people: what was passed over and might have been meant.
+  public private(set) var notes: [String] = []
+
+  static let labelsName = "labels.csv"
+
+  /// - Throws: If the folder cannot be read, or has no picture, or the labels do not fit.
+  public init(_ folder: URL) throws {
+    self.folder = folder
+    let names = try FolderContents(folder).names
+    let found = parallelMap(names.count) { index in
+      Result { try Self.file(names[index], in: folder) }
+    }
+    (files, unreadable) = ([], [])
+    for (name, result) in zip(names, found) {
+      do {
+        if let file = try result.get() { files.append(file) }
+      } catch {
+        unreadable.append(UnreadablePicture(name: name, problem: Self.problem(error)))
+      }
+    }
+    guard !files.isEmpty else {
+      throw DatasetError.noPictures(folder: folder.path, files: names.count, unreadable: unreadable)
+    }
+    if names.contains(Self.labelsName) {
+      let labels = try PictureLabels(contentsOf: folder.appending(path: Self.labelsName))
+      try setClasses(labels.classes(of: files.map(\.name)))
+      let missing = labels.count - files.count - unreadable.count { labels.contains($0.name) }
+      if missing > 0 {
+        notes.append(
+          "\(missing) line\(missing == 1 ? "" : "s") of \(Self.labelsName) name\(missing == 1 ? "s a file" : " files") not there")
+      }
+    } else {
+      let tops = files.map { $0.name.split(separator: "/").dropLast().first.map(String.init) }
+      let beside = tops.count { $0 == nil }
+      if beside == 0 {
+        setClasses(tops.map { $0! })
+      } else if beside < tops.count {
+        notes.append(
+          "\(beside) picture\(beside == 1 ? " lies" : "s lie") beside the folders, so folders are not taken for classes")
+      }
+    }
+    let profiles = files.count { $0.hasColorProfile }
+    if profiles > 0 {
+      notes.append(
+        "\(profiles) picture\(profiles == 1 ? " has a color profile, which is" : "s have color profiles, which are") not applied")
+    }
+  }
+
+  private mutating func setClasses(_ classes: [String]) {
+    // Numbers by their size, other names by their letters.
+    let names = Set(classes).sorted {
+      if let first = Int($0), let second = Int($1) { return first < second }
+      return $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
+    let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    for index in files.indices { files[index].label = numbers[classes[index]] }
+    classNames = names
+  }
+
+  /// How much of a file is looked at: EXIF data and the like come first.
+  private static let headCount = 1 << 14
+
+  /// Nil for a file that is no picture and does not claim to be one.
+  private static func file(_ name: String, in folder: URL) throws -> File? {
+    let url = folder.appending(path: name), file = try InputFile(url)
+    let head = try file.read(count: min(file.size, headCount), at: 0)
+    let isKnown = EncodedPicture.isKnown(head)
+    guard isKnown || pictureEndings.contains(url.pathExtension.lowercased()) else { return nil }
+    // What is not known is told what it is by its start; of others the size may come later.
+    let encoded: EncodedPicture
+    if let short = try? EncodedPicture(head, path: name) {
+      encoded = short
+    } else {
+      encoded = try EncodedPicture(isKnown ? InputFile.contents(of: url, largest: EncodedPicture.largestFile) : head, path: name)
+    }
+    let tail = try file.read(count: min(file.size, 4096), at: file.size - min(file.size, 4096))
+    // A file without its end may have been cut short, or have something behind it: then only decoding tells.
+    if !EncodedPicture.endsAsItShould(tail, encoded.format) { _ = try EncodedPicture(contentsOf: url).decoded() }
+    var print = Fingerprint()
+    head.withUnsafeBytes { print.add($0) }
+    tail.withUnsafeBytes { print.add($0) }
+    return File(
+      name: name, url: url, size: file.size, format: encoded.format, width: encoded.width, height: encoded.height,
+      hasColorProfile: encoded.hasColorProfile, label: nil, digest: print.text)
+  }
+
+  private static let pictureEndings: Set = [
+    "png", "jpg", "jpeg", "jpe", "gif", "webp", "bmp", "tif", "tiff", "heic", "heif", "avif",
+  ]
+
+  /// Without the file's name, which stands beside it.
+  static func problem(_ error: any Error) -> String {
+    switch error {
+    case let error as PictureError: error.problem
+    case let error as FileError: "cannot \(error.action.rawValue) it: \(error.reason)"
+    default: "\(error)"
+    }
+  }
+
+  /// Of names, sizes, labels and of what begins and ends the files; not of when they were made.
+  public var fingerprint: String {
+    var print = Fingerprint()
+    for file in files { print.add("\(file.name)\0\(file.size)\0\(file.label ?? -1)\0\(file.digest)") }
+    for name in classNames ?? [] { print.add(name) }
+    return print.text
+  }
+
+  /// A file's picture at a size, `[height, width, channels]`.
+  func pixels(_ index: Int, shape: [Int], _ settings: PictureSettings) throws -> [UInt8] {
+    try EncodedPicture(contentsOf: files[index].url).shaped(
+      to: (shape[0], shape[1], shape[2]), by: settings.resize, crop: settings.crop
+    ).pixels
+  }
+}
+
+/// The names of the files in a folder and below it, in order.
+struct FolderContents {
+  private(set) var names: [String] = []
+  /// Folders on the way, so that links back up are not followed forever.
+  private var seen: Set<String> = []
+
+  init(_ folder: URL) throws {
+    try add(folder, prefix: "")
+    names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  private mutating func add(_ folder: URL, prefix: String) throws {
+    guard seen.insert(folder.resolvingSymlinksInPath().path).inserted else { return }
+    let contents: [String]
+    do { contents = try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
+      throw FileError(.read, folder.path, reason: "its contents cannot be listed; check its permissions")
+    }
+    for name in contents where !name.hasPrefix(".") {
+      var isFolder: ObjCBool = false
+      let url = folder.appending(path: name)
+      // A link that leads nowhere is told as a file that cannot be opened.
+      if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+        try add(url, prefix: prefix + name + "/")
+      } else {
+        names.append(prefix + name)
+      }
+    }
+  }
+}

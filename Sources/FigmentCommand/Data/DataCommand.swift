@@ -1,0 +1,76 @@
+import ArgumentParser
+import Figment
+import Files
+import Foundation
+
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data",
+    abstract: "Looks at pictures to train on, and prepares them.",
+    subcommands: [DataShow.self, DataPrepare.self])
+}
+
+struct DataPrepare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare",
+    abstract: "Makes one file of a folder of pictures, all of one size, to train on with --data.",
+    discussion: """
+      Takes PNG and JPEG files of the folder and of all folders in it. Folders at the top are classes; or a labels.csv there \
+      has a line FILE,LABEL for each picture. When it is stopped, the same command goes on with what was done. The file is \
+      safetensors: 'images' [N, height, width, channels], 'labels' [N], 'names'.
+      """)
+
+  @Argument(help: "A folder with pictures.", completion: .directory)
+  var source: String
+
+  @Argument(help: "The file to write.", completion: .file(extensions: ["safetensors"]))
+  var destination: String
+
+  @Option(help: "The size of the images: 64 for 64×64 pixels, 64x48 for a height and a width, 64x48x1 for grey ones.")
+  var size: ImageSize
+
+  @Option(help: "How pictures are resized, smoothed where they are reduced: box, bilinear, bicubic or lanczos.")
+  var resize: ResizeFilter = .bilinear
+
+  @Option(help: "Which part of pictures of other proportions is used: centre, or fit (all of it, stretched).")
+  var crop: PictureCrop = .centre
+
+  @Flag(help: "Make them grey.")
+  var grey = false
+
+  @Flag(help: "Replace the file if there is one.")
+  var overwrite = false
+
+  func validate() throws {
+    if crop == .random {
+      throw ValidationError(
+        "--crop random chooses places while training: prepare larger images, and give it to 'figment train'.")
+    }
+    if grey, size.channels == 3 { throw ValidationError("--grey makes images of 1 channel, and --size asks for 3.") }
+  }
+
+  func run() throws {
+    let url = URL(fileURLWithPath: destination)
+    if !overwrite, FileManager.default.fileExists(atPath: url.path) {
+      throw UsageError("\(destination) is there already; replace it with --overwrite, or give another name")
+    }
+    let listing = try PictureListing(URL(fileURLWithPath: source, isDirectory: true))
+    for note in listing.notes { printError(note) }
+    let shape = [size.height, size.width, grey ? 1 : size.channels ?? 3]
+    let preparation = try ImagePreparation(
+      listing, to: url, shape: shape, settings: PictureSettings(resize: resize, crop: crop))
+    let progress = ProgressLine("prepared", total: listing.files.count), began = ContinuousClock.now
+    let summary = try preparation.run { progress.report($0) }
+    let seconds = (ContinuousClock.now - began) / .seconds(1)
+    if summary.resumedAfter > 0 { printError("went on after the \(summary.resumedAfter) files that were done before") }
+    for file in summary.unreadable.prefix(5) { printError("\(file.name) is left out: \(file.problem)") }
+    if summary.unreadable.count > 5 {
+      printError("… and \(summary.unreadable.count - 5) more, which 'figment data show \(source)' names")
+    }
+    printError(
+      "prepared \(summary.count) images of \(shape.map(String.init).joined(separator: "×"))"
+        + (listing.classNames.map { " in \($0.count) class\($0.count == 1 ? "" : "es")" } ?? "")
+        + " in \(seconds.formattedAsTime), \(summary.unreadable.count) left out")
+    try printWritten(destination)
+  }
+}

@@ -1,0 +1,28 @@
+import Figment
+import Files
+import Foundation
+
+/// How far a piece of work on many files is, on standard error: a bar on a terminal, elsewhere a line every ten seconds.
+final class ProgressLine {
+  private let title: String
+  private let total: Int
+  private let began = ContinuousClock.now
+  private var shown = ContinuousClock.now
+  private var first: Int?
+
+  init(_ title: String, total: Int) { (self.title, self.total) = (title, total) }
+
+  func report(_ done: Int) {
+    if first == nil { first = done }
+    let width = StandardError.terminalWidth
+    guard (ContinuousClock.now - shown) > (width == nil ? .seconds(10) : .milliseconds(100)) else { return }
+    shown = .now
+    let seconds = (ContinuousClock.now - began) / .seconds(1), rate = Double(done - first!) / seconds
+    let left = rate > 0 ? "  \((Double(total - done) / rate).formattedAsTime) left" : ""
+    let pace = String(format: "%.0f pictures/s", rate) + left
+    guard let width else { return StandardError.write("\(title) \(done)/\(total)  \(pace)\n") }
+    let filled = total > 0 ? done * 24 / total : 24
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+    StandardError.showStatus(String("\(title) \(bar) \(done)/\(total)  \(pace)".prefix(max(1, width - 1))))
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// A user's own pictures, from the folder to a trained model.
+@Suite struct DataCommandTests {
+  private let place: Workplace
+
+  init() throws {
+    place = try Workplace()
+    let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "PicturesTests/Fixtures")
+    for (name, folder) in [
+      ("color.jpg", "warm"), ("progressive.jpg", "warm"), ("turned-6.jpg", "cold"), ("palette-16.png", "cold"),
+      ("color-alpha.png", "cold"), ("print.jpg", "warm"), ("profile.jpg", "warm"),
+    ] {
+      let to = place.path("photos/\(folder)/\(name)")
+      try FileManager.default.createDirectory(at: to.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(at: fixtures.appending(path: name), to: to)
+    }
+    try Data("no picture".utf8).write(to: place.path("photos/warm/broken.jpg"))
+  }
+
+  private func figment(_ arguments: String...) throws -> Figment.Outcome { try Figment.run(arguments, in: place.url) }
+
+  @Test func aFolderIsShown() throws {
+    let shown = try figment("data", "show", "photos", "--output", "sheet.png")
+    #expect(shown.status == 0, "\(shown.errors)")
+    for words in [
+      "pictures: 7 (2 PNG, 5 JPEG)", "classes: 2: cold 3, warm 4", "note: 1 picture has a color profile, which is not applied",
+      "cannot be read: 1\n  warm/broken.jpg: it is no picture; PNG and JPEG are read", "look alike: 1 group",
+    ] { #expect(shown.output.contains(words), "\(words): \(shown.output)") }
+    #expect(place.exists("sheet.png") && shown.output.hasSuffix("sheet.png\n"))
+  }
+
+  @Test func aFolderIsPreparedAndTrainedOn() throws {
+    let prepared = try figment("data", "prepare", "photos", "p.safetensors", "--size", "16")
+    #expect(prepared.status == 0 && prepared.output == "p.safetensors\n", "\(prepared.errors)")
+    #expect(prepared.errors.contains("prepared 7 images of 16×16×3 in 2 classes in "))
+    #expect(prepared.errors.contains("warm/broken.jpg is left out: it is no picture; PNG and JPEG are read"))
+    let again = try figment("data", "prepare", "photos", "p.safetensors", "--size", "16")
+    #expect(again.status == 2 && again.errors.contains("p.safetensors is there already; replace it with --overwrite"))
+    let shown = try figment("data", "show", "p.safetensors")
+    #expect(shown.output == "images: 7\nsizes: all 16×16, 3 channels\nclasses: 2: cold 3, warm 4\n")
+
+    for data in ["p.safetensors", "photos"] {
+      let run = "run-\(data)"
+      let trained = try figment(
+        "train", "gan", "--data", data, "--size", "16x16x3", "--flip", "--validation-fraction", "0.3", "--batch-size", "2",
+        "--iterations", "3", "--device", "cpu", "--seed", "1", "--output", run)
+      #expect(trained.status == 0, "\(data): \(trained.errors)")
+      #expect(trained.errors.contains("5 images, 2 for validation"))
+      let resumed = try figment("train", "--resume", run, "--iterations", "4", "--device", "cpu")
+      #expect(resumed.status == 0 && resumed.errors.contains("resuming after step 3"), "\(data): \(resumed.errors)")
+      let flipped = try figment("train", "--resume", run, "--iterations", "4", "--crop", "fit")
+      #expect(flipped.status == 2 && flipped.errors.contains("--crop cannot change in a resumed run"))
+    }
+    let other = try figment("train", "gan", "--data", "p.safetensors", "--size", "24", "--iterations", "1", "--output", "other")
+    #expect(other.status == 1 && other.errors.contains("p.safetensors has images [16, 16, 3], and the model takes [24, 24, 1]"))
+  }
+
+  @Test func whatCannotBeMeantIsSaid() throws {
+    for (arguments, words) in [
+      (["data", "show", "nowhere"], "there is no data set and no folder “nowhere”"),
+      (["data", "prepare", "photos", "x", "--size", "0"], "--size"),
+      (["data", "prepare", "photos", "x", "--size", "8", "--crop", "random"], "prepare larger images"),
+      (["data", "prepare", "data", "x", "--size", "8"], "holds 4 files, none of which is a PNG or JPEG picture"),
+      (["train", "gan", "--data", "photos", "--size", "8x8x2"], "--size"),
+    ] {
+      let outcome = try Figment.run(arguments, in: place.url)
+      #expect(outcome.status != 0 && outcome.status < 3 && outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
+      #expect(!place.exists("x"))
+    }
+  }
+}
