@@ -20,10 +20,15 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case severalDataSets(folder: String, found: [String])
   /// A folder without a picture that can be read.
   case noPictures(folder: String, files: Int, unreadable: [UnreadablePicture])
+  /// A model wants images of a shape that no picture has.
   case noPictureShape([Int], path: String)
+  /// A line of a table of labels cannot be read.
   case badLine(path: String, line: Int, problem: String)
+  /// A picture has no line in the table of labels at `path`.
   case noLabel(file: String, path: String)
+  /// The file is none that `figment data prepare` made, or is damaged.
   case notPrepared(path: String, problem: String)
+  /// The prepared images have another `[height, width, channels]` than the model takes.
   case otherPreparedSize(path: String, found: [Int], wanted: [Int])
   /// A share of `fraction` of `count` samples leaves nothing to one of the parts.
   case impossibleSplit(fraction: Double, count: Int)

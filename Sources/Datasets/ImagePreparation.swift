@@ -7,8 +7,11 @@ import Pictures
 /// Makes one file of a folder of pictures (see ``PreparedImages``): on all processors, the same bytes however many they are. What
 /// was done when it is killed lies beside the file, and is gone on with when it is asked for again with the same settings.
 public struct ImagePreparation: Sendable {
+  /// What was done.
   public struct Summary: Sendable {
+    /// Images in the file.
     public let count: Int
+    /// What was left out, and why.
     public let unreadable: [UnreadablePicture]
     /// Files that an earlier run had done.
     public let resumedAfter: Int
@@ -27,9 +30,13 @@ public struct ImagePreparation: Sendable {
     var unreadable: [UnreadablePicture]
   }
 
+  /// The pictures.
   public let listing: PictureListing
+  /// The file that is made.
   public let destination: URL
+  /// `[height, width, channels]` of the images.
   public let shape: [Int]
+  /// How pictures come to that size.
   public let settings: PictureSettings
 
   /// - Parameter shape: Height, width and channels (1 or 3).

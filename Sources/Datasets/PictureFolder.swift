@@ -9,8 +9,11 @@ import Synchronization
 /// They are decoded when they are needed, ahead of the training loop, and kept in memory up to a bound. In place of a picture
 /// that turns out to be damaged comes the next one that is not, with its own label.
 public final class PictureFolder: Dataset {
+  /// The pictures, and what is none.
   public let listing: PictureListing
+  /// `[height, width, channels]`.
   public let imageShape: [Int]
+  /// How pictures come to that size.
   public let settings: PictureSettings
   public let fields: [Field]
   public let fingerprint: String
@@ -36,6 +39,13 @@ public final class PictureFolder: Dataset {
     try self.init(PictureListing(folder), imageShape: imageShape, settings: settings, bound: bound, notice: notice)
   }
 
+  /// The pictures of a folder.
+  ///
+  /// - Parameters:
+  ///   - imageShape: `[height, width, channels]`, with one channel or three.
+  ///   - bound: How many bytes of decoded images are kept in memory.
+  ///   - notice: Told, a line each, of pictures that cannot be decoded.
+  /// - Throws: ``DatasetError`` if the shape is no picture's, or no picture can be read.
   public init(
     _ listing: PictureListing, imageShape: [Int], settings: PictureSettings = .init(), bound: Int = usualBound,
     notice: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }

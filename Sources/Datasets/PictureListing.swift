@@ -6,6 +6,7 @@ import Pictures
 public struct UnreadablePicture: Codable, Hashable, Sendable {
   /// From the folder on.
   public let name: String
+  /// Why it cannot be read.
   public let problem: String
 }
 
@@ -14,23 +15,32 @@ public struct UnreadablePicture: Codable, Hashable, Sendable {
 /// A class is the folder that a picture lies in, directly below the top; or, where there is a `labels.csv` at the top, what
 /// stands behind the picture's name there. Names that begin with a dot are passed over, and so are files that are no pictures.
 public struct PictureListing: Sendable {
+  /// A picture, as its header says.
   public struct File: Sendable {
     /// From the folder on, with slashes.
     public let name: String
+    /// Where it is.
     public let url: URL
     /// In bytes.
     public let size: Int
+    /// By its contents.
     public let format: EncodedPicture.Format
     /// In pixels, as it is shown.
     public let width: Int
+    /// In pixels, as it is shown.
     public let height: Int
+    /// Whether it says what its colors mean, which is not heeded.
     public let hasColorProfile: Bool
+    /// The number of its class; nil without classes.
     public internal(set) var label: Int?
     let digest: String
   }
 
+  /// The folder at the top.
   public let folder: URL
+  /// The pictures, by their paths.
   public private(set) var files: [File]
+  /// What was meant to be a picture and is none.
   public private(set) var unreadable: [UnreadablePicture]
   /// Nil without classes.
   public private(set) var classNames: [String]?
@@ -156,6 +166,11 @@ struct FolderContents {
   private var seen: Set<String> = []
 
   init(_ folder: URL) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
+      throw FileError(.open, folder.path, reason: "there is no such folder")
+    }
+    guard isFolder.boolValue else { throw FileError(.open, folder.path, reason: "it is a file; give a folder of pictures") }
     try add(folder, prefix: "")
     names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }

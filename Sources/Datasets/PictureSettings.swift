@@ -3,11 +3,14 @@ import Pictures
 
 /// How pictures of any size become samples of one.
 public struct PictureSettings: Codable, Hashable, Sendable {
+  /// The filter.
   public var resize: ResizeFilter
+  /// Which part is used of pictures of other proportions.
   public var crop: PictureCrop
   /// Whether every other sample, at random, is mirrored.
   public var flip: Bool
 
+  /// By default bilinear, the middle, and not mirrored.
   public init(resize: ResizeFilter = .bilinear, crop: PictureCrop = .centre, flip: Bool = false) {
     (self.resize, self.crop, self.flip) = (resize, crop, flip)
   }

@@ -19,10 +19,13 @@ public struct PreparedImages: Dataset {
     var content: String
   }
 
+  /// The file, as errors name it.
   public let path: String
   /// As the pictures are stored: height, width, channels.
   public let storedShape: [Int]
+  /// `[height, width, channels]`.
   public let imageShape: [Int]
+  /// How the pictures came to that size.
   public let settings: PictureSettings
   public let count: Int
   public let fields: [Field]
@@ -95,7 +98,9 @@ public struct PreparedImages: Dataset {
     return names
   }
 
+  /// Nil without classes.
   public var classNames: [String]? { fields.count > 1 ? fields[1].classNames : nil }
+  /// The class of image `index`; nil without classes.
   public func label(_ index: Int) -> Int? { labels.map { Int($0[index]) } }
 
   /// A picture as it is stored.

@@ -1,15 +1,20 @@
 /// An opaque red-green-blue color.
 public struct Color: Hashable, Sendable {
+  /// 0 to 255.
   public var red: UInt8
+  /// 0 to 255.
   public var green: UInt8
+  /// 0 to 255.
   public var blue: UInt8
 
+  /// From its three parts, each 0 to 255.
   public init(_ hexadecimal: UInt32) {
     red = UInt8(hexadecimal >> 16 & 255)
     green = UInt8(hexadecimal >> 8 & 255)
     blue = UInt8(hexadecimal & 255)
   }
 
+  /// All parts at 255.
   public static let white = Color(0xFFFFFF)
   static let ink = Color(0x262626)
   static let faintInk = Color(0x6B6B6B)

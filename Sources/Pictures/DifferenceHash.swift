@@ -1,8 +1,10 @@
 /// What a picture looks like in 64 bits: whether each of 8×8 places is brighter than its neighbour on the right, in the picture
 /// at 9×8 grey pixels. Pictures that look alike differ in few bits.
 public struct DifferenceHash: Hashable, Sendable {
+  /// A bit for each of 64 places: whether its right neighbour is lighter.
   public let bits: UInt64
 
+  /// Of a picture of any size.
   public init(_ picture: Picture) {
     let small = picture.converted(toChannels: 1).resized(width: 9, height: 8, by: .box)
     var bits: UInt64 = 0
@@ -12,6 +14,7 @@ public struct DifferenceHash: Hashable, Sendable {
     self.bits = bits
   }
 
+  /// From bits that were kept.
   public init(bits: UInt64) { self.bits = bits }
 
   /// In how many bits two differ.

@@ -4,14 +4,21 @@ import Foundation
 /// The bytes of a PNG or JPEG file, told apart by their beginning, whose header has been read and found to be of a size that
 /// can be decoded. Nothing is decoded before it is asked for.
 public struct EncodedPicture: Sendable {
+  /// What the contents are.
   public enum Format: String, Sendable {
-    case png = "PNG", jpeg = "JPEG"
+    /// Portable Network Graphics.
+    case png = "PNG"
+    /// Baseline or progressive, of any kind of colors.
+    case jpeg = "JPEG"
   }
 
+  /// The file, as errors name it.
   public let path: String
+  /// What the first bytes say.
   public let format: Format
   /// As it is shown, in pixels.
   public var width: Int { header.orientation.isSideways ? header.height : header.width }
+  /// In pixels, as it is shown.
   public var height: Int { header.orientation.isSideways ? header.width : header.height }
   /// Whether the file says which colors its values mean. They are taken as they are, as if it said sRGB.
   public var hasColorProfile: Bool { header.hasColorProfile }
@@ -54,6 +61,9 @@ public struct EncodedPicture: Sendable {
     }
   }
 
+  /// Reads a file, and the picture's size, but not its pixels.
+  ///
+  /// - Throws: `FileError` if it cannot be read; ``PictureError`` if it is neither PNG nor JPEG, damaged, or too large.
   public init(contentsOf url: URL) throws {
     try self.init(InputFile.contents(of: url, largest: Self.largestFile), path: url.path)
   }
@@ -99,6 +109,10 @@ extension Picture {
     self = try EncodedPicture(bytes, path: path).decoded(over: background)
   }
 
+  /// Reads and decodes a PNG or JPEG file.
+  ///
+  /// - Parameter background: What shows through where the picture is transparent.
+  /// - Throws: `FileError` if it cannot be read; ``PictureError`` if it is neither, damaged, or too large.
   public init(contentsOf url: URL, over background: Color = .white) throws {
     self = try EncodedPicture(contentsOf: url).decoded(over: background)
   }

@@ -6,6 +6,7 @@ import Foundation
 public enum ResizeFilter: String, Codable, CaseIterable, Hashable, Sendable {
   /// The mean of the pixels that are covered.
   case box
+  /// Linear between neighbours.
   case bilinear
   /// Cubic convolution with a = −0.5 (Keys, 1981).
   case bicubic
@@ -40,11 +41,16 @@ public enum ResizeFilter: String, Codable, CaseIterable, Hashable, Sendable {
 
 /// A part of a picture, in pixels from its top left corner; edges may lie within pixels.
 public struct PicturePart: Hashable, Sendable {
+  /// Pixels from the left.
   public var x: Double
+  /// Pixels from the top.
   public var y: Double
+  /// In pixels.
   public var width: Double
+  /// In pixels.
   public var height: Double
 
+  /// From its place and size, in pixels.
   public init(x: Double, y: Double, width: Double, height: Double) {
     (self.x, self.y, self.width, self.height) = (x, y, width, height)
   }
