@@ -119,7 +119,7 @@ final class Notices: Sendable {
     #expect(
       message { _ = try dataset() }
         .hasSuffix("holds no picture that can be read; 1 cannot be, “a.gif” because it is a GIF picture; PNG and JPEG are read"))
-    #expect(message { _ = try PictureListing(folder("nowhere")) }.contains("its contents cannot be listed"))
+    #expect(message { _ = try PictureListing(folder("nowhere")) }.contains("there is no such folder"))
   }
 
   @Test func smallAndLargePicturesBecomeTheSizeAskedFor() throws {
