@@ -43,9 +43,13 @@ public struct TestDevice: Sendable, CustomStringConvertible {
 /// The devices under test: `FIGMENT_TEST_DEVICES`, separated by commas, or `cpu,opencl`. A device that is
 /// named and cannot be made fails the tests; it is never skipped.
 public enum TestDevices {
-  public static let all: [TestDevice] = {
+  public static let all: [TestDevice] = names.map { TestDevice(description: $0) }
+  /// Whether this is a run on certain devices, beside one on all that are usual.
+  public static let areChosen = ProcessInfo.processInfo.environment["FIGMENT_TEST_DEVICES"] != nil
+
+  private static let names: [String] = {
     let names = ProcessInfo.processInfo.environment["FIGMENT_TEST_DEVICES"] ?? "cpu,opencl"
-    return names.split(separator: ",").map { TestDevice(description: $0.trimmingCharacters(in: .whitespaces)) }
+    return names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
   }()
 
   fileprivate static let made = Mutex<[String: any Backend]>([:])
