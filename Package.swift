@@ -102,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Pictures",
+        "CZlib", "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Pictures",
         "Training", "TestSupport",
       ], path: "Tests/Fuzz", exclude: ["run.sh"]),
   ],

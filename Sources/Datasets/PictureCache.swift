@@ -56,22 +56,26 @@ final class PictureCache: Sendable {
   }
 
   func pixels(_ index: Int) throws -> [UInt8] {
-    let entry = state.withLock { state -> Entry? in
-      let entry = state.entries[index]
-      if case .decoded(_, isKept: false) = entry { state.entries[index] = nil }
-      return entry
-    }
-    switch entry {
+    switch take(index) {
     case .decoded(let outcome, _): return try outcome.get()
     case .decoding(let promise):
       let outcome = promise.wait()
-      state.withLock { if case .decoded(_, isKept: false) = $0.entries[index] { $0.entries[index] = nil } }
+      _ = take(index)
       return try outcome.get()
     case nil:
       let outcome = Result { try decode(index) }
       store(index, outcome)
-      state.withLock { if case .decoded(_, isKept: false) = $0.entries[index] { $0.entries[index] = nil } }
+      _ = take(index)
       return try outcome.get()
+    }
+  }
+
+  /// What there is of a picture, which stays only if it is kept.
+  private func take(_ index: Int) -> Entry? {
+    state.withLock { state in
+      let entry = state.entries[index]
+      if case .decoded(_, isKept: false) = entry { state.entries[index] = nil }
+      return entry
     }
   }
 

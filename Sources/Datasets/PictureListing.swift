@@ -175,13 +175,16 @@ struct FolderContents {
     names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  private mutating func add(_ folder: URL, prefix: String) throws {
-    guard seen.insert(folder.resolvingSymlinksInPath().path).inserted else { return }
-    let contents: [String]
-    do { contents = try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
+  /// Of files and folders.
+  static func names(directlyIn folder: URL) throws -> [String] {
+    do { return try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
       throw FileError(.read, folder.path, reason: "its contents cannot be listed; check its permissions")
     }
-    for name in contents where !name.hasPrefix(".") {
+  }
+
+  private mutating func add(_ folder: URL, prefix: String) throws {
+    guard seen.insert(folder.resolvingSymlinksInPath().path).inserted else { return }
+    for name in try Self.names(directlyIn: folder) where !name.hasPrefix(".") {
       var isFolder: ObjCBool = false
       let url = folder.appending(path: name)
       // A link that leads nowhere is told as a file that cannot be opened.

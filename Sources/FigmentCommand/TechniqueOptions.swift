@@ -66,25 +66,24 @@ struct TechniqueOptions: ParsableArguments {
     Value.allCases.map(\.rawValue).joined(separator: ", ")
   }
 
-  /// The first option that was given; nil if none was.
-  var given: String? {
-    let options: [(name: String, isGiven: Bool)] = [
-      ("objective", objective != nil), ("label-smoothing", labelSmoothing != nil), ("noisy-labels", noisyLabels != nil),
-      ("gradient-penalty", gradientPenalty != nil), ("r1", r1 != nil), ("weight-clipping", weightClipping != nil),
-      ("spectral-norm", spectralNorm), ("feature-matching", featureMatching),
-      ("minibatch-discrimination", minibatchDiscrimination), ("historical-averaging", historicalAveraging),
-      ("ema", ema != nil), ("discriminator-steps", discriminatorSteps != nil), ("accuracy-gate", accuracyGate != nil),
-      ("normalization", normalization != nil), ("discriminator-normalization", discriminatorNormalization != nil),
-      ("optimizer", optimizer != nil),
+  /// The options that were given, by name.
+  var given: [(String, Any?)] {
+    func flag(_ isGiven: Bool) -> Any? { isGiven ? true : nil }
+    return [
+      ("objective", objective), ("label-smoothing", labelSmoothing), ("noisy-labels", noisyLabels),
+      ("gradient-penalty", gradientPenalty), ("r1", r1), ("weight-clipping", weightClipping),
+      ("spectral-norm", flag(spectralNorm)), ("feature-matching", flag(featureMatching)),
+      ("minibatch-discrimination", flag(minibatchDiscrimination)), ("historical-averaging", flag(historicalAveraging)),
+      ("ema", ema), ("discriminator-steps", discriminatorSteps), ("accuracy-gate", accuracyGate),
+      ("normalization", normalization), ("discriminator-normalization", discriminatorNormalization), ("optimizer", optimizer),
     ]
-    return options.first(where: \.isGiven)?.name
   }
 
   /// A configuration with what was given put over its own.
   ///
   /// - Throws: `UsageError` if the model is no GAN; `ConfigurationError` if values or techniques do not go together.
   func applied<Model: GenerativeModel>(to configuration: Model.Configuration, of _: Model.Type) throws -> Model.Configuration {
-    guard let given else { return configuration }
+    guard let (given, _) = given.first(where: { $0.1 != nil }) else { return configuration }
     guard var changed = configuration as? any AdversarialConfiguration else {
       throw UsageError("--\(given) is for models with a discriminator; “\(Model.identifier)” has none")
     }
@@ -93,6 +92,7 @@ struct TechniqueOptions: ParsableArguments {
     changed.discriminatorNormalization = discriminatorNormalization ?? changed.discriminatorNormalization
     changed.optimizer = optimizer ?? changed.optimizer
     try changed.validate()
+    // The same value, whose type was only out of sight.
     return changed as! Model.Configuration
   }
 

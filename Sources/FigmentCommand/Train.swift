@@ -132,7 +132,7 @@ struct Train: ParsableCommand {
         ("seed", seed), ("output", output), ("config", config), ("preset", preset),
         ("validation-fraction", validationFraction),
       ]
-      if let name = (fixed + pictures.given).first(where: { $0.1 != nil })?.0 ?? techniques.given {
+      if let (name, _) = (fixed + pictures.given + techniques.given).first(where: { $0.1 != nil }) {
         throw ValidationError("--\(name) cannot change in a resumed run: it would no longer be the same run.")
       }
     }

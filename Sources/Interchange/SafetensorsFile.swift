@@ -128,11 +128,7 @@ public struct SafetensorsFile: Sendable {
 
   /// An array as it is stored, bit for bit, which must be of the type asked for.
   public func values<Element: StoredElement>(_ name: String, as _: Element.Type = Element.self) throws -> [Element] {
-    let entry = try entry(name)
-    guard entry.type == Element.elementType else {
-      throw damaged(name, "it is of type \(entry.type.rawValue), not \(Element.elementType.rawValue)")
-    }
-    return try file.read(Element.self, count: entry.shape.count, at: entry.offset)
+    try values(name, elements: 0..<entry(name).shape.count)
   }
 
   /// Some elements of an array, counted in the order they are stored.

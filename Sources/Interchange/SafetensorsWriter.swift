@@ -31,13 +31,7 @@ public struct SafetensorsWriter {
   public mutating func add<Element: StoredElement>(
     _ name: String, shape: Shape, _ values: @escaping () throws -> [Element]
   ) {
-    precondition(names.insert(name).inserted, "two tensors are named “\(name)”")
-    entries.append(
-      Entry(name: name, type: Element.elementType, shape: shape) { file in
-        let values = try values()
-        precondition(values.count == shape.count, "“\(name)”: \(values.count) values do not fill shape \(shape)")
-        try file.write(values)
-      })
+    add(name, Element.self, shape: shape) { write in try write(values()) }
   }
 
   /// An array that is written a part after the other, for those larger than memory.

@@ -12,7 +12,7 @@ public enum AnimatedPNG {
     let parsed = try frames.map(AnimationFrame.init)
     guard let first = parsed.first else { throw PictureError(path: "animation", problem: "there are no frames") }
     let shown = parsed.filter { $0.header == first.header }
-    var bytes = AnimationFrame.signature
+    var bytes = PNGChunks.signature
     bytes += chunk("IHDR", first.header)
     bytes += chunk("acTL", bigEndian(UInt32(shown.count)) + bigEndian(UInt32(0)))
     var sequence: UInt32 = 0
@@ -42,25 +42,24 @@ public enum AnimatedPNG {
 
 /// What an animation takes of a PNG file.
 private struct AnimationFrame {
-  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-
-  let header: [UInt8]
+  private(set) var header = [UInt8]()
   /// The compressed pixels.
-  let data: [UInt8]
+  private(set) var data = [UInt8]()
 
   init(_ bytes: [UInt8]) throws {
-    func damaged() -> PictureError { PictureError(path: "animation", problem: "a frame is no PNG file, or damaged") }
-    guard bytes.starts(with: Self.signature) else { throw damaged() }
-    var header = [UInt8](), data = [UInt8](), place = Self.signature.count
-    while place + 12 <= bytes.count {
-      let count = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }, type = bytes[place + 4..<place + 8]
-      guard count <= bytes.count - place - 12 else { throw damaged() }
-      let content = bytes[place + 8..<place + 8 + count]
-      if type.elementsEqual("IHDR".utf8) { header = Array(content) }
-      if type.elementsEqual("IDAT".utf8) { data += content }
-      place += 12 + count
+    var isWhole = false
+    if bytes.starts(with: PNGChunks.signature) {
+      for (type, contents) in PNGChunks(bytes) {
+        switch type {
+        case Array("IHDR".utf8): header = Array(contents)
+        case Array("IDAT".utf8): data += contents
+        case Array("IEND".utf8): isWhole = true
+        default: break
+        }
+      }
     }
-    guard header.count == 13, !data.isEmpty else { throw damaged() }
-    (self.header, self.data) = (header, data)
+    guard isWhole, header.count == 13, !data.isEmpty else {
+      throw PictureError(path: "animation", problem: "a frame is no PNG file, or damaged")
+    }
   }
 }

@@ -1,25 +1,40 @@
 import CSPNG
 
-/// The parts of a PNG file, as far as they say what is to be decoded.
-enum PNGChunks {
+/// The parts of a PNG file one after the other, up to one that is cut short.
+struct PNGChunks: Sequence, IteratorProtocol {
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
+  private let bytes: [UInt8]
+  private var place = signature.count
+
+  /// - Precondition: they begin with the signature.
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func next() -> (type: [UInt8], contents: ArraySlice<UInt8>)? {
+    let start = place + 8
+    guard start <= bytes.count else { return nil }
+    let size = Self.number(bytes[place...])
+    guard size <= bytes.count - start else { return nil }
+    defer { place = start + size + 4 }  // A checksum follows.
+    return (Array(bytes[place + 4..<start]), bytes[start..<start + size])
+  }
+
+  /// The first four bytes, the highest first.
+  private static func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) } }
+
+  /// What the file says before its pixels.
   static func header(of bytes: [UInt8], path: String) throws(PictureError) -> EncodedPicture.Header {
-    func number(_ place: Int) -> Int { bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) } }
-    var header = EncodedPicture.Header(), place = signature.count
-    while place + 8 <= bytes.count {
-      let size = number(place), type = bytes[place + 4..<place + 8], start = place + 8
-      guard size <= bytes.count - start else { break }
-      switch Array(type) {
-      case Array("IHDR".utf8) where size >= 13: (header.width, header.height) = (number(start), number(start + 4))
+    var header = EncodedPicture.Header()
+    for (type, contents) in PNGChunks(bytes) {
+      switch type {
+      case Array("IHDR".utf8) where contents.count >= 13:
+        (header.width, header.height) = (number(contents), number(contents.dropFirst(4)))
       case Array("iCCP".utf8): header.hasColorProfile = true
       case Array("tRNS".utf8): header.hasTransparency = true
-      case Array("eXIf".utf8): header.orientation = Orientation(exif: bytes[start..<start + size])
+      case Array("eXIf".utf8): header.orientation = Orientation(exif: contents)
       case Array("IDAT".utf8), Array("IEND".utf8): return header
       default: break
       }
-      // A checksum follows.
-      place = start + size + 4
     }
     if header.width == 0 {
       throw PictureError(path: path, problem: "cannot decode PNG: the file ends within its header; it was cut short")

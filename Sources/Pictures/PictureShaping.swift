@@ -15,10 +15,9 @@ extension EncodedPicture {
   /// - Parameters:
   ///   - size: Height, width and channels.
   ///   - crop: With `random` as with `centre`: places are chosen later.
-  ///   - isExact: Whether to decode at full size whatever it costs.
   public func shaped(
     to size: (height: Int, width: Int, channels: Int), by filter: ResizeFilter, crop: PictureCrop,
-    over background: Color = .white, isExact: Bool = false
+    over background: Color = .white
   ) throws(PictureError) -> Picture {
     func part(_ width: Int, _ height: Int) -> PicturePart {
       crop == .fit
@@ -27,7 +26,7 @@ extension EncodedPicture {
     }
     let used = part(width, height)
     let reduction = min(used.width / Double(size.width), used.height / Double(size.height))
-    let picture = try decoded(over: background, reducedUpTo: isExact ? 1 : reduction / 3)
+    let picture = try decoded(over: background, reducedUpTo: reduction / 3)
     return picture.resized(width: size.width, height: size.height, by: filter, of: part(picture.width, picture.height))
       .converted(toChannels: size.channels)
   }

@@ -50,8 +50,7 @@ public final class ProgressReport: Callback {
     let speed = trainer.secondsInSteps > 1 || speedBefore == nil ? trainer.samplesPerSecond : speedBefore
     let pace = [speed.map(Self.text), timeLeft(trainer)].compactMap { $0 }
     guard let width else { return write(lines([place, done] + progress.means.map(Self.text) + pace, width: .max)) }
-    let filled = Int(Double(progress.position) / Double(count) * 24)
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+    let bar = (Double(progress.position) / Double(count)).formattedAsBar
     let terms = ["\(place) \(bar) \(done)"] + progress.means.prefix(1).map(Self.text) + pace
     // A line that wraps could not be replaced: what does not fit is left out, from the end.
     var shown = terms[...]
@@ -123,6 +122,12 @@ public final class ProgressReport: Callback {
 
 extension Double {
   package func formatted(digits: Int) -> String { String(format: "%.\(digits)f", self) }
+
+  /// A share in [0, 1] as 24 characters.
+  package var formattedAsBar: String {
+    let filled = Int(self * 24)
+    return String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+  }
 
   /// `9.5 s`, `42 s`, `3 min 05 s`, `2 h 07 min`, `5 days`.
   package var formattedAsTime: String {

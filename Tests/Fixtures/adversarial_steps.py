@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import philox
-from fixtures import Fixture
+from fixtures import Fixture, Stack, norms, sums
 
 STEPS, BATCH, SIDE, LATENT = 20, 4, 28, 100
 CHOSEN = 128
@@ -34,28 +34,17 @@ def latents(step, key):
     return (np.float32(2) * philox.uniform((key, step), BATCH, LATENT) - np.float32(1)) * np.float32(1.7)
 
 
-class Network:
-    """A stack of layers with names, built for rows of `inputs` numbers."""
+class Network(Stack):
+    """With names of its layers, for rows of `inputs` numbers."""
 
     def __init__(self, name, inputs, stack):
-        self.name, self.stack, shape, counts = name, stack, (BATCH, inputs), {}
-        self.named_layers = []
+        super().__init__((BATCH, inputs), stack)
+        self.name, self.named_layers, counts = name, [], {}
         for layer in stack:
-            layer.build(shape)
-            shape = layer.compute_output_shape(shape)
             kind = {layers.Dense: "dense", layers.BatchNormalization: "batchNorm"}.get(type(layer))
             if kind:
                 self.named_layers.append((f"{name}.{kind}{counts.get(kind, 0)}", layer))
                 counts[kind] = counts.get(kind, 0) + 1
-
-    def __call__(self, x):
-        for layer in self.stack:
-            x = layer(x, training=True) if isinstance(layer, layers.BatchNormalization) else layer(x)
-        return x
-
-    @property
-    def trainable(self):
-        return [v for _, layer in self.named_layers for v in layer.trainable_variables]
 
 
 def networks(generator_units, discriminator_units, batch_norm):
@@ -85,14 +74,6 @@ def initialize(generator, discriminator):
                 variable.assign((np.float32(2) * u - np.float32(1)) * limit)
             tensors.append({"entry": entry, "variable": variable})
     return tensors
-
-
-def sums(values):
-    return np.array([v.sum() for v in values])
-
-
-def norms(values):
-    return np.array([np.sqrt((v * v).sum()) for v in values])
 
 
 def chosen_places(values):

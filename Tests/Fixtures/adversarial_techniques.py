@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 import philox
-from fixtures import Fixture
+from fixtures import Fixture, norms, sums
 
 STEPS, BATCH, PIXELS, LATENT = 3, 12, 30, 7
 GENERATOR, DISCRIMINATOR, KERNELS, KERNEL_SIZE = [9, 11], [10, 8], 3, 5
@@ -284,8 +284,6 @@ CASES = {
     "layer": {"normalization": "layer", "discriminator_normalization": "layer", "loss": "wasserstein", "penalty": 10},
 }
 
-sums = lambda values: [v.sum() for v in values]
-norms = lambda values: [np.sqrt((v * v).sum()) for v in values]
 numbers = lambda tensors: [t.detach().numpy() for t in tensors]
 
 fixture = Fixture("gan-techniques", seed=11)

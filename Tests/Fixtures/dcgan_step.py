@@ -7,30 +7,12 @@ import numpy as np
 import tensorflow as tf
 
 import philox
-from fixtures import Fixture
+from fixtures import Fixture, Stack, norms, sums
 
 BATCH, LATENT = 3, 100
 layers, ops = keras.layers, keras.ops
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
-
-
-class Network:
-    def __init__(self, shape, stack):
-        self.stack, self.weights, shape = stack, [], (BATCH, *shape)
-        for layer in stack:
-            layer.build(shape)
-            shape = layer.compute_output_shape(shape)
-            self.weights += layer.weights
-
-    def __call__(self, x):
-        for layer in self.stack:
-            x = layer(x, training=True) if isinstance(layer, layers.BatchNormalization) else layer(x)
-        return x
-
-    @property
-    def trainable(self):
-        return [v for layer in self.stack for v in layer.trainable_variables]
 
 
 def networks(side, units, generator_filters, discriminator_filters, discriminator_units):
@@ -40,11 +22,11 @@ def networks(side, units, generator_filters, discriminator_filters, discriminato
              layers.Reshape(seed)]
     for filters in generator_filters[1:]:
         stack += [layers.UpSampling2D(), layers.Conv2D(filters, 5, padding="same"), leaky()]
-    generator = Network((LATENT,), stack + [layers.UpSampling2D(), layers.Conv2D(3, 5, padding="same", activation="tanh")])
+    generator = Stack((BATCH, LATENT), stack + [layers.UpSampling2D(), layers.Conv2D(3, 5, padding="same", activation="tanh")])
     stack = []
     for filters, size, padding in zip(discriminator_filters, (5, 3, 3), ("same", "valid", "valid")):
         stack += [layers.Conv2D(filters, size, padding=padding), leaky(), layers.MaxPooling2D()]
-    return generator, Network((side, side, 3), stack + [
+    return generator, Stack((BATCH, side, side, 3), stack + [
         layers.Flatten(), layers.Dense(discriminator_units), leaky(), layers.Dense(1)])
 
 
@@ -57,14 +39,13 @@ def initialize(variables):
             variable.assign((np.float32(2) * u - np.float32(1)) * limit)
 
 
-sums = lambda values: [float(v.sum()) for v in values]
-norms = lambda values: [float(np.sqrt((v * v).sum())) for v in values]
+weights = lambda *networks: [v for network in networks for layer in network.layers for v in layer.weights]
 read = lambda variables: [v.numpy() for v in variables]
 
 
 def case(name, side, sizes, optimizer, labels_of_generated):
     generator, discriminator = networks(side, *sizes)
-    initialize(generator.weights + discriminator.weights)
+    initialize(weights(generator, discriminator))
     of_generator, of_discriminator = optimizer(), optimizer()
     latent = lambda n: (np.float32(2) * philox.uniform((100, n), BATCH, LATENT) - np.float32(1)) * np.float32(1.7)
     images = tf.constant(np.float32(2) * philox.uniform((77, 0), BATCH, side, side, 3) - np.float32(1), tf.float64)
@@ -88,7 +69,7 @@ def case(name, side, sizes, optimizer, labels_of_generated):
         loss = entropy(np.ones((BATCH, 1)), discriminator(generator(tf.constant(latent(1), tf.float64))))
     minimize(tape, loss, generator, of_generator)
 
-    after = read(generator.weights + discriminator.weights)
+    after = read(weights(generator, discriminator))
     slots = lambda o: read(o.momentums) if hasattr(o, "momentums") else read(o._momentums + o._velocities)
     fixture.case(
         name, {"source": "keras", "batch": BATCH},

@@ -110,3 +110,31 @@ def gradients_of_torch(function, inputs, gradient=None):
     total = (output * torch.tensor(upstream, dtype=torch.float64)).sum()
     gradients = torch.autograd.grad(total, values, allow_unused=True, materialize_grads=True)
     return output.detach().numpy(), upstream, [g.numpy() for g in gradients]
+
+
+def sums(values):
+    return np.array([v.sum() for v in values])
+
+
+def norms(values):
+    """Euclidean."""
+    return np.array([np.sqrt((v * v).sum()) for v in values])
+
+
+class Stack:
+    """Keras layers one after the other, built for a batch of `shape`; batch normalization as in training."""
+
+    def __init__(self, shape, layers):
+        self.layers = layers
+        for layer in layers:
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x, training=True) if isinstance(layer, keras.layers.BatchNormalization) else layer(x)
+        return x
+
+    @property
+    def trainable(self):
+        return [v for layer in self.layers for v in layer.trainable_variables]

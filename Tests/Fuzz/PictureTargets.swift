@@ -1,3 +1,4 @@
+import CZlib
 import Datasets
 import Foundation
 import Pictures
@@ -31,17 +32,12 @@ struct PictureTargets {
     while place + 12 <= png.count {
       let size = png[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
       guard size <= png.count - place - 12 else { break }
-      let end = place + 8 + size, checksum = checksum(png[place + 4..<end])
+      let end = place + 8 + size
+      let checksum = png[place + 4..<end].withUnsafeBufferPointer { UInt32(crc32_z(0, $0.baseAddress, $0.count)) }
       png.replaceSubrange(end..<end + 4, with: withUnsafeBytes(of: checksum.bigEndian) { Array($0) })
       place = end + 4
     }
     return png
-  }
-
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    ~bytes.reduce(~0) { sum, byte in
-      (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-    }
   }
 
   private func jpeg() throws -> FuzzTarget {

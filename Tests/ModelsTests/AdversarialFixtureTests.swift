@@ -27,31 +27,12 @@ import Testing
         #expect(abs(value - wanted) <= 1e-4 * abs(wanted), "step \(step), \(entry.name): \(value), Keras \(wanted)")
       }
     }
-    try expectNorms(model.parameters.map { ($0.name, $0.value) }, expected["parameterNorm"].scalars, tolerance: 1e-4)
-    try expectSums(model.parameters.map(\.value), expected["parameterSum"].scalars, expected["parameterNorm"].scalars)
+    try expectDigest(
+      of: model.parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"])
     for (learner, network) in zip(learners, ["discriminator", "generator"]) {
       let slots = try learner.checkpointState().tensors
       #expect(learner.name == network && slots.count == 2 * learner.parameters.count)
-      try expectNorms(slots, expected["\(network)SlotNorm"].scalars, tolerance: 1e-4)
-    }
-  }
-
-  /// The Euclidean norm of every tensor.
-  private func expectNorms(_ tensors: [(name: String, value: Tensor)], _ norms: [Float], tolerance: Double) throws {
-    #expect(norms.count == tensors.count)
-    for ((name, tensor), norm) in zip(tensors, norms) {
-      let actual = try tensor.scalars().reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-      #expect(abs(actual - Double(norm)) <= tolerance * max(1e-9, Double(norm)), "\(name): \(actual), Keras \(norm)")
-    }
-  }
-
-  /// Their sums, which see a sign that norms do not.
-  private func expectSums(_ tensors: [Tensor], _ sums: [Float], _ norms: [Float]) throws {
-    #expect(sums.count == tensors.count)
-    for (index, tensor) in tensors.enumerated() {
-      let actual = try tensor.scalars().reduce(0.0) { $0 + Double($1) }
-      let tolerance = 1e-4 * Double(norms[index]) * Double(tensor.count).squareRoot()
-      #expect(abs(actual - Double(sums[index])) <= tolerance + 1e-9, "tensor \(index): \(actual), Keras \(sums[index])")
+      try expectDigest(of: slots.map(\.value), norms: expected["\(network)SlotNorm"])
     }
   }
 }

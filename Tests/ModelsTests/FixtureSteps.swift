@@ -73,22 +73,25 @@ final class PhiloxNoise: AdversarialNoise {
   }
 }
 
-/// Euclidean norms to 1e-4, and sums, which see a sign that norms do not, of tensors in the fixture's order. What is a
-/// hundred-thousandth of the largest norm counts as nothing: the gradient of a bias before batch normalization is rounding.
+/// Euclidean norms to 1e-4, and sums, which see a sign that norms do not, of tensors in the fixture's order.
 ///
-/// - Parameter vectorTolerance: Of biases and the like, whose gradients are sums that nearly cancel in large networks.
+/// - Parameters:
+///   - negligible: The part of the largest norm that counts as nothing: the gradient of a bias before batch normalization
+///     is rounding.
+///   - vectorTolerance: Of biases and the like, whose gradients are sums that nearly cancel in large networks.
 func expectDigest(
-  of tensors: [Tensor], norms: FixtureCase.Values, sums: FixtureCase.Values? = nil, vectorTolerance: Double = 1e-4
+  of tensors: [Tensor], norms: FixtureCase.Values, sums: FixtureCase.Values? = nil, negligible: Double = 0,
+  vectorTolerance: Double = 1e-4
 ) throws {
   #expect(tensors.count == norms.scalars.count)
-  let floor = 1e-5 * Double(norms.scalars.max() ?? 0)
+  let floor = negligible * Double(norms.scalars.max() ?? 0)
   for (index, tensor) in tensors.enumerated() where index < norms.scalars.count {
     let tolerance = tensor.rank > 1 ? 1e-4 : vectorTolerance
     let values = try tensor.scalars().map(Double.init), wanted = Double(norms.scalars[index])
     let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    #expect(abs(norm - wanted) <= tolerance * wanted + floor, "tensor \(index): norm \(norm), the fixture's \(wanted)")
+    #expect(abs(norm - wanted) <= tolerance * max(1e-9, wanted) + floor, "tensor \(index): norm \(norm), the fixture's \(wanted)")
     guard let sums else { continue }
-    let sum = values.reduce(0, +), slack = tolerance * wanted * Double(values.count).squareRoot() + floor
+    let sum = values.reduce(0, +), slack = tolerance * wanted * Double(values.count).squareRoot() + max(1e-9, floor)
     #expect(abs(sum - Double(sums.scalars[index])) <= slack, "tensor \(index): sum \(sum), the fixture's \(sums.scalars[index])")
   }
 }

@@ -30,20 +30,22 @@ import Testing
     expectTerms(measured, expected)
 
     let parameters = model.generator.parameters + model.discriminator.parameters
-    try expectDigest(of: parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"])
+    try expectDigest(
+      of: parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"], negligible: 1e-5)
     for learner in learners {
-      try expectDigest(of: learner.checkpointState().tensors.map(\.value), norms: expected["\(learner.name)SlotNorm"])
+      try expectDigest(
+        of: learner.checkpointState().tensors.map(\.value), norms: expected["\(learner.name)SlotNorm"], negligible: 1e-5)
     }
     if let average = model.memory.average {
       try expectDigest(
-        of: average.network.parameters.map(\.value), norms: expected["averageNorm"], sums: expected["averageSum"])
+        of: average.network.parameters.map(\.value), norms: expected["averageNorm"], sums: expected["averageSum"], negligible: 1e-5)
     }
     if expected.has("history") {
       let histories = model.memory.namedParameters().filter { $0.name.contains(".means.") }
       let names = histories.map { String($0.name.prefix { $0 != "H" }) }
       for network in ["discriminator", "generator"] {
         let means = zip(names, histories).filter { $0.0 == network }.map(\.1.parameter.value)
-        try expectDigest(of: means, norms: expected["\(network)HistoryNorm"])
+        try expectDigest(of: means, norms: expected["\(network)HistoryNorm"], negligible: 1e-5)
       }
     }
   }

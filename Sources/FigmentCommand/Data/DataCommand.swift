@@ -61,7 +61,6 @@ struct DataPrepare: ParsableCommand {
       listing, to: url, shape: shape, settings: PictureSettings(resize: resize, crop: crop))
     let progress = ProgressLine("prepared", total: listing.files.count), began = ContinuousClock.now
     let summary = try preparation.run { progress.report($0) }
-    let seconds = (ContinuousClock.now - began) / .seconds(1)
     if summary.resumedAfter > 0 { printError("went on after the \(summary.resumedAfter) files that were done before") }
     for file in summary.unreadable.prefix(5) { printError("\(file.name) is left out: \(file.problem)") }
     if summary.unreadable.count > 5 {
@@ -70,7 +69,7 @@ struct DataPrepare: ParsableCommand {
     printError(
       "prepared \(summary.count) images of \(shape.map(String.init).joined(separator: "×"))"
         + (listing.classNames.map { " in \($0.count) class\($0.count == 1 ? "" : "es")" } ?? "")
-        + " in \(seconds.formattedAsTime), \(summary.unreadable.count) left out")
+        + " in \((ContinuousClock.now - began).inSeconds.formattedAsTime), \(summary.unreadable.count) left out")
     try printWritten(destination)
   }
 }

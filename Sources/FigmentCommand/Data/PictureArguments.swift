@@ -52,9 +52,11 @@ struct PictureArguments: ParsableArguments {
   var settings: PictureSettings { PictureSettings(resize: resize ?? .bilinear, crop: crop ?? .centre, flip: flip) }
 
   /// A model's configuration with images of `--size`.
-  func sized<Configuration: ModelConfiguration>(_ configuration: Configuration, inputs: [Field]) throws -> Configuration {
+  func sized<Configuration: ModelConfiguration>(
+    _ configuration: Configuration, inputs: @autoclosure () -> [Field]
+  ) throws -> Configuration {
     guard let size else { return configuration }
-    guard let image = inputs.first(where: { $0.name == "image" }), image.shape.count == 3 else {
+    guard let image = inputs().first(where: { $0.name == "image" }), image.shape.count == 3 else {
       throw UsageError("the model takes no images, so --size means nothing to it")
     }
     let shape = [size.height, size.width, size.channels ?? image.shape[2]]

@@ -17,12 +17,11 @@ final class ProgressLine {
     let width = StandardError.terminalWidth
     guard (ContinuousClock.now - shown) > (width == nil ? .seconds(10) : .milliseconds(100)) else { return }
     shown = .now
-    let seconds = (ContinuousClock.now - began) / .seconds(1), rate = Double(done - first!) / seconds
+    let rate = Double(done - first!) / (ContinuousClock.now - began).inSeconds
     let left = rate > 0 ? "  \((Double(total - done) / rate).formattedAsTime) left" : ""
     let pace = String(format: "%.0f pictures/s", rate) + left
     guard let width else { return StandardError.write("\(title) \(done)/\(total)  \(pace)\n") }
-    let filled = total > 0 ? done * 24 / total : 24
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+    let bar = (total > 0 ? Double(done) / Double(total) : 1).formattedAsBar
     StandardError.showStatus(String("\(title) \(bar) \(done)/\(total)  \(pace)".prefix(max(1, width - 1))))
   }
 }

@@ -12,15 +12,16 @@ public final class AdversarialMemory<Generator: Module>: Module {
   /// Of the discriminator on the last batch, if that decides whether it learns.
   let accuracy: Parameter?
 
-  /// - Parameter copy: Makes a generator like `generator`; its first values do not matter.
+  /// - Parameter copy: Makes a generator like `generator`, in a context whose numbers do not matter.
   public init(
-    _ objective: AdversarialObjective, generator: Generator, discriminator: Module, copy: () -> Generator
+    _ objective: AdversarialObjective, generator: Generator, discriminator: Module, copy: (LayerContext) -> Generator
   ) {
+    let device = generator.parameters[0].value.device
+    func copied() -> Generator { copy(LayerContext(device: device, generator: RandomGenerator(seed: 0))) }
     let decay = objective.movingAverage, averages = objective.historicalAveraging > 0
-    average = decay > 0 ? MovingAverage(of: generator, in: copy(), decay: decay) : nil
+    average = decay > 0 ? MovingAverage(of: generator, in: copied(), decay: decay) : nil
     discriminatorHistory = averages ? HistoricalAverage(of: discriminator.trainableParameters) : nil
     generatorHistory = averages ? HistoricalAverage(of: generator.trainableParameters) : nil
-    let device = generator.parameters[0].value.device
     accuracy = objective.accuracyGate < 1 ? Parameter(.zeros([1], on: device), kind: .statistic) : nil
   }
 }

@@ -111,3 +111,11 @@ extension AdversarialModel {
     classes.map { .randomUniform([count], high: Float($0), using: random, on: device).floor() }
   }
 }
+
+/// Models of two stacks of layers that nothing conditions.
+extension AdversarialModel where Generator == Sequential, Discriminator == Sequential {
+  /// What `network` makes of the latents; labels are not heeded.
+  public func generate(_ latents: Tensor, labels: Tensor?, by network: Sequential) -> Tensor { network(latents) }
+  /// What the discriminator makes of the samples; labels are not heeded.
+  public func judge(_ samples: Tensor, labels: Tensor?) -> Judgement { Judgement(of: samples, by: discriminator) }
+}

@@ -60,6 +60,13 @@ public struct AdversarialObjective: Codable, Equatable, Sendable {
   /// Whether the slope of the discriminator by each sample is part of its loss.
   var penalizesSlopes: Bool { gradientPenalty > 0 || r1 > 0 }
 
+  /// The context of the discriminator's layers in a model of that of `context`.
+  func ofDiscriminator(_ context: LayerContext) -> LayerContext {
+    var context = context
+    context.useSpectralNorm = spectralNorm
+    return context
+  }
+
   /// What ends a discriminator whose features are `[N, features]`: the logit, behind the closeness of samples if that is wanted.
   func verdict(features: Int, in context: LayerContext) -> [Layer] {
     let kernels = minibatchDiscrimination

@@ -90,11 +90,9 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     let context = LayerContext(device: device, generator: random)
     encoder = Self.encoder(configuration, in: context)
     generator = Self.generator(configuration, in: context)
-    var ofDiscriminator = context
-    ofDiscriminator.useSpectralNorm = configuration.objective.spectralNorm
-    discriminator = Discriminator(configuration, in: ofDiscriminator)
+    discriminator = Discriminator(configuration, in: configuration.objective.ofDiscriminator(context))
     memory = AdversarialMemory(configuration.objective, generator: generator, discriminator: discriminator) {
-      Self.generator(configuration, in: LayerContext(device: device, generator: RandomGenerator(seed: 0)))
+      Self.generator(configuration, in: $0)
     }
   }
 

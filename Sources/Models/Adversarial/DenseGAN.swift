@@ -75,9 +75,9 @@ public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
     random = RandomGenerator(seed: seed)
     let context = LayerContext(device: device, generator: random)
     generator = Self.generator(configuration, in: context)
-    discriminator = Self.discriminator(configuration, in: context)
+    discriminator = Self.discriminator(configuration, in: configuration.objective.ofDiscriminator(context))
     memory = AdversarialMemory(configuration.objective, generator: generator, discriminator: discriminator) {
-      Self.generator(configuration, in: LayerContext(device: device, generator: RandomGenerator(seed: 0)))
+      Self.generator(configuration, in: $0)
     }
   }
 
@@ -96,8 +96,6 @@ public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
   }
 
   private static func discriminator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
-    var context = context
-    context.useSpectralNorm = configuration.objective.spectralNorm
     var layers: [Layer] = [Flatten()], size = configuration.imageShape.reduce(1, *)
     for units in configuration.discriminatorUnits {
       layers.append(Dense(inputSize: size, units: units, activation: leakyReLU, in: context))
@@ -109,9 +107,6 @@ public final class DenseGAN: Module, AdversarialModel, LatentVariableModel {
 
   public var latentShape: [Int] { [configuration.latentSize] }
   public var sampleShape: [Int] { configuration.imageShape }
-
-  public func generate(_ latents: Tensor, labels: Tensor?, by network: Sequential) -> Tensor { network(latents) }
-  public func judge(_ samples: Tensor, labels: Tensor?) -> Judgement { Judgement(of: samples, by: discriminator) }
 
   // MARK: Recipe
 

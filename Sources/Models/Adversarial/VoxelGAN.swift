@@ -67,9 +67,9 @@ public final class VoxelGAN: Module, AdversarialModel {
     random = RandomGenerator(seed: seed)
     let context = LayerContext(device: device, generator: random)
     generator = Self.generator(configuration, in: context)
-    discriminator = Self.discriminator(configuration, in: context)
+    discriminator = Self.discriminator(configuration, in: configuration.objective.ofDiscriminator(context))
     memory = AdversarialMemory(configuration.objective, generator: generator, discriminator: discriminator) {
-      Self.generator(configuration, in: LayerContext(device: device, generator: RandomGenerator(seed: 0)))
+      Self.generator(configuration, in: $0)
     }
   }
 
@@ -92,8 +92,7 @@ public final class VoxelGAN: Module, AdversarialModel {
   }
 
   private static func discriminator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
-    var context = context, layers = [Layer](), channels = 1
-    context.useSpectralNorm = configuration.objective.spectralNorm
+    var layers = [Layer](), channels = 1
     for next in configuration.filters.reversed() {
       layers.append(Conv3D(inputChannels: channels, outputChannels: next, kernelSize: 4, stride: 2, padding: .same, in: context))
       layers += configuration.discriminatorNormalization.layers(
@@ -107,9 +106,6 @@ public final class VoxelGAN: Module, AdversarialModel {
   public var sampleShape: [Int] { Array(repeating: configuration.side, count: 3) + [1] }
   public var sampleRange: ClosedRange<Float> { 0...1 }
   public var latentDeviation: Float { configuration.latentDeviation }
-
-  public func generate(_ latents: Tensor, labels: Tensor?, by network: Sequential) -> Tensor { network(latents) }
-  public func judge(_ samples: Tensor, labels: Tensor?) -> Judgement { Judgement(of: samples, by: discriminator) }
 
   /// Adam with the published learning rates, 1e-5 for the discriminator and 2.5e-3 for the generator, and a beta1 of
   /// 0.5.
