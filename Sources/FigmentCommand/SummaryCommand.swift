@@ -10,7 +10,7 @@ struct SummaryCommand: ParsableCommand {
   @Argument(help: "A model: \(ModelCatalog.identifiers.joined(separator: ", ")).", completion: .models)
   var model: String
 
-  @Option(help: "One of the model's configurations, published or another.", completion: .presets)
+  @Option(help: "One of the model's configurations, which the table's end lists. Default: the first of them.", completion: .presets)
   var preset: String?
 
   @Option(

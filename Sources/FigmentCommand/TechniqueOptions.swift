@@ -3,9 +3,7 @@ import Figment
 
 /// What `figment train` changes of a GAN's objective and networks: everything that its configuration holds.
 struct TechniqueOptions: ParsableArguments {
-  @Option(
-    help: "The game: \(Self.list(AdversarialObjective.Loss.self)). Default: the preset's, cross-entropy.",
-    completion: .list(AdversarialObjective.Loss.allCases.map(\.rawValue)))
+  @Option(help: "The game. Default: the preset's, cross-entropy.")
   var objective: AdversarialObjective.Loss?
 
   @Option(parsing: .unconditional, help: "Label real samples 1 minus this, in place of 1; 0.1 is usual.")
@@ -47,24 +45,14 @@ struct TechniqueOptions: ParsableArguments {
     parsing: .unconditional, help: "Let the discriminator rest while its accuracy on the last batch was above this; 0.8 is usual.")
   var accuracyGate: Float?
 
-  @Option(
-    help: "Between the generator's layers: \(Self.list(NetworkNormalization.self)). Default: the preset's.",
-    completion: .list(NetworkNormalization.allCases.map(\.rawValue)))
+  @Option(help: "Between the generator's layers. Default: the preset's.")
   var normalization: NetworkNormalization?
 
-  @Option(
-    help: "Between the discriminator's layers, of the same kinds. Default: the preset's.",
-    completion: .list(NetworkNormalization.allCases.map(\.rawValue)))
+  @Option(help: "Between the discriminator's layers. Default: the preset's.")
   var discriminatorNormalization: NetworkNormalization?
 
-  @Option(
-    help: "Of both networks: \(Self.list(AdversarialOptimizer.self)). Default: the preset's.",
-    completion: .list(AdversarialOptimizer.allCases.map(\.rawValue)))
+  @Option(help: "Of both networks. Default: the preset's.")
   var optimizer: AdversarialOptimizer?
-
-  private static func list<Value: CaseIterable & RawRepresentable<String>>(_: Value.Type) -> String {
-    Value.allCases.map(\.rawValue).joined(separator: ", ")
-  }
 
   /// The options that were given, by name.
   var given: [(String, Any?)] {

@@ -30,7 +30,7 @@ struct Train: ParsableCommand {
   @OptionGroup var pictures: PictureArguments
 
   @Option(
-    help: "One of the model's configurations, which 'figment summary MODEL' lists. Default: published.",
+    help: "One of the model's configurations, which 'figment summary MODEL' lists. Default: the first of them.",
     completion: .presets)
   var preset: String?
 
