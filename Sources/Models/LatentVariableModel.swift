@@ -19,9 +19,16 @@ public protocol LatentVariableModel: TrainableModel {
   ///
   /// - Parameter scale: How many pixels, each way, show one of a sample; as many as make a picture of some size if nil.
   func overview(_ noise: FixedNoise, scale: Int?) throws -> Picture
+  /// `[height, width, channels]` of the picture of one sample; that of the sample itself, if it is an image.
+  var pictureShape: [Int] { get }
+  /// Samples `[N] + output.shape` with values in [0, 1] as pictures `[N] + pictureShape`, in [0, 1] too.
+  func pictures(of samples: HostArray) -> [Float]
 }
 
 extension LatentVariableModel {
+  public var pictureShape: [Int] { output.shape }
+  public func pictures(of samples: HostArray) -> [Float] { samples.values }
+
   /// A hundred samples.
   public func overview(_ noise: FixedNoise, scale: Int?) throws -> Picture {
     try grid(of: drawLatents(100, using: noise.generator), scale: scale, batchSize: noise.batchSize)
@@ -47,10 +54,10 @@ extension LatentVariableModel {
     of latents: Tensor, columns: Int? = nil, scale: Int? = nil, padding: Int = 2, batchSize: Int
   ) throws -> Picture {
     let count = latents.shape[0]
-    let scale = scale ?? Picture.gridScale(count: count, imageShape: output.shape, columns: columns)
-    try PictureGrid.requireSize(count: count, imageShape: output.shape, columns: columns, scale: scale, padding: padding)
-    var grid = PictureGrid(count: count, imageShape: output.shape, columns: columns, scale: scale, padding: padding)
-    try decode(latents, batchSize: batchSize) { grid.append($0.values) }
+    let scale = scale ?? Picture.gridScale(count: count, imageShape: pictureShape, columns: columns)
+    try PictureGrid.requireSize(count: count, imageShape: pictureShape, columns: columns, scale: scale, padding: padding)
+    var grid = PictureGrid(count: count, imageShape: pictureShape, columns: columns, scale: scale, padding: padding)
+    try decode(latents, batchSize: batchSize) { grid.append(pictures(of: $0)) }
     return grid.picture
   }
 

@@ -54,15 +54,15 @@ final class GivenNoise: AdversarialNoise {
 
 /// The fixture's latents and uniform numbers, by how many were drawn before.
 final class PhiloxNoise: AdversarialNoise {
-  private let latentSize: Int, device: Device
+  private let latentShape: [Int], device: Device
   private var latentDraws: UInt32 = 0, uniformDraws: UInt32 = 0
 
-  init(latentSize: Int, on device: Device) { (self.latentSize, self.device) = (latentSize, device) }
+  init(latentShape: [Int], on device: Device) { (self.latentShape, self.device) = (latentShape, device) }
 
   func latents(_ count: Int) -> Tensor {
     defer { latentDraws += 1 }
-    return Tensor(
-      draw((100, latentDraws), count * latentSize).map { (2 * $0 - 1) * 1.7 }, shape: [count, latentSize], on: device)
+    let shape = Shape([count] + latentShape)
+    return Tensor(draw((100, latentDraws), shape.count).map { (2 * $0 - 1) * 1.7 }, shape: shape, on: device)
   }
 
   func classes(_ count: Int) -> Tensor? { nil }

@@ -19,7 +19,7 @@ import Testing
       for (copy, value) in zip(average.network.parameters, model.generator.parameters) { copy.value = value.value }
     }
     let learners = model.learners { Adam(learningRate: 2e-4, beta1: 0.5, epsilon: 1e-3) }
-    let context = StepContext(learners), noise = PhiloxNoise(latentSize: 7, on: device)
+    let context = StepContext(learners), noise = PhiloxNoise(latentShape: [7], on: device)
     var measured = [(name: String, value: Float)]()
     for step in 0..<3 {
       let pixels = draw((77, UInt32(step)), 12 * 30).map { 2 * $0 - 1 }

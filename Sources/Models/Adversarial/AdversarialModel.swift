@@ -103,6 +103,11 @@ extension AdversarialModel {
 
   /// `[count] + latentShape`, drawn from a normal distribution with mean 0 and deviation `latentDeviation`.
   public func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {
+    trainingLatents(count, using: generator)
+  }
+
+  /// What the generator is trained on; `drawLatents` of a model may draw samples from others.
+  func trainingLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {
     .randomNormal(Shape([count] + latentShape), deviation: latentDeviation, using: generator, on: device)
   }
 

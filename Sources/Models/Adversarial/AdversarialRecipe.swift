@@ -4,9 +4,10 @@ import Layers
 import Pictures
 import Tensors
 
-// What the recipes of GANs of images have in common that nothing conditions.
+// What the recipes of GANs have in common that nothing conditions.
 
 extension LatentVariableModel where Self: AdversarialModel {
+  /// Images, if the model says nothing else.
   public var output: Field { Field("image", shape: sampleShape, range: sampleRange) }
   public var inputs: [Field] { [output] }
 
@@ -14,7 +15,7 @@ extension LatentVariableModel where Self: AdversarialModel {
   public func decode(_ latents: Tensor) -> Tensor { generate(latents, labels: nil, by: sampler) }
 
   public func step(_ batch: Batch, _ context: StepContext) throws -> Measurements {
-    try adversarialStep(batch["image"], context)
+    try adversarialStep(batch[output.name], context)
   }
 
   /// Nothing: neither network has a loss that says how good the samples are.

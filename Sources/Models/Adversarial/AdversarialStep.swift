@@ -16,7 +16,7 @@ public protocol AdversarialNoise {
 private struct ModelNoise<Model: AdversarialModel>: AdversarialNoise {
   let model: Model
 
-  func latents(_ count: Int) -> Tensor { model.drawLatents(count, using: model.random) }
+  func latents(_ count: Int) -> Tensor { model.trainingLatents(count, using: model.random) }
   func classes(_ count: Int) -> Tensor? { model.randomLabels(count) }
   func uniform(_ shape: Shape) -> Tensor { .randomUniform(shape, using: model.random, on: model.device) }
 }

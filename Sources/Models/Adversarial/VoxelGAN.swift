@@ -1,19 +1,24 @@
 import Backends
+import Datasets
 import Layers
+import Pictures
 import Tensors
 
-/// The 3D-GAN (Wu et al., 2016): volumes `[N, 64, 64, 64, 1]` of occupancies in [0, 1].
+/// The 3D-GAN (Wu et al., 2016): volumes `[N, side, side, side, 1]` of occupancies in [0, 1], 64 voxels on a side by default.
 ///
-/// Two mirrored stacks of five convolutions with kernel 4. The original also normalizes the generator's
-/// output before the sigmoid and the discriminator's single number, which makes the latter constant for a
-/// batch of one; these two are left out.
-public final class VoxelGAN: Module, AdversarialModel {
-  /// The size and spread of the latents, and the channels of both networks, which also give the size of the volumes.
+/// Two mirrored stacks of convolutions with kernel 4. The original also normalizes the generator's output before the
+/// sigmoid and the discriminator's single number, which makes the latter constant for a batch of one and all but constant
+/// for others: nothing but a cube is learnt. These two are left out, except in the preset `original`.
+public final class VoxelGAN: Module, AdversarialModel, LatentVariableModel {
+  /// The latents, the channels of both networks, which also give the size of the volumes, and the techniques.
   public struct Configuration: AdversarialConfiguration {
     /// How many numbers a latent has; 200 in the paper.
     public var latentSize = 200
-    /// The standard deviation of the latents, in training and sampling alike.
+    /// The standard deviation of the latents in training.
     public var latentDeviation: Float = 0.33
+    /// The standard deviation of the latents that samples are drawn from. Other than in training it shows what was never
+    /// learnt, as the original does.
+    public var samplingDeviation: Float = 0.33
     /// Channels of the generator, from its smallest volume to its largest but one; the discriminator mirrors them. One
     /// to five: `n` of them make volumes of 4 · 2ⁿ voxels on a side.
     public var filters = [512, 256, 128, 64]
@@ -21,25 +26,63 @@ public final class VoxelGAN: Module, AdversarialModel {
     public var normalization = NetworkNormalization.batch
     /// Of all the discriminator's layers but the last.
     public var discriminatorNormalization = NetworkNormalization.batch
+    /// Whether the last layers of both networks are batch-normalized, as in the original: the defect that keeps it from
+    /// learning.
+    public var normalizesOutputs = false
     public var optimizer = AdversarialOptimizer.published
-    public var objective = AdversarialObjective()
+    /// The beta1 of the discriminator's published optimizer.
+    public var discriminatorBeta1: Float = 0.5
+    /// Samples in a step if nobody says otherwise.
+    public var batchSize = 32
+    public var objective: AdversarialObjective
 
-    public init() {}
+    /// The discriminator rests while it was right about more than 80 % of the last batch, as in the paper.
+    public init() {
+      objective = AdversarialObjective()
+      objective.accuracyGate = 0.8
+    }
+
+    /// As in the paper: batches of 100.
+    public static var paper: Configuration {
+      var configuration = Configuration()
+      configuration.batchSize = 100
+      return configuration
+    }
+
+    /// As in the tutorial's code, with its defects.
+    public static var original: Configuration {
+      var configuration = Configuration()
+      configuration.samplingDeviation = 1
+      configuration.normalizesOutputs = true
+      configuration.discriminatorBeta1 = 0.9
+      configuration.objective.accuracyGate = 1
+      return configuration
+    }
+
+    /// For processors: 32³ voxels, a quarter of the filters, Adam with a learning rate of 2e-4 for both networks.
+    public static var small: Configuration {
+      var configuration = Configuration()
+      configuration.filters = [128, 64, 32]
+      configuration.optimizer = .adam
+      return configuration
+    }
 
     public func validate() throws(ConfigurationError) {
       try requireSize(latentSize, "latentSize")
-      guard latentDeviation.isFinite, latentDeviation > 0 else {
-        throw ConfigurationError("latentDeviation", "\(latentDeviation) is not a finite number > 0")
+      for (field, deviation) in [("latentDeviation", latentDeviation), ("samplingDeviation", samplingDeviation)] {
+        guard deviation.isFinite, deviation > 0 else {
+          throw ConfigurationError(field, "\(deviation) is not a finite number > 0")
+        }
       }
       guard !filters.isEmpty, filters.count <= 5 else {
         throw ConfigurationError("filters", "\(filters.count) are given, not one to five")
       }
       try requireSizes(filters, "filters")
-      guard objective.minibatchDiscrimination == 0 else {
-        throw ConfigurationError(
-          "objective.minibatchDiscrimination", "it goes behind dense features, and this discriminator ends in a convolution")
+      guard discriminatorBeta1 >= 0, discriminatorBeta1 < 1 else {
+        throw ConfigurationError("discriminatorBeta1", "\(discriminatorBeta1) is not in [0, 1)")
       }
-      try objective.validate(discriminatorHasBatchNorm: discriminatorNormalization == .batch)
+      try requireSize(batchSize, "batchSize")
+      try objective.validate(discriminatorHasBatchNorm: discriminatorNormalization == .batch || normalizesOutputs)
     }
 
     /// Each layer doubles the extents.
@@ -49,6 +92,10 @@ public final class VoxelGAN: Module, AdversarialModel {
   public static let identifier = "gan3d"
   public static let title = "3D-GAN"
   public static let batchSize = 32
+  /// `published`, the defaults; `paper`; `original`; and `small`.
+  public static var presets: [(name: String, configuration: Configuration)] {
+    [("published", .init()), ("paper", .paper), ("original", .original), ("small", .small)]
+  }
 
   public let configuration: Configuration
   public let device: Device
@@ -84,11 +131,12 @@ public final class VoxelGAN: Module, AdversarialModel {
         Conv3DTranspose(inputChannels: channels, outputChannels: next, kernelSize: 4, stride: 2, padding: .same, in: context))
       layers += normalization.layers(channels: next, activation: .relu, in: context)
     }
+    let normalizes = configuration.normalizesOutputs
     layers.append(
       Conv3DTranspose(
-        inputChannels: filters.last!, outputChannels: 1, kernelSize: 4, stride: 2, padding: .same, activation: .sigmoid, in: context
-      ))
-    return Sequential(layers)
+        inputChannels: filters.last!, outputChannels: 1, kernelSize: 4, stride: 2, padding: .same,
+        activation: normalizes ? .identity : .sigmoid, in: context))
+    return Sequential(layers + (normalizes ? [BatchNorm(channels: 1, activation: .sigmoid, in: context)] : []))
   }
 
   private static func discriminator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
@@ -99,19 +147,43 @@ public final class VoxelGAN: Module, AdversarialModel {
         channels: next, activation: .leakyReLU(slope: 0.2), in: context)
       channels = next
     }
-    return Sequential(layers + [Conv3D(inputChannels: channels, outputChannels: 1, kernelSize: 4, in: context)])
+    let objective = configuration.objective
+    if objective.minibatchDiscrimination > 0 {
+      return Sequential(layers + [Flatten()] + objective.verdict(features: 4 * 4 * 4 * channels, in: context))
+    }
+    layers.append(Conv3D(inputChannels: channels, outputChannels: 1, kernelSize: 4, in: context))
+    return Sequential(layers + (configuration.normalizesOutputs ? [BatchNorm(channels: 1, in: context)] : []))
   }
 
   public var latentShape: [Int] { [1, 1, 1, configuration.latentSize] }
   public var sampleShape: [Int] { Array(repeating: configuration.side, count: 3) + [1] }
   public var sampleRange: ClosedRange<Float> { 0...1 }
   public var latentDeviation: Float { configuration.latentDeviation }
+  public var output: Field { Field("volume", shape: sampleShape, range: sampleRange) }
 
-  /// Adam with the published learning rates, 1e-5 for the discriminator and 2.5e-3 for the generator, and a beta1 of
-  /// 0.5.
+  /// Of the deviation that samples are drawn with.
+  public func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {
+    .randomNormal(
+      Shape([count] + latentShape), deviation: configuration.samplingDeviation, using: generator, on: device)
+  }
+
+  // MARK: Recipe
+
+  /// As published Adam with learning rates of 1e-5 for the discriminator and 2.5e-3 for the generator, and a beta1 of 0.5.
   public func learners() -> [Learner] {
-    learners(
-      discriminator: configuration.optimizer.make { Adam(learningRate: 1e-5, beta1: 0.5) },
+    let beta1 = configuration.discriminatorBeta1
+    return learners(
+      discriminator: configuration.optimizer.make { Adam(learningRate: 1e-5, beta1: beta1) },
       generator: configuration.optimizer.make { Adam(learningRate: 2.5e-3, beta1: 0.5) })
+  }
+
+  /// 1,000 epochs, with samples every ten.
+  public func stages() -> [Stage] {
+    [
+      Stage(
+        length: .epochs(1_000), batchSize: configuration.batchSize,
+        batchesPerStep: configuration.objective.discriminatorSteps, learners: learners(), sampleEvery: .epochs(10),
+        checkpointEvery: .minutes(10))
+    ]
   }
 }
