@@ -19,7 +19,8 @@ struct Evaluate: ParsableCommand {
     guard let validation = try TrainingSession.load(settings, for: trained.model.inputs).validation else {
       throw UsageError("\(settings.data) has no validation images")
     }
-    let stage = trained.model.stages()[0]
+    // What the stage measures that the checkpoint is of.
+    let stages = trained.model.stages(), stage = stages.first { $0.name == trained.checkpoint.stage } ?? stages[0]
     guard
       let means = try Trainer.evaluate(
         trained.model, in: stage, on: validation, seed: settings.seed, batchSize: settings.batchSize)

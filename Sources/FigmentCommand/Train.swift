@@ -35,6 +35,13 @@ struct Train: ParsableCommand {
   var preset: String?
 
   @Option(
+    help: """
+      Which stage to train of a model with several, such as pretrain or adversarial of srgan, or all, one after the other. \
+      Default: all; for a resumed run those it began with.
+      """)
+  var stage: String?
+
+  @Option(
     parsing: .unconditional,
     help: "How often to go through the images, those of a resumed run included. Default: as the model was published.")
   var epochs: Int?
@@ -159,14 +166,15 @@ struct Train: ParsableCommand {
     configuration = try pictures.sized(
       configuration, inputs: Model(configuration, on: Device(ShapeBackend()), seed: 0).inputs)
     // What the stage says, looked up on a device that computes nothing.
-    let stage = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()[0]
+    let stages = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()
     var rates = learningRate?.named ?? [:]
-    for learner in stage.learners where rates[learner.name] == nil {
+    for learner in stages.flatMap(\.learners) where rates[learner.name] == nil {
       rates[learner.name] = learningRate?.all ?? learner.baseLearningRate
     }
     var (epochs, iterations) = (epochs, iterations)
-    if epochs == nil, iterations == nil {
-      switch stage.length {
+    // Several stages have lengths of their own.
+    if epochs == nil, iterations == nil, stages.count == 1 {
+      switch stages[0].length {
       case .epochs(let count): epochs = count
       case .iterations(let count): iterations = count
       }
@@ -174,10 +182,21 @@ struct Train: ParsableCommand {
     return RunConfiguration(
       model: type.identifier, configuration: try JSONValue(encoding: configuration),
       data: DatasetLocator.lasting(data ?? Self.defaultData), validationFraction: validationFraction ?? 0.1,
-      epochs: epochs, iterations: iterations, batchSize: batchSize ?? stage.batchSize, learningRates: rates,
+      epochs: epochs, iterations: iterations, batchSize: batchSize ?? stages[0].batchSize, learningRates: rates,
       learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),
-      device: "", pictures: pictures.settings)
+      device: "", pictures: pictures.settings, stages: try Self.stages(stage, of: stages.map(\.name), Model.identifier))
+  }
+
+  /// What `--stage` asks for; nil for all.
+  private static func stages(_ name: String?, of names: [String], _ model: String) throws -> [String]? {
+    guard let name, name != "all" else { return nil }
+    guard names.contains(name) else {
+      guard names.count > 1 else { throw UsageError("“\(model)” is trained in one stage, so --stage says nothing; leave it out") }
+      let hint = suggestion(for: name, among: names, otherwise: ".")
+      throw UsageError("“\(model)” has no stage “\(name)”\(hint) Stages: \(names.joined(separator: ", ")), all")
+    }
+    return [name]
   }
 
   private func resumed(_ path: String) throws -> TrainingSession {
@@ -185,6 +204,12 @@ struct Train: ParsableCommand {
     var settings = try RunConfiguration(contentsOf: directory.configuration)
     if let model, model != settings.model {
       throw UsageError("the run in \(path) is of the model “\(settings.model)”, not “\(model)”")
+    }
+    if let stage {
+      let names = try settings.makeModel(on: Device(ShapeBackend()), from: directory.configuration).stages().map(\.name)
+      settings.stages = try Self.stages(stage, of: names, settings.model)
+      // A length that was given was the earlier stage's.
+      (settings.epochs, settings.iterations) = (nil, nil)
     }
     if epochs != nil || iterations != nil { (settings.epochs, settings.iterations) = (epochs, iterations) }
     settings.earlyStoppingPatience = patience ?? settings.earlyStoppingPatience

@@ -77,37 +77,64 @@ struct TrainingSession {
         + "\(data.validation?.count ?? 0) for validation, seed \(settings.seed)")
     printError("computing on \(selection.device): \(selection.reason)")
     if progress.step > 0 {
-      printError("resuming after step \(progress.step), in epoch \(progress.epoch + 1)")
+      printError("resuming after step \(progress.step), in epoch \(progress.epoch + 1)\(ofStage(progress.stage))")
     }
-    if let done = alreadyDone(progress) {
-      printError("the run already has \(done)")
-      return
-    }
-    let signals = InterruptionSignals(trainer.interruption)
+    let stages = try stagesAhead()
+    guard !stages.isEmpty else { return printError(alreadyDone(progress)) }
+    let signals = InterruptionSignals(trainer.interruption), callbacks = callbacks()
     defer { signals.cancel() }
-    let end = try trainer.fit(
-      data.training, validation: data.validation, epochs: settings.epochs, iterations: settings.iterations,
-      batchSize: settings.batchSize, seed: settings.seed, callbacks: callbacks())
+    for stage in stages {
+      let end = try trainer.fit(
+        data.training, validation: data.validation, stage: stage.name, epochs: settings.epochs, iterations: settings.iterations,
+        batchSize: settings.batchSize, seed: settings.seed, callbacks: callbacks)
+      guard end == .interrupted else { continue }
+      printError("checkpoint: \(directory.lastCheckpoint.path); continue with --resume \(directory.url.relativePath)")
+      throw ExitCode(130)
+    }
     if verbose {
       let mebibytes = Double(selection.device.backend.statistics.peakBytes) / Double(1 << 20)
       printError(String(format: "peak device memory: %.1f MiB", mebibytes))
     }
-    if end == .interrupted {
-      printError("checkpoint: \(directory.lastCheckpoint.path); continue with --resume \(directory.url.relativePath)")
-      throw ExitCode(130)
-    }
     try printOutput(directory.url.relativePath)
   }
 
-  /// What a finished run has, and how to ask for more; nil if there is something left to do.
-  private func alreadyDone(_ progress: TrainingProgress) -> String? {
-    if let epochs = settings.epochs, progress.epoch >= epochs {
-      return "\(progress.epoch) epoch\(progress.epoch == 1 ? "" : "s"); ask for more with --epochs"
+  /// Those that were asked for and are not over, in order.
+  private func stagesAhead() throws -> [Stage] {
+    let all = trainer.stages, progress = trainer.progress
+    let now = all.firstIndex { $0.name == progress.stage } ?? 0
+    if let wanted = settings.stages, let past = all.prefix(now).last(where: { wanted.contains($0.name) }),
+      wanted.allSatisfy({ name in all.prefix(now).contains { $0.name == name } })
+    {
+      throw UsageError(
+        "the run is at the stage “\(progress.stage)”, behind “\(past.name)”, which cannot be gone back to; begin another run for it")
     }
-    if let iterations = settings.iterations, progress.step >= iterations {
-      return "\(progress.step) iteration\(progress.step == 1 ? "" : "s"); ask for more with --iterations"
+    return all.dropFirst(now).filter { settings.stages?.contains($0.name) ?? true }.filter { stage in
+      stage.name != progress.stage || !isOver(stage, progress)
     }
-    return nil
+  }
+
+  private func isOver(_ stage: Stage, _ progress: TrainingProgress) -> Bool {
+    switch length(of: stage) {
+    case .epochs(let count): progress.epoch >= count
+    case .iterations(let count): progress.step >= count
+    }
+  }
+
+  private func length(of stage: Stage) -> Stage.Length {
+    settings.iterations.map { .iterations($0) } ?? settings.epochs.map { .epochs($0) } ?? stage.length
+  }
+
+  /// Of a model with several stages.
+  private func ofStage(_ name: String) -> String { trainer.stages.count > 1 ? " of the stage “\(name)”" : "" }
+
+  /// What a finished run has, and how to ask for more.
+  private func alreadyDone(_ progress: TrainingProgress) -> String {
+    let stage = trainer.stages.first { $0.name == progress.stage } ?? trainer.stages[0]
+    let (count, unit, option) =
+      if case .epochs = length(of: stage) { (progress.epoch, "epoch", "--epochs") } else { (progress.step, "iteration", "--iterations") }
+    let next = trainer.stages.drop { $0.name != stage.name }.dropFirst().first
+    return "the run already has \(count) \(unit)\(count == 1 ? "" : "s")\(ofStage(stage.name)); ask for more with \(option)"
+      + (next.map { ", or for the next stage with --stage \($0.name)" } ?? "")
   }
 
   private func callbacks() -> [Callback] {

@@ -5,14 +5,16 @@ import Tensors
 public final class StepContext {
   /// Those of the stage that is trained.
   public let learners: [Learner]
+  /// The name of that stage, by which a model with several tells its steps apart.
+  public let stage: String
 
   /// A context of your own, for a step outside of a trainer.
-  public init(_ learners: [Learner]) { self.learners = learners }
+  public init(_ learners: [Learner], stage: String = "training") { (self.learners, self.stage) = (learners, stage) }
 
   /// The learner `name`; asking for one that the stage does not have is a programming mistake.
   public func learner(_ name: String) -> Learner {
     guard let learner = learners.first(where: { $0.name == name }) else {
-      misuse("the stage has no learner “\(name)”, only \(learners.map(\.name))")
+      misuse("the stage “\(stage)” has no learner “\(name)”, only \(learners.map(\.name))")
     }
     return learner
   }

@@ -92,4 +92,18 @@ extension Picture {
     }
     return canvas.picture
   }
+
+  /// The picture with names above, each over the middle of its columns of pixels, as wide as all of them are together or
+  /// smaller.
+  package func withColumnNames(_ names: [String]) -> Picture {
+    let text = Lettering(for: self), step = Double(width) / Double(names.count)
+    let scale = max(1, min(text.scale, Int(step) / max(1, names.map(BitmapFont.width(of:)).max() ?? 1)))
+    let top = BitmapFont.capitalHeight * scale + 2 * text.gap
+    var canvas = Canvas(width: width, height: top + height)
+    canvas.draw(self, x: 0, y: top)
+    for (column, name) in names.enumerated() {
+      canvas.text(name, x: Int((Double(column) + 0.5) * step), y: text.gap, scale: scale, alignment: .center)
+    }
+    return canvas.picture
+  }
 }

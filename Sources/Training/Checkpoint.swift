@@ -26,6 +26,12 @@ public struct Checkpoint {
   /// The run it was written by.
   public var identity: RunIdentity { header.identity }
 
+  /// The stage that the run was at, where the file says so.
+  public var stage: String? {
+    guard case .object(let progress)? = header.parts["progress"], case .string(let name)? = progress["stage"] else { return nil }
+    return name
+  }
+
   /// Reads and checks a file; tensors are read when they are asked for.
   ///
   /// - Throws: ``CheckpointError`` if it is no checkpoint, or one of another version; `FileError`, `InterchangeError`

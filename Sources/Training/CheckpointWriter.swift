@@ -4,12 +4,14 @@ import Layers
 import Models
 
 /// Writes `last.safetensors` as often as it is told to, and when training ends; and `best.safetensors` when the stage's
-/// criterion has never been lower.
+/// criterion has never been lower in the stage.
 public final class CheckpointWriter: Callback, Stateful {
   /// Where the files are; made when training begins.
   public let folder: URL
   private let cadence: Cadence?
   private var best: Double?
+  /// Whose best that is.
+  private var stage = ""
   private var written = (stage: "", step: -1)
   private var writtenAt = ContinuousClock.now
 
@@ -27,6 +29,7 @@ public final class CheckpointWriter: Callback, Stateful {
   /// Makes the folder.
   public override func trainingBegan(_ trainer: Trainer) throws {
     try createFolder(folder)
+    if stage != trainer.progress.stage { (best, stage) = (nil, trainer.progress.stage) }
     written = (trainer.progress.stage, trainer.lastCheckpoint == nil ? -1 : trainer.progress.step)
     writtenAt = .now
   }
@@ -58,14 +61,17 @@ public final class CheckpointWriter: Callback, Stateful {
 
   // MARK: State
 
-  private struct Saved: Codable { var best: Double? }
+  private struct Saved: Codable {
+    var best: Double?
+    var stage: String
+  }
 
   public var stateName: String { "checkpoints" }
 
-  public func checkpointState() throws -> State { try State(encoding: Saved(best: best)) }
+  public func checkpointState() throws -> State { try State(encoding: Saved(best: best, stage: stage)) }
 
   public func restoring(_ state: SavedState) throws -> () -> Void {
     let saved = try state.decode(Saved.self)
-    return { [self] in best = saved.best }
+    return { [self] in (best, stage) = (saved.best, saved.stage) }
   }
 }

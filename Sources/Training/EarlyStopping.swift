@@ -11,6 +11,8 @@ public final class EarlyStopping: Callback, Stateful {
   public let minimumImprovement: Double
   private var best: Double?
   private var epochsWithout = 0
+  /// Which these are of.
+  private var stage = ""
 
   /// - Parameters:
   ///   - patience: After how many epochs in a row without improvement training stops.
@@ -25,6 +27,7 @@ public final class EarlyStopping: Callback, Stateful {
       throw TrainingError.invalid(
         "training cannot be stopped early: no measurement of \(type(of: trainer.model)) says when it is best")
     }
+    if stage != trainer.progress.stage { (best, epochsWithout, stage) = (nil, 0, trainer.progress.stage) }
   }
 
   public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) {
@@ -46,17 +49,20 @@ public final class EarlyStopping: Callback, Stateful {
   private struct Saved: Codable {
     var best: Double?
     var epochsWithout: Int
+    var stage: String
   }
 
   public var stateName: String { "early stopping" }
 
-  public func checkpointState() throws -> State { try State(encoding: Saved(best: best, epochsWithout: epochsWithout)) }
+  public func checkpointState() throws -> State {
+    try State(encoding: Saved(best: best, epochsWithout: epochsWithout, stage: stage))
+  }
 
   public func restoring(_ state: SavedState) throws -> () -> Void {
     let saved = try state.decode(Saved.self)
     guard saved.epochsWithout >= 0, saved.epochsWithout < 1 << 53 else {
       throw StateMismatch("\(saved.epochsWithout) epochs without improvement cannot be")
     }
-    return { [self] in (best, epochsWithout) = (saved.best, saved.epochsWithout) }
+    return { [self] in (best, epochsWithout, stage) = (saved.best, saved.epochsWithout, saved.stage) }
   }
 }

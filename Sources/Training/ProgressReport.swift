@@ -8,7 +8,7 @@ public final class ProgressReport: Callback {
   private let width: () -> Int?
   private let write: (String) -> Void
   private let show: (String) -> Void
-  private let began = ContinuousClock.now
+  private var began = ContinuousClock.now
   private var fractionBefore = 0.0
   private var stepsBefore = 0
   private var drawn = ContinuousClock.now
@@ -38,6 +38,7 @@ public final class ProgressReport: Callback {
   public override func trainingBegan(_ trainer: Trainer) {
     fractionBefore = trainer.plan.fractionDone(trainer.progress)
     stepsBefore = trainer.progress.step
+    began = .now
   }
 
   public override func stepEnded(_ trainer: Trainer) throws {

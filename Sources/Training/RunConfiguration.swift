@@ -18,12 +18,14 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public var data: String
   /// How pictures become samples, where the data are pictures.
   public var pictures: PictureSettings?
+  /// The stages to train, in order; all of the model's if nil.
+  public var stages: [String]?
   /// The part of the training samples held out when the data set has none for validation.
   public var validationFraction: Double
-  /// How long to train, if in epochs. At most one of `epochs` and `iterations` is given; the stage's own length if
-  /// neither.
+  /// How long to train each stage, if in epochs. At most one of `epochs` and `iterations` is given; the stage's own length
+  /// if neither.
   public var epochs: Int?
-  /// How long to train, if in steps.
+  /// How long to train each stage, if in steps.
   public var iterations: Int?
   /// Samples in a step.
   public var batchSize: Int
@@ -46,9 +48,9 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public init(
     model: String, configuration: JSONValue, data: String, validationFraction: Double, epochs: Int?, iterations: Int?,
     batchSize: Int, learningRates: [String: Float], learningRateSchedule: String, earlyStoppingPatience: Int?,
-    sampleEvery: String?, checkpointEvery: String?, seed: UInt64, device: String, pictures: PictureSettings? = nil
+    sampleEvery: String?, checkpointEvery: String?, seed: UInt64, device: String, pictures: PictureSettings? = nil, stages: [String]? = nil
   ) {
-    self.pictures = pictures
+    (self.pictures, self.stages) = (pictures, stages)
     (self.model, self.configuration, self.data) = (model, configuration, data)
     (self.validationFraction, self.epochs, self.iterations) = (validationFraction, epochs, iterations)
     (self.batchSize, self.learningRates) = (batchSize, learningRates)
@@ -129,7 +131,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   // MARK: Coding, with every field in the file
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case version, model, configuration, data, pictures, validationFraction, epochs, iterations, batchSize, learningRates,
+    case version, model, configuration, data, pictures, stages, validationFraction, epochs, iterations, batchSize, learningRates,
       learningRateSchedule, earlyStoppingPatience, sampleEvery, checkpointEvery, seed, device
   }
 
@@ -140,6 +142,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
     try container.encode(configuration, forKey: .configuration)
     try container.encode(data, forKey: .data)
     try container.encode(pictures, forKey: .pictures)
+    try container.encode(stages, forKey: .stages)
     try container.encode(validationFraction, forKey: .validationFraction)
     try container.encode(epochs, forKey: .epochs)
     try container.encode(iterations, forKey: .iterations)

@@ -16,8 +16,9 @@ public final class SampleAnimation: Callback {
   public override var phase: Phase { .report }
 
   public override func trainingEnded(_ trainer: Trainer, _ end: TrainingEnd) throws {
+    let stages = trainer.stages.count > 1 ? trainer.stages.map { "\($0.name)-" } : [""]
     for name in ["samples", "manifold"] {
-      let frames = try frames(named: name)
+      let frames = try stages.flatMap { try self.frames(named: name, stage: $0) }
       guard frames.count > 1 else { continue }
       let picked = frames.count <= Self.frameLimit ? Array(frames.indices) : evenly(Self.frameLimit, of: frames.count)
       let animation = try AnimatedPNG.encode(picked.map { try InputFile.contents(of: frames[$0]) }, millisecondsPerFrame: 150)
@@ -26,10 +27,11 @@ public final class SampleAnimation: Callback {
   }
 
   /// `step-000200-samples.png` and the like, by their numbers.
-  private func frames(named name: String) throws -> [URL] {
+  private func frames(named name: String, stage: String) throws -> [URL] {
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
     let numbered = files.compactMap { file -> (number: Int, file: URL)? in
-      let parts = file.lastPathComponent.split(separator: "-")
+      guard file.lastPathComponent.hasPrefix(stage) else { return nil }
+      let parts = file.lastPathComponent.dropFirst(stage.count).split(separator: "-")
       guard parts.count == 3, parts[2] == "\(name).png", parts[0] == "step" || parts[0] == "epoch" else { return nil }
       return Int(parts[1]).map { ($0, file) }
     }

@@ -6,7 +6,7 @@ import Models
 import Pictures
 
 /// Writes what the model has learnt as pictures, as often as it is told to: `epoch-0003-manifold.png` or
-/// `step-000200-samples.png`.
+/// `step-000200-samples.png`, of a model with several stages behind the stage's name.
 public final class SamplePictures: Callback {
   private let held: (any Dataset)?
   private let folder: URL
@@ -49,10 +49,11 @@ public final class SamplePictures: Callback {
 
   private func draw(_ trainer: Trainer, redraws: Bool) throws {
     let progress = trainer.progress
-    let prefix =
+    let number =
       if case .epochs = cadence ?? trainer.plan.stage.sampleEvery { String(format: "epoch-%04d", progress.epoch) } else {
         String(format: "step-%06d", progress.step)
       }
+    let prefix = (trainer.stages.count > 1 ? "\(progress.stage)-" : "") + number
     let noise = FixedNoise(seed: seed, batchSize: trainer.plan.batchSize)
     for sample in try trainer.model.samples(noise, of: held) {
       let file = folder.appendingPathComponent("\(prefix)-\(sample.name).png")

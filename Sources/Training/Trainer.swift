@@ -106,7 +106,7 @@ public final class Trainer {
   }
 
   private func run(_ training: any Dataset, validation: (any Dataset)?) throws -> TrainingEnd {
-    let context = StepContext(plan.stage.learners)
+    let context = StepContext(plan.stage.learners, stage: plan.stage.name)
     while !plan.isComplete(progress) {
       let batches = try BatchSequence(
         training, of: model.inputs, batchSize: plan.samplesPerStep, seed: plan.seed, epoch: progress.epoch,

@@ -80,11 +80,11 @@ import Testing
       let small = Tensor.randomUniform([1, 4, 8, 3], low: -1, using: random, on: device)
       let large = Tensor.randomUniform([1, 16, 32, 3], low: -1, using: random, on: device)
       // A small rate: Adam's first steps have the gradients' signs, which differ where these are almost 0.
-      let learners = model.learners()
+      let learners = model.stages().flatMap(\.learners)
       for learner in learners { learner.optimizer = SGD(learningRate: 1e-3) }
       let context = StepContext(learners)
       let measured = [
-        model.adversarialStep(small: small, large: large, context), model.contentStep(small: small, large: large, context),
+        try model.adversarialStep(small: small, large: large, context), model.pixelStep(small: small, large: large, context),
       ]
       return try measured.flatMap(\.entries).map { try $0.value.scalar() }
     }

@@ -16,13 +16,13 @@ struct StepBenchmark {
       .adversarial(DenseGAN.self), .adversarial(DCGAN.self), .adversarial(AgeConditionalGAN.self),
       .adversarial(VoxelGAN.self),
       .superResolution("srgan") { model, small, large, context in
-        { model.contentStep(small: small, large: large, context).first }
+        { model.pixelStep(small: small, large: large, context).first }
       },
       .superResolution("srgan-infer") { model, small, _, _ in
         { model.evaluating { withoutGradient { model.generator(small) } } }
       },
       .superResolution("srgan-adversarial") { model, small, large, context in
-        { model.adversarialStep(small: small, large: large, context).first }
+        { try model.adversarialStep(small: small, large: large, context).first }
       },
     ]
   }
@@ -56,14 +56,13 @@ struct StepBenchmark {
   }
 
   private static func superResolution(
-    _ name: String, _ step: @escaping (SRGAN, _ small: Tensor, _ large: Tensor, StepContext) -> () -> Tensor
+    _ name: String, _ step: @escaping (SRGAN, _ small: Tensor, _ large: Tensor, StepContext) -> () throws -> Tensor
   ) -> StepBenchmark {
     StepBenchmark(name: name, batchSize: 1) { batchSize, device in
       let model = SRGAN(on: device, seed: 0)
-      let size = model.configuration.imageSize
       return step(
-        model, random([batchSize] + size + [3], on: device), random([batchSize] + size.map { 4 * $0 } + [3], on: device),
-        StepContext(model.learners()))
+        model, random([batchSize] + model.latentShape, on: device), random([batchSize] + model.sampleShape, on: device),
+        StepContext(model.stages().flatMap(\.learners)))
     }
   }
 

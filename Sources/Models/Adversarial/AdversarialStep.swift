@@ -40,6 +40,34 @@ extension AdversarialModel {
     try step.run(samples, labels: labels)
     return step.measured
   }
+
+  /// One step of both networks of a model whose generator makes each sample of an input of its own, such as a large image of a
+  /// small one: both learn from the same generated samples.
+  ///
+  /// - Parameters:
+  ///   - samples: Real ones, `[N] + sampleShape`.
+  ///   - inputs: What each is to be made of, `[N] + latentShape`.
+  ///   - content: What ties generated samples to real ones: the generator's loss beside the game.
+  /// - Returns: As the other step, and the content.
+  public func adversarialStep(
+    _ samples: Tensor, from inputs: Tensor, noise: (any AdversarialNoise)? = nil, _ context: StepContext,
+    content: (_ generated: Tensor, _ samples: Tensor) -> AdversarialContent
+  ) throws -> Measurements {
+    var step = AdversarialStep(self, noise: noise ?? ModelNoise(model: self), context)
+    try step.run(samples, from: inputs, content: content)
+    return step.measured
+  }
+}
+
+/// What a generator pays for samples that are not what they are to be, beside what the game costs it.
+public struct AdversarialContent {
+  let name: String, loss: Tensor, gameWeight: Float
+
+  /// - Parameters:
+  ///   - name: As it is measured.
+  ///   - loss: A scalar.
+  ///   - gameWeight: Of the game beside it.
+  public init(_ name: String, _ loss: Tensor, gameWeight: Float) { (self.name, self.loss, self.gameWeight) = (name, loss, gameWeight) }
 }
 
 private struct AdversarialStep<Model: AdversarialModel> {
@@ -51,23 +79,43 @@ private struct AdversarialStep<Model: AdversarialModel> {
   }
 
   mutating func run(_ samples: Tensor, labels: Tensor?) throws {
-    let count = samples.shape[0], share = (count + objective.discriminatorSteps - 1) / objective.discriminatorSteps
-    guard share < count else {
-      try discriminatorStep(samples, labels)
-      return generatorStep(samples, labels)
+    for range in shares(of: samples) {
+      let samples = share(samples, range), labels = labels.map { share($0, range) }
+      let latents = noise.latents(range.count), generated = withoutGradient { model.generate(latents, labels: labels) }
+      try discriminatorStep(samples, generated, labels)
     }
-    for start in stride(from: 0, to: count, by: share) {
-      let range = start..<min(count, start + share)
-      try discriminatorStep(samples.sliced(range), labels?.sliced(range))
+    let range = shares(of: samples)[0], latents = noise.latents(range.count), classes = noise.classes(range.count)
+    let judgement = model.judge(model.generate(latents, labels: classes), labels: classes)
+    generatorStep(judgement, share(samples, range), labels.map { share($0, range) }, content: nil)
+  }
+
+  mutating func run(
+    _ samples: Tensor, from inputs: Tensor, content: (_ generated: Tensor, _ samples: Tensor) -> AdversarialContent
+  ) throws {
+    let ranges = shares(of: samples), first = share(samples, ranges[0])
+    let generated = model.generate(share(inputs, ranges[0]))
+    try discriminatorStep(first, generated.detached(), nil)
+    for range in ranges.dropFirst() {
+      try discriminatorStep(share(samples, range), withoutGradient { model.generate(share(inputs, range)) }, nil)
     }
-    generatorStep(samples.sliced(0..<share), labels?.sliced(0..<share))
+    generatorStep(model.judge(generated, labels: nil), first, nil, content: content(generated, first))
+  }
+
+  /// The samples of each of the discriminator's steps.
+  private func shares(of samples: Tensor) -> [Range<Int>] {
+    let count = samples.shape[0], size = (count + objective.discriminatorSteps - 1) / objective.discriminatorSteps
+    return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
+  }
+
+  /// All of it where there is one share only, which needs no copy.
+  private func share(_ values: Tensor, _ range: Range<Int>) -> Tensor {
+    range.count == values.shape[0] ? values : values.sliced(range)
   }
 
   // MARK: Discriminator
 
-  private mutating func discriminatorStep(_ samples: Tensor, _ labels: Tensor?) throws {
-    let count = samples.shape[0], latents = noise.latents(count)
-    let generated = withoutGradient { model.generate(latents, labels: labels) }
+  private mutating func discriminatorStep(_ samples: Tensor, _ generated: Tensor, _ labels: Tensor?) throws {
+    let count = samples.shape[0]
     let rests = try model.memory.accuracy.map { try $0.value.scalar() > objective.accuracyGate } ?? false
     // Its slope is wanted at real samples.
     let real = objective.r1 > 0 ? samples.tracked() : samples
@@ -165,11 +213,16 @@ private struct AdversarialStep<Model: AdversarialModel> {
 
   // MARK: Generator
 
-  private mutating func generatorStep(_ samples: Tensor, _ labels: Tensor?) {
-    let count = samples.shape[0], latents = noise.latents(count), classes = noise.classes(count)
-    let judgement = model.judge(model.generate(latents, labels: classes), labels: classes)
+  private mutating func generatorStep(
+    _ judgement: Judgement, _ samples: Tensor, _ labels: Tensor?, content: AdversarialContent?
+  ) {
+    let count = samples.shape[0]
     var loss = objective.featureMatching ? mismatch(judgement.features, samples, labels) : game(judgement.logits)
     measured.add("generator", loss, weight: count)
+    if let content {
+      measured.add(content.name, content.loss, weight: count)
+      loss = content.loss + content.gameWeight * loss
+    }
     if let history = model.memory.generatorHistory {
       let parameters = context.learner("generator").parameters.map(\.parameter)
       loss = loss + objective.historicalAveraging * history.distance(of: parameters)
