@@ -106,7 +106,8 @@ struct TrainingSession {
       wanted.allSatisfy({ name in all.prefix(now).contains { $0.name == name } })
     {
       throw UsageError(
-        "the run is at the stage “\(progress.stage)”, behind “\(past.name)”, which cannot be gone back to; begin another run for it")
+        "the run is at the stage “\(progress.stage)”, behind “\(past.name)”, which cannot be gone back to; begin another run for it"
+      )
     }
     return all.dropFirst(now).filter { settings.stages?.contains($0.name) ?? true }.filter { stage in
       stage.name != progress.stage || !isOver(stage, progress)
@@ -131,7 +132,9 @@ struct TrainingSession {
   private func alreadyDone(_ progress: TrainingProgress) -> String {
     let stage = trainer.stages.first { $0.name == progress.stage } ?? trainer.stages[0]
     let (count, unit, option) =
-      if case .epochs = length(of: stage) { (progress.epoch, "epoch", "--epochs") } else { (progress.step, "iteration", "--iterations") }
+      if case .epochs = length(of: stage) { (progress.epoch, "epoch", "--epochs") } else {
+        (progress.step, "iteration", "--iterations")
+      }
     let next = trainer.stages.drop { $0.name != stage.name }.dropFirst().first
     return "the run already has \(count) \(unit)\(count == 1 ? "" : "s")\(ofStage(stage.name)); ask for more with \(option)"
       + (next.map { ", or for the next stage with --stage \($0.name)" } ?? "")

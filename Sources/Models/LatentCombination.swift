@@ -36,7 +36,9 @@ public struct LatentCombination: Equatable, Sendable {
     var tokens = [String](), inNumber = false
     for character in text {
       let isDigit = character.isASCII && character.isNumber
-      if isDigit, inNumber { tokens[tokens.count - 1].append(character) } else if !character.isWhitespace {
+      if isDigit, inNumber {
+        tokens[tokens.count - 1].append(character)
+      } else if !character.isWhitespace {
         tokens.append(String(character))
       }
       inNumber = isDigit

@@ -48,7 +48,8 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public init(
     model: String, configuration: JSONValue, data: String, validationFraction: Double, epochs: Int?, iterations: Int?,
     batchSize: Int, learningRates: [String: Float], learningRateSchedule: String, earlyStoppingPatience: Int?,
-    sampleEvery: String?, checkpointEvery: String?, seed: UInt64, device: String, pictures: PictureSettings? = nil, stages: [String]? = nil
+    sampleEvery: String?, checkpointEvery: String?, seed: UInt64, device: String, pictures: PictureSettings? = nil,
+    stages: [String]? = nil
   ) {
     (self.pictures, self.stages) = (pictures, stages)
     (self.model, self.configuration, self.data) = (model, configuration, data)

@@ -67,7 +67,9 @@ public struct AdversarialContent {
   ///   - name: As it is measured.
   ///   - loss: A scalar.
   ///   - gameWeight: Of the game beside it.
-  public init(_ name: String, _ loss: Tensor, gameWeight: Float) { (self.name, self.loss, self.gameWeight) = (name, loss, gameWeight) }
+  public init(_ name: String, _ loss: Tensor, gameWeight: Float) {
+    (self.name, self.loss, self.gameWeight) = (name, loss, gameWeight)
+  }
 }
 
 private struct AdversarialStep<Model: AdversarialModel> {

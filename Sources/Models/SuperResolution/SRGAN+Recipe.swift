@@ -83,7 +83,9 @@ extension SRGAN {
         // The range is 2 wide.
         let ratio = (4 / (errors + 1e-10)).log() * Float(10 / 2.302585092994046)
         var measured = Measurements()
-        if stage.name == "pretrain" { measured.add("loss", pixelLoss(generated, large)) } else {
+        if stage.name == "pretrain" {
+          measured.add("loss", pixelLoss(generated, large))
+        } else {
           measured.add("content", contentLoss(generated, large))
         }
         measured.add("psnr", ratio.mean())
@@ -106,7 +108,8 @@ extension SRGAN {
           let size = shape.reduce(1, *)
           return (-1...1).movedToUnit(Array(values[image * size..<(image + 1) * size]))
         }
-        let low = Picture.grid(pixels(small.values, configuration.smallShape), shape: Shape([1] + configuration.smallShape), padding: 0)
+        let low = Picture.grid(
+          pixels(small.values, configuration.smallShape), shape: Shape([1] + configuration.smallShape), padding: 0)
         for filter in [ResizeFilter.box, .bicubic] {
           rows += low.resized(width: side[1], height: side[0], by: filter).pixels.map { Float($0) / 255 }
         }
