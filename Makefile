@@ -4,7 +4,7 @@
 # What Swift itself needs of Debian or Ubuntu: the README has a line with the same names.
 SWIFT_PACKAGES := ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libxml2 make pkg-config tzdata
 PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
-            libturbojpeg0-dev libmatio-dev libhdf5-dev libassimp-dev libzip-dev dataset-fashion-mnist
+            libturbojpeg0-dev libhdf5-dev libzip-dev dataset-fashion-mnist
 TEST_PACKAGES := python3-venv oclgrind mesa-opencl-icd zsh fish
 EPOCHS ?= 2
 DEVICE ?= auto

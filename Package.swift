@@ -22,9 +22,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
-    .systemLibrary(name: "CMatIO", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-    .systemLibrary(name: "CAssimp", pkgConfig: "assimp", providers: [.apt(["libassimp-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
     // Files on the disk; what a device must be able to do, and the devices that do it.
@@ -53,7 +51,8 @@ let package = Package(
     .target(name: "Pictures", dependencies: ["Backends", "Files", "CPictureLoops", "CSPNG", "CTurboJPEG", "CZlib"]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
     .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
-    .target(name: "Datasets", dependencies: ["Backends", "Files", "Interchange", "Pictures", "Tensors", "CZlib"]),
+    .target(name: "Volumes", dependencies: ["Backends", "Files", "Interchange", "Pictures", "CZip", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["Backends", "Files", "Interchange", "Pictures", "Tensors", "Volumes", "CZlib"]),
     .target(name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures"]),
     .target(
       name: "Training",
@@ -64,7 +63,7 @@ let package = Package(
       name: "Figment",
       dependencies: [
         "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Layers",
-        "Datasets", "Interchange", "Models", "Training", logging,
+        "Datasets", "Interchange", "Models", "Training", "Volumes", logging,
       ]),
     .executableTarget(
       name: "FigmentCommand",
@@ -90,7 +89,10 @@ let package = Package(
     .testTarget(
       name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Backends", "Datasets", "Files", "Interchange", "Pictures", "CZlib", "TestSupport"],
+      name: "VolumesTests", dependencies: ["Volumes", "Files", "Interchange", "Pictures", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "DatasetsTests",
+      dependencies: ["Backends", "Datasets", "Files", "Interchange", "Pictures", "Volumes", "CZip", "CZlib", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
@@ -107,7 +109,7 @@ let package = Package(
       name: "FuzzTests",
       dependencies: [
         "CZlib", "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Pictures",
-        "Training", "TestSupport",
+        "Training", "Volumes", "TestSupport",
       ], path: "Tests/Fuzz", exclude: ["run.sh"]),
   ],
   swiftLanguageModes: [.v6]

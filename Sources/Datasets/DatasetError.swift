@@ -30,6 +30,14 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case notPrepared(path: String, problem: String)
   /// The prepared images have another `[height, width, channels]` than the model takes.
   case otherPreparedSize(path: String, found: [Int], wanted: [Int])
+  /// A model takes volumes of a shape that is no cube of voxels with one channel.
+  case noVolumeShape([Int], source: String)
+  /// A folder without a volume or mesh that can be read.
+  case noShapes(folder: String, files: Int, unreadable: [UnreadablePicture])
+  /// None of the kinds and categories of furniture; `nearest` is the one that is spelled most alike, if any is.
+  case unknownFurniture(String, nearest: String?, known: [String])
+  /// So few shapes that none can be held out for validation.
+  case oneShape(String, count: Int)
   /// A share of `fraction` of `count` samples leaves nothing to one of the parts.
   case impossibleSplit(fraction: Double, count: Int)
 
@@ -43,7 +51,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unknownName(let name, let nearest, let known):
       "there is no data set and no folder \(name.quotedForMessage)"
         + (nearest.map { "; did you mean “\($0)”?" }
-          ?? "; give one of \(known.joined(separator: ", ")) or a folder of pictures or IDX files")
+          ?? "; give one of \(known.joined(separator: ", ")) or a folder of pictures, shapes or IDX files")
     case .notFound(let name, let searched, let remedy):
       "the data set \(name) is not in \(searched.joined(separator: " or ")); \(remedy)"
     case .incomplete(let folder, let missing): "\(folder): \(missing) is missing; add it or remove the folder"
@@ -68,6 +76,21 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
         + (found[2] == wanted[2]
           ? "train with --size \(found[0])x\(found[1])x\(found[2]), or prepare them with --size \(wanted[0])x\(wanted[1])"
           : "prepare them \(wanted[2] == 1 ? "with" : "without") --grey")
+    case .noVolumeShape(let shape, let source):
+      "\(source) has shapes, which cannot be made \(shape): that is not [side, side, side, 1] with 4 to 512 voxels on a side"
+    case .noShapes(let folder, let files, let unreadable):
+      if let first = unreadable.first {
+        "\(folder) holds no shape that can be read; \(unreadable.count) cannot be, \(first.name.quotedForMessage) because \(first.problem)"
+      } else {
+        "\(folder) holds \(files == 0 ? "no files" : "\(files) file\(files == 1 ? "" : "s"), none of which is a volume or mesh"); "
+          + "give a folder with volumes (.mat, .npy, .binvox) or meshes (.obj, .off, .stl, .ply), with folders for classes"
+      }
+    case .unknownFurniture(let name, let nearest, let known):
+      "there is no furniture \(name.quotedForMessage)"
+        + (nearest.map { "; did you mean “\($0)”?" } ?? "; there are \(known.joined(separator: ", ")); several are joined by commas")
+    case .oneShape(let name, let count):
+      "\(name) has \(count == 0 ? "no shapes" : "only one shape, of which none can be held out for validation"); "
+        + "add another category, as in furniture:chairs,stools"
     case .impossibleSplit(let fraction, let count):
       "cannot set aside a share of \(fraction) of \(count) images: both parts must have at least one"
     }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Volumes
 
 /// The two parts data sets come in.
 public struct DatasetSplit: Sendable {
@@ -19,6 +20,7 @@ public struct DatasetLocator: Sendable {
   private let environment: [String: String]
   private let systemFolder: URL
   private let gamesFolder: URL
+  private let furnitureFolder: URL
 
   /// Looks for known data sets in folders of their names: in `$FIGMENT_DATA_DIR`, in `$XDG_CACHE_HOME/figment` (or
   /// `$HOME/.cache/figment`), then in `systemFolder`.
@@ -26,32 +28,42 @@ public struct DatasetLocator: Sendable {
   /// - Parameters:
   ///   - environment: Where these variables are looked up.
   ///   - systemFolder: Where Debian's packages put data sets.
+  ///   - gamesFolder: Where they put the releases of Battle for Wesnoth.
+  ///   - furnitureFolder: Where they put the models of Sweet Home 3D.
   public init(
     environment: [String: String] = ProcessInfo.processInfo.environment,
     systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets", isDirectory: true),
-    gamesFolder: URL = URL(fileURLWithPath: "/usr/share/games/wesnoth", isDirectory: true)
+    gamesFolder: URL = URL(fileURLWithPath: "/usr/share/games/wesnoth", isDirectory: true),
+    furnitureFolder: URL = URL(fileURLWithPath: "/usr/share/sweethome3d/furniture", isDirectory: true)
   ) {
     (self.environment, self.systemFolder, self.gamesFolder) = (environment, systemFolder, gamesFolder)
+    self.furnitureFolder = furnitureFolder
   }
 
-  /// Loads a data set that Figment knows by name, a folder with IDX files or with pictures, or a file of prepared
-  /// images. A folder that happens to have a known name is given as `./name`.
+  /// Loads a data set that Figment knows by name, a folder with IDX files, pictures or shapes, or a prepared file.
+  /// A folder that happens to have a known name is given as `./name`.
   ///
   /// - Parameters:
   ///   - imageShape: The size that pictures are to have, `[height, width, channels]`; other data sets have theirs. Nil for
   ///     64×64 pixels in color, or what prepared images have.
   ///   - pictures: How they come to that size.
+  ///   - volumeShape: The size that shapes are to have, `[side, side, side, 1]`; what says that a folder is one of shapes. Nil
+  ///     for what can only be shapes, which then have 32 voxels on a side.
+  ///   - volumes: How shapes become volumes and are varied; nil for what is best: ``VolumeSettings/augmented`` for `furniture`
+  ///     and `shapes`, as they are for others.
   ///   - notice: Told, a line each, of pictures that cannot be read and the like.
   /// - Throws: ``DatasetError`` if the name is not known, the data set is not there, or its files are damaged or do not
   ///   fit together; ``FileError`` if there is no such folder, or it or a file in it cannot be read.
   public func load(
     _ nameOrFolder: String, imageShape: [Int]? = nil, pictures settings: PictureSettings = .init(),
+    volumeShape: [Int]? = nil, volumes: VolumeSettings? = nil,
     notice: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
   ) throws -> DatasetSplit {
     let pictureShape = imageShape ?? [64, 64, 3]
     if let known = KnownDataset.all.first(where: { $0.name == nameOrFolder }) {
       return try load(known, pictureShape: pictureShape, settings)
     }
+    if let shapes = try loadShapes(nameOrFolder, volumeShape: volumeShape, volumes ?? .augmented) { return shapes }
     let folder = URL(fileURLWithPath: nameOrFolder, isDirectory: true)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) {
@@ -63,6 +75,9 @@ public struct DatasetLocator: Sendable {
         let images = try PreparedImages(contentsOf: folder, imageShape: imageShape, crop: settings.crop, flip: settings.flip)
         return DatasetSplit(training: images, validation: nil)
       }
+      if let volumeShape {
+        return try Self.loadVolumes(folder, shape: volumeShape, volumes ?? .init(), notice: notice)
+      }
       let idx = try IDXFolder(folder)
       if idx.isUsed { return try idx.load(classNames: nil) }
       let pictures = try PictureFolder(folder, imageShape: pictureShape, settings: settings, notice: notice)
@@ -71,7 +86,7 @@ public struct DatasetLocator: Sendable {
     if nameOrFolder.contains("/") {
       throw FileError(.open, nameOrFolder, reason: "there is no such folder or file")
     }
-    let names = KnownDataset.all.map(\.name)
+    let names = Self.names
     throw DatasetError.unknownName(nameOrFolder, nearest: nearestName(to: nameOrFolder, in: names), known: names)
   }
 
@@ -79,12 +94,44 @@ public struct DatasetLocator: Sendable {
   package static func isIDXFolder(_ folder: URL) throws -> Bool { try IDXFolder(folder).isUsed }
 
   /// The data sets that are found by name.
-  public static var names: [String] { KnownDataset.all.map(\.name) }
+  public static var names: [String] { KnownDataset.all.map(\.name) + [Furniture.name, ProceduralShapes.name] }
+
+  /// Whether a name is that of a known data set, with or without a choice of its contents.
+  private static func isKnown(_ name: String) -> Bool { names.contains(name) || name.hasPrefix(Furniture.name + ":") }
 
   /// The name of a known data set, or a folder's absolute path: what still means the same from elsewhere.
   public static func lasting(_ nameOrFolder: String) -> String {
-    KnownDataset.all.contains { $0.name == nameOrFolder } || !FileManager.default.fileExists(atPath: nameOrFolder)
+    isKnown(nameOrFolder) || !FileManager.default.fileExists(atPath: nameOrFolder)
       ? nameOrFolder : URL(fileURLWithPath: nameOrFolder, isDirectory: true).standardizedFileURL.path
+  }
+
+  /// The data sets of shapes that have names; nil for other names.
+  private func loadShapes(_ name: String, volumeShape: [Int]?, _ settings: VolumeSettings) throws -> DatasetSplit? {
+    guard name == ProceduralShapes.name || name == Furniture.name || name.hasPrefix(Furniture.name + ":") else { return nil }
+    let side = try VolumeSettings.side(of: volumeShape ?? Self.usualVolumeShape, name)
+    if name == ProceduralShapes.name { return ProceduralShapes.load(side: side, settings: settings) }
+    let candidates = parents.map { $0.appending(path: Furniture.name, directoryHint: .isDirectory) } + [furnitureFolder]
+    guard let folder = candidates.first(where: FurnitureCatalogue.isThere) else {
+      throw DatasetError.notFound(
+        name: Furniture.name, searched: candidates.map(\.path),
+        remedy: "install it with `apt-get install --no-install-recommends sweethome3d-furniture`, or take the data set shapes")
+    }
+    let selection = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first
+    return try Furniture.load(selection.map(String.init), from: folder, side: side, settings: settings)
+  }
+
+  private static let usualVolumeShape = [32, 32, 32, 1]
+
+  private static func loadVolumes(
+    _ folder: URL, shape: [Int], _ settings: VolumeSettings, notice: (String) -> Void
+  ) throws -> DatasetSplit {
+    let listing = try VolumeListing(folder), side = try VolumeSettings.side(of: shape, folder.path)
+    var told = ContinuousClock.now
+    return try listing.split(side: side, settings: settings, notice: notice) { done in
+      guard ContinuousClock.now - told > .seconds(10) else { return }
+      told = .now
+      notice("\(folder.lastPathComponent): \(done) of \(listing.files.count) files read")
+    }
   }
 
   private func load(
@@ -112,14 +159,19 @@ public struct DatasetLocator: Sendable {
 
   /// In the order they are looked at: what the user says, what the user downloaded, what the system has.
   private func folders(for dataset: KnownDataset) -> [URL] {
+    let own = { (parent: URL) in parent.appendingPathComponent(dataset.name, isDirectory: true) }
+    return parents.map(own) + [dataset.kind == .sprites ? gamesFolder : own(systemFolder)]
+  }
+
+  /// Where folders of data sets lie that are the user's.
+  private var parents: [URL] {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     var parents = [URL]()
     if let chosen = value("FIGMENT_DATA_DIR") { parents.append(URL(fileURLWithPath: chosen, isDirectory: true)) }
     if let cache = value("XDG_CACHE_HOME") ?? value("HOME").map({ $0 + "/.cache" }) {
       parents.append(URL(fileURLWithPath: cache + "/figment", isDirectory: true))
     }
-    let own = { (parent: URL) in parent.appendingPathComponent(dataset.name, isDirectory: true) }
-    return parents.map(own) + [dataset.kind == .sprites ? gamesFolder : own(systemFolder)]
+    return parents
   }
 }
 

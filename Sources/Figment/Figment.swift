@@ -32,3 +32,4 @@
 @_exported import class ReferenceBackend.ReferenceBackend
 @_exported import Tensors
 @_exported import Training
+@_exported import Volumes

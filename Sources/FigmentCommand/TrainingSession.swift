@@ -51,10 +51,11 @@ struct TrainingSession {
     try settings.write(to: directory.configuration)
   }
 
-  /// - Parameter inputs: What the model takes: pictures are brought to the size of its images.
+  /// - Parameter inputs: What the model takes: pictures and shapes are brought to the size of its images and volumes.
   static func load(_ settings: RunConfiguration, for inputs: [Field]) throws -> DatasetSplit {
     let split = try DatasetLocator().load(
-      settings.data, imageShape: inputs.first { $0.name == "image" }?.shape, pictures: settings.pictures ?? .init())
+      settings.data, imageShape: inputs.first { $0.name == "image" }?.shape, pictures: settings.pictures ?? .init(),
+      volumeShape: inputs.first { $0.name == "volume" }?.shape)
     if split.validation != nil { return split }
     let parts = try split.training.split(validationFraction: settings.validationFraction, seed: settings.seed)
     return DatasetSplit(training: parts.training, validation: parts.validation)

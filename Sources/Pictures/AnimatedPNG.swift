@@ -6,9 +6,10 @@ public enum AnimatedPNG {
   ///
   /// - Parameters:
   ///   - frames: The files' bytes; those that differ from the first in size or kind are left out.
-  ///   - millisecondsPerFrame: How long each is shown; the last one four times as long. It begins anew for ever.
+  ///   - millisecondsPerFrame: How long each is shown. It begins anew for ever.
+  ///   - lastFrameRepeats: How many times as long the last one is shown.
   /// - Throws: ``PictureError`` if there is no frame, or one is no PNG file.
-  public static func encode(_ frames: [[UInt8]], millisecondsPerFrame: UInt16) throws -> [UInt8] {
+  public static func encode(_ frames: [[UInt8]], millisecondsPerFrame: UInt16, lastFrameRepeats: UInt16 = 4) throws -> [UInt8] {
     let parsed = try frames.map(AnimationFrame.init)
     guard let first = parsed.first else { throw PictureError(path: "animation", problem: "there are no frames") }
     let shown = parsed.filter { $0.header == first.header }
@@ -21,7 +22,7 @@ public enum AnimatedPNG {
       return bigEndian(sequence)
     }
     for (index, frame) in shown.enumerated() {
-      let milliseconds = index == shown.count - 1 ? 4 * millisecondsPerFrame : millisecondsPerFrame
+      let milliseconds = index == shown.count - 1 ? lastFrameRepeats * millisecondsPerFrame : millisecondsPerFrame
       let size = Array(first.header[..<8]), place = [UInt8](repeating: 0, count: 8), overwriting: [UInt8] = [0, 0]
       bytes += chunk("fcTL", next() + size + place + bigEndian(milliseconds) + bigEndian(UInt16(1000)) + overwriting)
       bytes += index == 0 ? chunk("IDAT", frame.data) : chunk("fdAT", next() + frame.data)
