@@ -53,7 +53,8 @@ let package = Package(
     .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
     .target(name: "Volumes", dependencies: ["Backends", "Files", "Interchange", "Pictures", "CZip", "CZlib"]),
     .target(name: "Datasets", dependencies: ["Backends", "Files", "Interchange", "Pictures", "Tensors", "Volumes", "CZlib"]),
-    .target(name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures"]),
+    .target(
+      name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures", "Volumes"]),
     .target(
       name: "Training",
       dependencies: ["Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "Pictures"]),

@@ -5,11 +5,12 @@ import Foundation
 
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Draws new images with a trained model.",
+    abstract: "Draws new images or shapes with a trained model.",
     discussion: """
-      Writes one PNG with all of them, an array [N, height, width, channels] in [0, 1] if the output ends in .npy, or a \
-      PNG each if it is a folder or ends in a slash. Without --count, a model shows itself at a glance: one with two \
-      latent numbers its manifold, a grid over both, others a hundred images.
+      Writes one PNG with all of them; an array [N, height, width, channels] in [0, 1], of shapes with a depth before the \
+      height, if the output ends in .npy; or a file each if it is a folder or ends in a slash: PNG of images, OBJ of shapes. \
+      Without --count, a model shows itself at a glance: one with two latent numbers its manifold, a grid over both, others \
+      a hundred images or 25 shapes.
       """)
 
   @OptionGroup var options: TrainedModelOptions
@@ -26,6 +27,19 @@ struct Generate: ParsableCommand {
   var interpolate = false
 
   @Option(
+    help: """
+      Add and take away latents by the numbers of their images in a grid with the same --seed, from 0, such as '3 - 7 + 12'; \
+      draws the terms and the result.
+      """)
+  var combine: LatentCombination?
+
+  @Flag(help: "Of shapes: turn them around once, in an animated PNG.")
+  var turn = false
+
+  @Option(help: "Of the files in a folder: png or npy; of shapes also obj, stl, ply or mat. Default: png; of shapes obj.")
+  var format: SampleFormat?
+
+  @Option(
     parsing: .unconditional,
     help: "How many pixels, each way, show one of an image. Default: 1 for a PNG each; small grids are enlarged.")
   var scale: Int?
@@ -39,6 +53,13 @@ struct Generate: ParsableCommand {
     }
     if let scale, scale < 1 || scale > 64 {
       throw ValidationError("--scale is \(scale); it must lie between 1 and 64.")
+    }
+    if combine != nil, interpolate || count != nil {
+      throw ValidationError("--combine says which latents are drawn: leave \(interpolate ? "--interpolate" : "--count") out.")
+    }
+    if turn, target != .picture { throw ValidationError("--turn makes one picture; \(output) is none.") }
+    if format != nil, target != .folder {
+      throw ValidationError("--format is of the files in a folder; what \(output) becomes is said by its name.")
     }
     if scale != nil, target == .array {
       throw ValidationError("--scale enlarges pictures; an array (\(output)) has the model's own size.")
@@ -59,48 +80,52 @@ struct Generate: ParsableCommand {
     guard let model = trained.model as? any LatentVariableModel else {
       throw UsageError("a model “\(trained.settings.model)” makes nothing from random numbers alone")
     }
-    let noise = FixedNoise(seed: seed, batchSize: trained.settings.batchSize)
-    let url = URL(fileURLWithPath: output)
+    let noise = FixedNoise(seed: seed, batchSize: trained.settings.batchSize), url = URL(fileURLWithPath: output)
     switch target {
+    case .picture where turn:
+      guard let model = model as? VoxelGAN else {
+        throw UsageError("--turn is for shapes; “\(trained.settings.model)” makes images")
+      }
+      try writeAtomically(turning(model, noise), to: url)
     case .picture: try picture(model, noise).write(to: url)
     case .array: try writeArray(model, noise, to: url)
-    case .folder: try writeFolder(model, noise, to: url)
+    case .folder:
+      try SampleFolder(url, format: format, scale: scale ?? 1, of: model).write(latents(model, noise, count: 100), noise)
     }
     try printWritten(output)
   }
 
   private func picture(_ model: any LatentVariableModel, _ noise: FixedNoise) throws -> Picture {
     if interpolate { return try model.interpolation(rows: count ?? 5, scale: scale, noise) }
+    if let combine {
+      return try model.grid(
+        of: model.latents(combine, noise), columns: combine.terms.count + 1, scale: scale, batchSize: noise.batchSize)
+    }
     guard let count else { return try model.overview(noise, scale: scale) }
     return try model.grid(of: model.drawLatents(count, using: noise.generator), scale: scale, batchSize: noise.batchSize)
   }
 
-  private func latents(_ model: any LatentVariableModel, _ noise: FixedNoise) throws -> Tensor {
-    interpolate
-      ? try model.interpolatedLatents(rows: count ?? 5, noise) : model.drawLatents(count ?? 100, using: noise.generator)
+  private func latents(_ model: any LatentVariableModel, _ noise: FixedNoise, count usual: Int) throws -> Tensor {
+    if let combine { return try model.latents(combine, noise) }
+    return interpolate
+      ? try model.interpolatedLatents(rows: count ?? 5, noise) : model.drawLatents(count ?? usual, using: noise.generator)
+  }
+
+  private func turning(_ model: VoxelGAN, _ noise: FixedNoise) throws -> [UInt8] {
+    var volumes = [Volume]()
+    try model.decode(latents(model, noise, count: 9), batchSize: noise.batchSize) { volumes += model.volumes(of: $0) }
+    let columns = interpolate ? 10 : combine.map { $0.terms.count + 1 }
+    return try AnimatedPNG.turning(volumes, columns: columns, size: model.pictureShape[0] * (scale ?? 1))
   }
 
   private func writeArray(_ model: any LatentVariableModel, _ noise: FixedNoise, to url: URL) throws {
-    let latents = try latents(model, noise)
+    let latents = try latents(model, noise, count: 100)
     try NPYArray.write(to: url, shape: Shape([latents.shape[0]] + model.output.shape)) { append in
       try model.decode(latents, batchSize: noise.batchSize) { try append($0.values) }
     }
   }
+}
 
-  private func writeFolder(_ model: any LatentVariableModel, _ noise: FixedNoise, to folder: URL) throws {
-    try createFolder(folder)
-    let latents = try latents(model, noise), digits = max(4, String(latents.shape[0] - 1).count)
-    var number = 0
-    try model.decode(latents, batchSize: noise.batchSize) { samples in
-      let size = samples.values.count / samples.shape[0]
-      for start in stride(from: 0, to: samples.values.count, by: size) {
-        let name = String(format: "%0\(digits)d.png", number)
-        try Picture.grid(
-          Array(samples.values[start..<start + size]), shape: Shape([1] + model.output.shape), scale: scale ?? 1,
-          padding: 0
-        ).write(to: folder.appendingPathComponent(name))
-        number += 1
-      }
-    }
-  }
+extension LatentCombination: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }

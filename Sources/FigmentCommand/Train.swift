@@ -13,8 +13,6 @@ struct Train: ParsableCommand {
       if the run had never stopped.
       """)
 
-  private static let defaultData = "fashion-mnist"
-
   @Argument(
     help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).", completion: .trainableModels)
   var model: String?
@@ -22,7 +20,7 @@ struct Train: ParsableCommand {
   @Option(
     help: """
       A data set (\(DatasetLocator.names.joined(separator: ", "))), a folder with pictures or with IDX files, or a file that \
-      'figment data prepare' made. Default: fashion-mnist; for a resumed run where its data was.
+      'figment data prepare' made. Default: the model's own, such as fashion-mnist; for a resumed run where its data was.
       """,
     completion: .datasets)
   var data: String?
@@ -154,7 +152,7 @@ struct Train: ParsableCommand {
     let type = try ModelCatalog.trainableType(named: model!)
     let directory = RunDirectory(path: output ?? "runs/\(type.identifier)")
     if directory.isUsed && !overwrite { throw UsageError.occupied(directory) }
-    if data == nil { printError("no --data given: training on \(Self.defaultData)") }
+    if data == nil { printError("no --data given: training on \(type.usualData)") }
     return try TrainingSession(
       settings(type), in: directory, device: device.select(), verbose: verbose, resuming: false, overwriting: overwrite)
   }
@@ -181,7 +179,7 @@ struct Train: ParsableCommand {
     }
     return RunConfiguration(
       model: type.identifier, configuration: try JSONValue(encoding: configuration),
-      data: DatasetLocator.lasting(data ?? Self.defaultData), validationFraction: validationFraction ?? 0.1,
+      data: DatasetLocator.lasting(data ?? Model.usualData), validationFraction: validationFraction ?? 0.1,
       epochs: epochs, iterations: iterations, batchSize: batchSize ?? stages[0].batchSize, learningRates: rates,
       learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),

@@ -6,6 +6,8 @@ import Tensors
 
 /// A model with a recipe, as the trainer and the checkpoints see it. A model family owns its step.
 public protocol TrainableModel: GenerativeModel {
+  /// The data set that it is trained on if nobody names another, by the name of the command line.
+  static var usualData: String { get }
   /// The fields it takes from a data set, in the ranges it wants them in.
   var inputs: [Field] { get }
 
@@ -17,6 +19,10 @@ public protocol TrainableModel: GenerativeModel {
   func evaluate(_ batch: Batch, in stage: Stage, using generator: RandomGenerator) -> Measurements?
   /// What the model has learnt: the same noise, and the same `held` samples that it was not trained on, every time.
   func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample]
+}
+
+extension TrainableModel {
+  public static var usualData: String { "fashion-mnist" }
 }
 
 /// A picture a model made, and the name of its file without `.png`.

@@ -85,6 +85,7 @@ public final class DCGAN: Module, AdversarialModel, LatentVariableModel {
   public static let identifier = "dcgan"
   public static let title = "Deep convolutional GAN"
   public static let batchSize = 128
+  public static let usualData = "sprites"
   /// `smoothed`, the defaults; `published`; and `small`.
   public static var presets: [(name: String, configuration: Configuration)] {
     [("smoothed", .init()), ("published", .published), ("small", .small)]

@@ -3,6 +3,7 @@ import Datasets
 import Layers
 import Pictures
 import Tensors
+import Volumes
 
 /// The 3D-GAN (Wu et al., 2016): volumes `[N, side, side, side, 1]` of occupancies in [0, 1], 64 voxels on a side by default.
 ///
@@ -92,6 +93,7 @@ public final class VoxelGAN: Module, AdversarialModel, LatentVariableModel {
   public static let identifier = "gan3d"
   public static let title = "3D-GAN"
   public static let batchSize = 32
+  public static let usualData = "furniture:chairs"
   /// `published`, the defaults; `paper`; `original`; and `small`.
   public static var presets: [(name: String, configuration: Configuration)] {
     [("published", .init()), ("paper", .paper), ("original", .original), ("small", .small)]
@@ -165,6 +167,28 @@ public final class VoxelGAN: Module, AdversarialModel, LatentVariableModel {
   public func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {
     .randomNormal(
       Shape([count] + latentShape), deviation: configuration.samplingDeviation, using: generator, on: device)
+  }
+
+  /// Pictures of volumes, three or more pixels a voxel.
+  public var pictureShape: [Int] { [Self.pictureSize(configuration.side), Self.pictureSize(configuration.side), 3] }
+
+  private static func pictureSize(_ side: Int) -> Int { max(96, min(256, 2 * side)) }
+
+  public func pictures(of samples: HostArray) -> [Float] {
+    volumes(of: samples).flatMap { Picture($0, size: pictureShape[0]).pixels.map { Float($0) / 255 } }
+  }
+
+  /// Samples `[N] + sampleShape` as volumes.
+  public func volumes(of samples: HostArray) -> [Volume] {
+    let side = configuration.side, size = side * side * side
+    return (0..<samples.values.count / size).map { sample in
+      Volume(depth: side, height: side, width: side, values: Array(samples.values[sample * size..<(sample + 1) * size]))
+    }
+  }
+
+  /// Twenty-five at a glance: volumes need room.
+  public func overview(_ noise: FixedNoise, scale: Int?) throws -> Picture {
+    try grid(of: drawLatents(25, using: noise.generator), columns: 5, scale: scale, batchSize: noise.batchSize)
   }
 
   // MARK: Recipe

@@ -114,6 +114,7 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
   public static let identifier = "srgan"
   public static let title = "Super-resolution GAN"
   public static let batchSize = 1
+  public static let usualData = "photographs"
   /// `published`, the tutorial's networks; `paper`; and `small`.
   public static var presets: [(name: String, configuration: Configuration)] {
     [("published", .init()), ("paper", .paper), ("small", .small)]
