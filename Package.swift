@@ -51,9 +51,12 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["Backends"]),
     .target(name: "CPictureLoops"),
     .target(name: "Pictures", dependencies: ["Backends", "Files", "CPictureLoops", "CSPNG", "CTurboJPEG", "CZlib"]),
+    .target(name: "Faces", dependencies: ["Backends", "Pictures"]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
     .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
-    .target(name: "Datasets", dependencies: ["Backends", "Files", "Interchange", "Pictures", "Tensors", "CZlib"]),
+    .target(
+      name: "Datasets",
+      dependencies: ["Backends", "Faces", "Files", "Interchange", "Pictures", "Tensors", "CMatIO", "CZlib"]),
     .target(name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures"]),
     .target(
       name: "Training",
@@ -63,7 +66,7 @@ let package = Package(
     .target(
       name: "Figment",
       dependencies: [
-        "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Layers",
+        "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Faces", "Layers",
         "Datasets", "Interchange", "Models", "Training", logging,
       ]),
     .executableTarget(
@@ -87,10 +90,12 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "Files", "Interchange", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "FacesTests", dependencies: ["Faces", "Pictures"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Backends", "Datasets", "Files", "Interchange", "Pictures", "CZlib", "TestSupport"],
+      name: "DatasetsTests",
+      dependencies: ["Backends", "Datasets", "Faces", "Files", "Interchange", "Pictures", "CMatIO", "CZlib", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
