@@ -23,6 +23,7 @@ let package = Package(
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CMatIO", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
     // Files on the disk; what a device must be able to do, and the devices that do it.
@@ -49,10 +50,13 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["Backends"]),
     .target(name: "CPictureLoops"),
     .target(name: "Pictures", dependencies: ["Backends", "Files", "CPictureLoops", "CSPNG", "CTurboJPEG", "CZlib"]),
+    .target(name: "Faces", dependencies: ["Backends", "Pictures"]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
     .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
     .target(name: "Volumes", dependencies: ["Backends", "Files", "Interchange", "Pictures", "CZip", "CZlib"]),
-    .target(name: "Datasets", dependencies: ["Backends", "Files", "Interchange", "Pictures", "Tensors", "Volumes", "CZlib"]),
+    .target(
+      name: "Datasets",
+      dependencies: ["Backends", "Faces", "Files", "Interchange", "Pictures", "Tensors", "Volumes", "CMatIO", "CZlib"]),
     .target(
       name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures", "Volumes"]),
     .target(
@@ -63,7 +67,7 @@ let package = Package(
     .target(
       name: "Figment",
       dependencies: [
-        "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Layers",
+        "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Faces", "Layers",
         "Datasets", "Interchange", "Models", "Training", "Volumes", logging,
       ]),
     .executableTarget(
@@ -87,13 +91,16 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "Files", "Interchange", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "FacesTests", dependencies: ["Faces", "Pictures"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),
     .testTarget(
       name: "VolumesTests", dependencies: ["Volumes", "Files", "Interchange", "Pictures", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "DatasetsTests",
-      dependencies: ["Backends", "Datasets", "Files", "Interchange", "Pictures", "Volumes", "CZip", "CZlib", "TestSupport"],
+      dependencies: [
+        "Backends", "Datasets", "Faces", "Files", "Interchange", "Pictures", "Volumes", "CMatIO", "CZip", "CZlib", "TestSupport",
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],

@@ -1,3 +1,4 @@
+import Faces
 import Files
 import Foundation
 import Volumes
@@ -61,6 +62,7 @@ public struct DatasetLocator: Sendable {
   ) throws -> DatasetSplit {
     let pictureShape = imageShape ?? [64, 64, 3]
     if let known = KnownDataset.all.first(where: { $0.name == nameOrFolder }) {
+      if known.kind == .faces { return try faces(shape: pictureShape, settings) }
       return try load(known, pictureShape: pictureShape, settings)
     }
     if let shapes = try loadShapes(nameOrFolder, volumeShape: volumeShape, volumes ?? .augmented) { return shapes }
@@ -139,6 +141,7 @@ public struct DatasetLocator: Sendable {
   ) throws -> DatasetSplit {
     let candidates = folders(for: dataset)
     switch dataset.kind {
+    case .faces: break
     case .sprites:
       if let data = candidates.lazy.compactMap(Sprites.folder(in:)).first {
         return try Sprites.load(data, shape: pictureShape, settings: settings)
@@ -155,6 +158,14 @@ public struct DatasetLocator: Sendable {
     }
     throw DatasetError.notFound(
       name: dataset.name, searched: candidates.map(\.path), remedy: dataset.remedy)
+  }
+
+  private func faces(shape: [Int], _ settings: PictureSettings) throws -> DatasetSplit {
+    let counts = DrawnFaces.usualCount
+    func part(_ part: FaceCollection.Part, _ count: Int) throws -> DrawnFaces {
+      try DrawnFaces(FaceCollection(seed: 1, part: part), count: count, imageShape: shape, settings: settings)
+    }
+    return DatasetSplit(training: try part(.training, counts.training), validation: try part(.validation, counts.validation))
   }
 
   /// In the order they are looked at: what the user says, what the user downloaded, what the system has.
@@ -185,6 +196,8 @@ struct KnownDataset: Sendable {
     case digits
     /// A game's pictures.
     case sprites
+    /// Nothing: they are drawn.
+    case faces
   }
   let name: String
   let kind: Kind
@@ -207,5 +220,6 @@ struct KnownDataset: Sendable {
     KnownDataset(
       name: "sprites", kind: .sprites, classNames: [],
       remedy: "install them with `apt-get install --no-install-recommends wesnoth-1.16-data`"),
+    KnownDataset(name: "faces", kind: .faces, classNames: [], remedy: ""),
   ]
 }

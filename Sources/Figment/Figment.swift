@@ -11,6 +11,7 @@
 @_exported import struct Backends.Shape
 @_exported import class CPUBackend.CPUBackend
 @_exported import Datasets
+@_exported import Faces
 @_exported import struct Files.FileError
 @_exported import struct Files.JSONError
 @_exported import enum Files.JSONValue

@@ -58,6 +58,47 @@ import Testing
     #expect(other.status == 1 && other.errors.contains("p.safetensors has images [16, 16, 3], and the model takes [24, 24, 1]"))
   }
 
+  @Test func facesAreDrawn() throws {
+    let made = try figment("data", "make", "faces", "people", "--count", "12", "--seed", "3", "--size", "16")
+    #expect(made.status == 0 && made.output == "people\n" && made.errors.contains("drew 12 faces in "), "\(made.errors)")
+    #expect(place.exists("people/11") && place.exists("people/wiki.mat"))
+    let again = try figment("data", "make", "faces", "people", "--count", "12")
+    #expect(again.status == 1 && again.errors.contains("it is there and not empty; give another name, or remove it"))
+    let shown = try figment("data", "show", "faces", "--output", "faces.png")
+    #expect(shown.output.hasPrefix("images: 10000, and 1000 for validation\nsizes: all 64×64, 3 channels\nclasses: 6: 0-18 "))
+    #expect(place.exists("faces.png"))
+    let trained = try figment(
+      "train", "gan", "--data", "faces", "--size", "16x16x3", "--batch-size", "2", "--iterations", "2", "--device", "cpu",
+      "--output",
+      "run")
+    #expect(trained.status == 0, "\(trained.errors)")
+  }
+
+  @Test(arguments: [
+    (["--count", "0"], "--count must be a whole number from 1 to 1000000, not 0"),
+    (["--count=-3"], "--count must be a whole number from 1 to 1000000, not -3"),
+    (["--count", "99999999999"], "--count must be a whole number from 1 to 1000000, not 99999999999"),
+    (["--count", "1e3"], "--count"), ([], "--count"), (["--count", "5", "--seed=-1"], "--seed"),
+    (["--count", "5", "--size", "15"], "--size must be a whole number from 16 to 1024, not 15"),
+    (["--count", "5", "--size", "2000"], "--size must be a whole number from 16 to 1024, not 2000"),
+  ]) func facesThatCannotBeDrawnAreRefused(arguments: [String], words: String) throws {
+    let outcome = try Figment.run(["data", "make", "faces", "x"] + arguments, in: place.url)
+    #expect(outcome.status == 2 && outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
+    #expect(!place.exists("x"))
+  }
+
+  @Test func foldersThatCannotBeWrittenAreNamed() throws {
+    for (folder, words) in [
+      ("photos/warm/broken.jpg", "a file of that name is in the way"), ("photos/warm/broken.jpg/x", "part of the path is a file"),
+      ("/proc/faces", "cannot create folder /proc/faces"),
+    ] {
+      let outcome = try figment("data", "make", "faces", folder, "--count", "5")
+      #expect(outcome.status == 1 && outcome.errors.contains(words), "\(folder): \(outcome.errors)")
+    }
+    let other = try figment("data", "make", "people", "x", "--count", "5")
+    #expect(other.status == 2 && other.errors.contains("faces"))
+  }
+
   @Test func whatCannotBeMeantIsSaid() throws {
     for (arguments, words) in [
       (["data", "show", "nowhere"], "there is no data set and no folder “nowhere”"),

@@ -6,8 +6,8 @@ import Foundation
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
-    abstract: "Looks at pictures to train on, and prepares them.",
-    subcommands: [DataShow.self, DataPrepare.self])
+    abstract: "Looks at pictures to train on, prepares and draws them.",
+    subcommands: [DataShow.self, DataPrepare.self, DataMake.self])
 }
 
 struct DataPrepare: ParsableCommand {
