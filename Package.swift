@@ -52,7 +52,9 @@ let package = Package(
     .target(name: "CPictureLoops"),
     .target(name: "Pictures", dependencies: ["Backends", "Files", "CPictureLoops", "CSPNG", "CTurboJPEG", "CZlib"]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
-    .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
+    .target(name: "CHDF5Reader", dependencies: ["CHDF5"]),
+    .target(name: "Interchange", dependencies: ["Backends", "CHDF5Reader", "Files", "Pictures"]),
+    .target(name: "Backbones", dependencies: ["Backends", "Files", "Interchange", "Layers", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Backends", "Files", "Interchange", "Pictures", "Tensors", "CZlib"]),
     .target(name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures"]),
     .target(
@@ -64,7 +66,7 @@ let package = Package(
       name: "Figment",
       dependencies: [
         "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Layers",
-        "Datasets", "Interchange", "Models", "Training", logging,
+        "Datasets", "Interchange", "Backbones", "Models", "Training", logging,
       ]),
     .executableTarget(
       name: "FigmentCommand",
@@ -96,6 +98,9 @@ let package = Package(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
+      name: "BackbonesTests",
+      dependencies: ["Backbones", "Backends", "CPUBackend", "Files", "Interchange", "Layers", "Tensors", "TestSupport"]),
+    .testTarget(
       name: "ModelsTests",
       dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "Models", "Pictures", "TestSupport"]),
     .testTarget(
@@ -106,8 +111,8 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "CZlib", "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Pictures",
-        "Training", "TestSupport",
+        "CZlib", "Backbones", "Backends", "CPUBackend", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange",
+        "OpenCLBackend", "Pictures", "Training", "TestSupport",
       ], path: "Tests/Fuzz", exclude: ["run.sh"]),
   ],
   swiftLanguageModes: [.v6]
