@@ -61,12 +61,14 @@ let package = Package(
       name: "Training",
       dependencies: ["Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "Pictures"]),
 
+    .target(name: "Evaluation", dependencies: ["Pictures"]),
+
     // What people use.
     .target(
       name: "Figment",
       dependencies: [
         "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Layers",
-        "Datasets", "Interchange", "Backbones", "Models", "Training", logging,
+        "Datasets", "Interchange", "Backbones", "Models", "Training", "Evaluation", logging,
       ]),
     .executableTarget(
       name: "FigmentCommand",
@@ -100,6 +102,7 @@ let package = Package(
     .testTarget(
       name: "BackbonesTests",
       dependencies: ["Backbones", "Backends", "CPUBackend", "Files", "Interchange", "Layers", "Tensors", "TestSupport"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Pictures", "TestSupport"]),
     .testTarget(
       name: "ModelsTests",
       dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "Models", "Pictures", "TestSupport"]),

@@ -12,6 +12,7 @@
 @_exported import struct Backends.Shape
 @_exported import class CPUBackend.CPUBackend
 @_exported import Datasets
+@_exported import Evaluation
 @_exported import struct Files.FileError
 @_exported import struct Files.JSONError
 @_exported import enum Files.JSONValue
