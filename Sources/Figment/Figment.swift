@@ -1,6 +1,7 @@
 // One import for users of the library: tensors, layers, models, training, data sets and pictures as they are; of the
 // modules below them the names that their declarations use. A program that writes a backend of its own imports
 // `Backends` too.
+@_exported import Backbones
 @_exported import protocol Backends.Backend
 @_exported import enum Backends.Activation
 @_exported import struct Backends.BackendStatistics
@@ -11,12 +12,15 @@
 @_exported import struct Backends.Shape
 @_exported import class CPUBackend.CPUBackend
 @_exported import Datasets
+@_exported import Evaluation
 @_exported import Faces
 @_exported import struct Files.FileError
 @_exported import struct Files.JSONError
 @_exported import enum Files.JSONValue
 @_exported import enum Interchange.ElementType
+@_exported import struct Interchange.HDF5File
 @_exported import struct Interchange.InterchangeError
+@_exported import struct Interchange.KerasWeights
 @_exported import struct Interchange.NPYArray
 @_exported import struct Interchange.SafetensorsFile
 @_exported import struct Interchange.SafetensorsWriter

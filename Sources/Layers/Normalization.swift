@@ -7,8 +7,8 @@ import Tensors
 ///   2015, algorithm 1) and the moving averages follow: `average = momentum · average + (1 − momentum) ·
 ///   batch`. Otherwise the averages are used.
 public final class BatchNorm: Layer {
-  /// γ, `[C]`, ones at first.
-  public let scale: Parameter
+  /// γ, `[C]`, ones at first; nil without a scale.
+  public let scale: Parameter?
   /// β, `[C]`, zeros at first.
   public let offset: Parameter
   /// The average of the batches' means, a statistic `[C]`, zeros at first.
@@ -25,11 +25,13 @@ public final class BatchNorm: Layer {
   public let usesUnbiasedVariance: Bool
 
   /// Keras' defaults. PyTorch's are `momentum: 0.9, epsilon: 1e-5, usesUnbiasedVariance: true`.
+  ///
+  /// - Parameter useScale: Without, γ is 1: Keras' `scale=False`, for layers that a ReLU and a convolution follow.
   public init(
     channels: Int, momentum: Float = 0.99, epsilon: Float = 1e-3, activation: Activation = .identity,
-    usesUnbiasedVariance: Bool = false, in context: LayerContext
+    usesUnbiasedVariance: Bool = false, useScale: Bool = true, in context: LayerContext
   ) {
-    scale = Parameter(.ones([channels], on: context.device))
+    scale = useScale ? Parameter(.ones([channels], on: context.device)) : nil
     offset = Parameter(.zeros([channels], on: context.device))
     movingMean = Parameter(.zeros([channels], on: context.device), kind: .statistic)
     movingVariance = Parameter(.ones([channels], on: context.device), kind: .statistic)
@@ -42,12 +44,12 @@ public final class BatchNorm: Layer {
   public override func forward(_ input: Tensor) -> Tensor {
     guard isTraining else {
       return input.normalized(
-        mean: movingMean.value, variance: movingVariance.value, scale: scale.value, offset: offset.value,
+        mean: movingMean.value, variance: movingVariance.value, scale: scale?.value, offset: offset.value,
         epsilon: epsilon, activation: activation)
     }
     let normalized = input.batchNormalized(
-      scale: scale.value, offset: offset.value, epsilon: epsilon, activation: activation)
-    let rows = Float(input.count / scale.shape.count)
+      scale: scale?.value, offset: offset.value, epsilon: epsilon, activation: activation)
+    let rows = Float(input.count / offset.shape.count)
     let correction = usesUnbiasedVariance && rows > 1 ? rows / (rows - 1) : 1
     withoutGradient {
       movingMean.value = momentum * movingMean.value + (1 - momentum) * normalized.mean

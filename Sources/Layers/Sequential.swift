@@ -38,13 +38,38 @@ public final class Sequential: Layer {
   }
 }
 
-/// `input + body(input)` (He et al., 2016).
+/// `activation(input + scale · body(input))` (He et al., 2016; the scale of Szegedy et al., 2016).
 public final class Residual: Layer {
   /// What is added to the input.
   public let body: Sequential
+  /// What the body's output is multiplied with before it is added.
+  public let scale: Float
+  /// What the sum goes through.
+  public let activation: Activation
 
   /// Layers whose output together has the input's shape, or one that broadcasts with it.
-  public init(_ layers: [Layer]) { body = Sequential(layers) }
+  public init(_ layers: [Layer], scale: Float = 1, activation: Activation = .identity) {
+    body = Sequential(layers)
+    (self.scale, self.activation) = (scale, activation)
+  }
 
-  public override func forward(_ input: Tensor) -> Tensor { input + body(input) }
+  public override var details: String {
+    [scale == 1 ? "" : "×\(scale)", activation.label].filter { !$0.isEmpty }.joined(separator: ", ")
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    let change = body(input)
+    return (input + (scale == 1 ? change : change * scale)).activated(activation)
+  }
+}
+
+/// Layers side by side on one input; their outputs are joined along the channels (Szegedy et al., 2015).
+public final class Branches: Layer {
+  /// In the order in which their channels are joined.
+  public let branches: [Layer]
+
+  /// Layers whose outputs differ in no extent but the last.
+  public init(_ branches: [Layer]) { self.branches = branches }
+
+  public override func forward(_ input: Tensor) -> Tensor { .concatenate(branches.map { $0(input) }) }
 }

@@ -9,7 +9,7 @@ import sys
 SCRIPTS = ["convolution", "normalization", "pooling_upsampling", "activations_losses", "tensors",
            "second_derivatives", "optimizers", "training_steps", "adversarial_steps", "adversarial_techniques",
            "dcgan_step", "gan3d_step", "srgan_step",
-           "parameter_counts"]
+           "parameter_counts", "backbones", "scores", "distributions"]
 
 folder = pathlib.Path(__file__).parent
 for name in sys.argv[1:] or SCRIPTS:
