@@ -96,6 +96,8 @@ struct Train: ParsableCommand {
 
   @OptionGroup(title: "Techniques of GANs") var techniques: TechniqueOptions
 
+  @OptionGroup(title: "Super-resolution") var content: ContentOptions
+
   @Flag(help: "Replace the run that is in the output folder.")
   var overwrite = false
 
@@ -137,7 +139,7 @@ struct Train: ParsableCommand {
         ("seed", seed), ("output", output), ("config", config), ("preset", preset),
         ("validation-fraction", validationFraction),
       ]
-      if let (name, _) = (fixed + pictures.given + techniques.given).first(where: { $0.1 != nil }) {
+      if let (name, _) = (fixed + pictures.given + techniques.given + content.given).first(where: { $0.1 != nil }) {
         throw ValidationError("--\(name) cannot change in a resumed run: it would no longer be the same run.")
       }
     }
@@ -163,6 +165,8 @@ struct Train: ParsableCommand {
       to: Model.Configuration.read(config, over: Model.preset(named: preset)), of: Model.self)
     configuration = try pictures.sized(
       configuration, inputs: Model(configuration, on: Device(ShapeBackend()), seed: 0).inputs)
+    configuration = try content.applied(to: configuration)
+    if let type = Model.self as? any PretrainedModel.Type { configuration = try Self.resolved(configuration, type) }
     // What the stage says, looked up on a device that computes nothing.
     let stages = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()
     var rates = learningRate?.named ?? [:]
@@ -184,6 +188,13 @@ struct Train: ParsableCommand {
       learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),
       device: "", pictures: pictures.settings, stages: try Self.stages(stage, of: stages.map(\.name), Model.identifier))
+  }
+
+  private static func resolved<Configuration, Model: PretrainedModel>(
+    _ configuration: Configuration, _: Model.Type
+  ) throws -> Configuration {
+    // Both are of the model's type, which was only out of sight.
+    try Model.resolved(configuration as! Model.Configuration, notice: printError) as! Configuration
   }
 
   /// What `--stage` asks for; nil for all.

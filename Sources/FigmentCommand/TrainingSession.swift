@@ -25,11 +25,17 @@ struct TrainingSession {
     (self.settings, self.directory, self.selection, self.verbose) = (settings, directory, selection, verbose)
     let model = try settings.makeModel(on: selection.device, from: directory.configuration)
     data = try Self.load(settings, for: model.inputs)
+    try (model as? any PretrainedModel)?.loadPretrainedWeights()
     trainer = Trainer(model)
     try Self.setLearners(of: trainer, settings)
     // The first batch says whether the data fits the model, while nothing has been written.
     for part in [data.training, data.validation].compactMap({ $0 }) where part.count > 0 {
       _ = try part.batch(0..<1, of: model.inputs)
+    }
+    if let classes = (model as? any AdversarialModel)?.classes, let names = data.training.field("label")?.classNames,
+      names.count > classes
+    {
+      throw UsageError("\(settings.data) has \(names.count) classes, the model \(classes): set classes in a --config file")
     }
     try createFolder(directory.url)
     lock = try directory.lock()
@@ -74,7 +80,7 @@ struct TrainingSession {
     let type = Swift.type(of: trainer.model)
     let progress = trainer.progress
     printError(
-      "\(type.title): \(trainer.model.parameterCount) parameters, \(data.training.count) images, "
+      "\(type.title): \(trainer.model.parameterCount) parameters, \(data.training.count) samples, "
         + "\(data.validation?.count ?? 0) for validation, seed \(settings.seed)")
     printError("computing on \(selection.device): \(selection.reason)")
     if progress.step > 0 {

@@ -25,6 +25,17 @@ extension TrainableModel {
   public static var usualData: String { "fashion-mnist" }
 }
 
+/// A model whose steps go by trained networks of others, which are in no checkpoint of it.
+public protocol PretrainedModel: TrainableModel {
+  /// A configuration that names the files of all weights it needs, for a new run.
+  ///
+  /// - Parameter notice: Told what is used, and what is done without.
+  /// - Throws: If weights were asked for that cannot be had.
+  static func resolved(_ configuration: Configuration, notice: (String) -> Void) throws -> Configuration
+  /// Reads these files; before the first step.
+  func loadPretrainedWeights() throws
+}
+
 /// A picture a model made, and the name of its file without `.png`.
 public struct Sample {
   /// What it shows, such as `manifold`: in file names, and in TensorBoard.

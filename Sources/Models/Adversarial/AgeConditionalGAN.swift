@@ -1,3 +1,4 @@
+import Backbones
 import Backends
 import Layers
 import Tensors
@@ -7,13 +8,23 @@ import Tensors
 ///
 /// Labels enter the generator as one-hot numbers beside the latent, and the discriminator as one-hot planes
 /// beside the first feature maps.
-public final class AgeConditionalGAN: Module, AdversarialModel {
-  /// The size of the latents, the number of age groups, and dropout. The images are 64×64×3.
+public final class AgeConditionalGAN: Module, AdversarialModel, PretrainedModel {
+  /// The size of the latents, the number of age groups, the widths of all networks, and dropout. The images are 64×64×3.
   public struct Configuration: AdversarialConfiguration {
     /// How many numbers a latent has.
     public var latentSize = 100
     /// Age groups: ≤ 18, 19–29, 30–39, 40–49, 50–59, ≥ 60.
     public var classes = 6
+    /// Units of the generator's first layer.
+    public var generatorUnits = 2048
+    /// Channels of the generator's three smaller feature maps: 8×8, 16×16 and 32×32.
+    public var generatorFilters = [256, 128, 64]
+    /// Channels of the discriminator's four convolutions.
+    public var discriminatorFilters = [64, 128, 256, 512]
+    /// Channels of the encoder's four convolutions.
+    public var encoderFilters = [32, 64, 128, 256]
+    /// Units of the encoder's last but one layer.
+    public var encoderUnits = 4096
     /// The share of values, in [0, 1), that the generator's two dropouts set to 0 while training.
     public var dropoutRate: Float = 0.2
     /// Of all the generator's layers but the first and the last.
@@ -21,13 +32,35 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     /// Of the discriminator's last three convolutions.
     public var discriminatorNormalization = NetworkNormalization.batch
     public var optimizer = AdversarialOptimizer.published
+    /// The file of dlib's face network, by which the last stage tells people apart; what `make weights` gets if nil.
+    public var faceWeights: String?
     public var objective = AdversarialObjective()
 
     public init() {}
 
+    /// For processors: about half the channels, and a quarter of the units.
+    public static var small: Configuration {
+      var configuration = Configuration()
+      configuration.generatorUnits = 512
+      configuration.generatorFilters = [128, 64, 32]
+      configuration.discriminatorFilters = [32, 64, 128, 256]
+      configuration.encoderFilters = [16, 32, 64, 128]
+      configuration.encoderUnits = 1024
+      return configuration
+    }
+
     public func validate() throws(ConfigurationError) {
       try requireSize(latentSize, "latentSize")
       try requireSize(classes, "classes", atMost: 1 << 16)
+      try requireSize(generatorUnits, "generatorUnits")
+      try requireSize(encoderUnits, "encoderUnits")
+      for (field, filters, count) in [
+        ("generatorFilters", generatorFilters, 3), ("discriminatorFilters", discriminatorFilters, 4),
+        ("encoderFilters", encoderFilters, 4),
+      ] {
+        guard filters.count == count else { throw ConfigurationError(field, "\(filters.count) are given, not \(count)") }
+        try requireSizes(filters, field, atMost: 1 << 16)
+      }
       guard dropoutRate >= 0, dropoutRate < 1 else {
         throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
       }
@@ -37,22 +70,23 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
 
   /// Images and the planes of their labels to logits.
   public final class Discriminator: Module {
-    /// Images `[N, 64, 64, 3]` to features `[N, 32, 32, 64]`.
+    /// Images `[N, 64, 64, 3]` to features `[N, 32, 32, C]`.
     public let stem: Conv2D
-    /// Features and the planes of the labels behind them, `[N, 32, 32, 64 + classes]`, to logits `[N, 1]`.
+    /// Features and the planes of the labels behind them, `[N, 32, 32, C + classes]`, to logits `[N, 1]`.
     public let trunk: Sequential
 
     init(_ configuration: Configuration, in context: LayerContext) {
       let leakyReLU = Activation.leakyReLU(slope: 0.2)
+      let filters = configuration.discriminatorFilters
       stem = Conv2D(
-        inputChannels: 3, outputChannels: 64, kernelSize: 3, stride: 2, padding: .same, activation: leakyReLU, in: context)
-      var layers = [Layer](), channels = 64 + configuration.classes
-      for filters in [128, 256, 512] {
+        inputChannels: 3, outputChannels: filters[0], kernelSize: 3, stride: 2, padding: .same, activation: leakyReLU, in: context)
+      var layers = [Layer](), channels = filters[0] + configuration.classes
+      for filters in filters.dropFirst() {
         layers += configuration.discriminatorNormalization.convolution(
           channels, filters, kernelSize: 3, stride: 2, activation: leakyReLU, in: context)
         channels = filters
       }
-      trunk = Sequential(layers + [Flatten()] + configuration.objective.verdict(features: 4 * 4 * 512, in: context))
+      trunk = Sequential(layers + [Flatten()] + configuration.objective.verdict(features: 4 * 4 * channels, in: context))
     }
 
     /// Logits `[N, 1]` of images `[N, 64, 64, 3]` being real faces of their age groups.
@@ -69,6 +103,11 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
   public static let identifier = "age-cgan"
   public static let title = "Age-conditional GAN"
   public static let batchSize = 128
+  public static let usualData = "faces"
+  /// `published`, the defaults, and `small`.
+  public static var presets: [(name: String, configuration: Configuration)] {
+    [("published", .init()), ("small", .small)]
+  }
 
   public let configuration: Configuration
   public let device: Device
@@ -81,6 +120,10 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
   /// Images `[N, 64, 64, 3]` and one-hot labels `[N, classes]` to logits `[N, 1]` of being real.
   public let discriminator: Discriminator
   public let memory: AdversarialMemory<Sequential>
+  /// What tells people apart; nil until ``loadPretrainedWeights()``, or without weights.
+  var faces: Frozen<DlibFaceNetwork>?
+  /// Whether the encoder has begun to learn, so that its pictures say something.
+  var isEncoding = false
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)
@@ -99,10 +142,12 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
   private static let leakyReLU = Activation.leakyReLU(slope: 0.2)
 
   private static func encoder(_ configuration: Configuration, in context: LayerContext) -> Sequential {
+    let filters = configuration.encoderFilters, units = configuration.encoderUnits
     var layers: [Layer] = [
-      Conv2D(inputChannels: 3, outputChannels: 32, kernelSize: 5, stride: 2, padding: .same, activation: leakyReLU, in: context)
+      Conv2D(
+        inputChannels: 3, outputChannels: filters[0], kernelSize: 5, stride: 2, padding: .same, activation: leakyReLU, in: context)
     ]
-    for (channels, filters) in [(32, 64), (64, 128), (128, 256)] {
+    for (channels, filters) in zip(filters, filters.dropFirst()) {
       layers += [
         Conv2D(inputChannels: channels, outputChannels: filters, kernelSize: 5, stride: 2, padding: .same, in: context),
         BatchNorm(channels: filters, activation: leakyReLU, in: context),
@@ -111,29 +156,30 @@ public final class AgeConditionalGAN: Module, AdversarialModel {
     return Sequential(
       layers + [
         Flatten(),
-        Dense(inputSize: 4 * 4 * 256, units: 4096, in: context),
-        BatchNorm(channels: 4096, activation: leakyReLU, in: context),
-        Dense(inputSize: 4096, units: configuration.latentSize, in: context),
+        Dense(inputSize: 4 * 4 * filters[3], units: units, in: context),
+        BatchNorm(channels: units, activation: leakyReLU, in: context),
+        Dense(inputSize: units, units: configuration.latentSize, in: context),
       ])
   }
 
   private static func generator(_ configuration: Configuration, in context: LayerContext) -> Sequential {
-    let seedShape = [8, 8, 256]
+    let filters = configuration.generatorFilters, units = configuration.generatorUnits, seedShape = [8, 8, filters[0]]
     var layers: [Layer] = [
       Dense(
-        inputSize: configuration.latentSize + configuration.classes, units: 2048, activation: leakyReLU, in: context),
+        inputSize: configuration.latentSize + configuration.classes, units: units, activation: leakyReLU, in: context),
       Dropout(rate: configuration.dropoutRate, in: context),
-      Dense(inputSize: 2048, units: seedShape.reduce(1, *), in: context),
+      Dense(inputSize: units, units: seedShape.reduce(1, *), in: context),
     ]
     layers += configuration.normalization.reshaping(to: seedShape, activation: leakyReLU, in: context)
     layers.append(Dropout(rate: configuration.dropoutRate, in: context))
-    for (channels, filters) in [(256, 128), (128, 64)] {
+    for (channels, filters) in zip(filters, filters.dropFirst()) {
       layers.append(UpSampling())
       layers += configuration.normalization.convolution(
         channels, filters, kernelSize: 5, momentum: 0.8, activation: leakyReLU, in: context)
     }
     layers += [
-      UpSampling(), Conv2D(inputChannels: 64, outputChannels: 3, kernelSize: 5, padding: .same, activation: .tanh, in: context),
+      UpSampling(),
+      Conv2D(inputChannels: filters[2], outputChannels: 3, kernelSize: 5, padding: .same, activation: .tanh, in: context),
     ]
     return Sequential(layers)
   }

@@ -1,5 +1,7 @@
+import Backbones
 import Backends
 import Datasets
+import Foundation
 import Layers
 import Pictures
 import Tensors
@@ -64,7 +66,11 @@ extension SRGAN {
   }
 
   /// Of generated images and their originals, in what the second stage goes by.
-  func contentLoss(_ generated: Tensor, _ large: Tensor) -> Tensor { pixelLoss(generated, large) }
+  private func contentLoss(_ generated: Tensor, _ large: Tensor) -> Tensor {
+    guard let content else { return pixelLoss(generated, large) }
+    func features(_ images: Tensor) -> Tensor { content(VGG.preprocessed(images, from: -1...1)) }
+    return configuration.contentWeight * Loss.meanSquaredError(features(generated), withoutGradient { features(large) })
+  }
 
   private func pixelLoss(_ generated: Tensor, _ large: Tensor) -> Tensor {
     switch configuration.pixelLoss {
@@ -118,5 +124,40 @@ extension SRGAN {
     }
     let picture = Picture.grid(rows, shape: Shape([4 * count] + side), columns: 4)
     return [Sample("samples", picture.withColumnNames(["small", "bicubic", "ours", "original"]))]
+  }
+}
+
+// MARK: - The content network
+
+extension SRGAN {
+  /// Finds the weights of the content network. Where those of VGG16 are not at hand and nobody named a file, pixels are compared,
+  /// which is said.
+  public static func resolved(_ configuration: Configuration, notice: (String) -> Void) throws -> Configuration {
+    var resolved = configuration
+    guard configuration.contentWeights == nil else { return configuration }
+    switch configuration.contentNetwork {
+    case .pixels: return configuration
+    case .vgg19:
+      throw ConfigurationError(
+        "contentWeights",
+        "no package has the weights of VGG19; name the file that Keras keeps as "
+          + "~/.keras/models/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5")
+    case .vgg16:
+      do {
+        let file = try PretrainedWeights.vgg16.locate()
+        resolved.contentWeights = file.path
+        notice("content loss: \(configuration.contentLayer) of \(PretrainedWeights.vgg16.network), \(file.path)")
+      } catch let error as BackboneError {
+        resolved.contentNetwork = .pixels
+        notice("note: the second stage will compare pixels, not features: \(error)")
+      }
+      return resolved
+    }
+  }
+
+  public func loadPretrainedWeights() throws {
+    guard let variant = configuration.contentNetwork.variant, let file = configuration.contentWeights else { return }
+    content = Frozen(
+      try VGG(variant, weights: URL(fileURLWithPath: file), through: configuration.contentLayer, on: device))
   }
 }

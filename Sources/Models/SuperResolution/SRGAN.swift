@@ -1,3 +1,4 @@
+import Backbones
 import Backends
 import Datasets
 import Layers
@@ -10,7 +11,7 @@ import Tensors
 /// By default nearest upsampling and ReLU, as in the tutorials; the paper's pixel shuffling and parametric
 /// ReLU by configuration. The discriminator judges every 16×16 patch of a large image for itself, by cross-entropy on
 /// logits; the tutorial's mixture of a squared error for it and a cross-entropy for the generator is not offered.
-public final class SRGAN: Module, AdversarialModel, TrainableModel {
+public final class SRGAN: Module, AdversarialModel, PretrainedModel {
   /// The size of the small images, how the generator is built, and what it learns by.
   public struct Configuration: AdversarialConfiguration {
     /// How the generator doubles the extents.
@@ -37,6 +38,24 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
       case absolute
     }
 
+    /// What features are of, by which the second stage tells images apart.
+    public enum ContentNetwork: String, Codable, CaseIterable, Sendable {
+      /// None: pixels are compared, as in the first stage.
+      case pixels
+      /// ``VGG`` with 16 layers.
+      case vgg16
+      /// ``VGG`` with 19 layers.
+      case vgg19
+
+      var variant: VGG.Variant? {
+        switch self {
+        case .pixels: nil
+        case .vgg16: .vgg16
+        case .vgg19: .vgg19
+        }
+      }
+    }
+
     /// `[height, width]` of the small images that it is trained on, multiples of 4.
     public var imageSize = [64, 64]
     /// How many times larger images become each way: 2 or 4.
@@ -53,6 +72,15 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
     public var discriminatorNormalization = NetworkNormalization.batch
     /// Of the first stage, and of the second where there is no content network.
     public var pixelLoss = PixelLoss.squared
+    /// What tells how alike a generated image and its original are, in the second stage. The tutorial has VGG19, whose weights
+    /// no package ships.
+    public var contentNetwork = ContentNetwork.vgg16
+    /// The layer of that network whose features are compared.
+    public var contentLayer = "block3_conv3"
+    /// The file with that network's weights; of VGG16 what `make weights` gets if nil.
+    public var contentWeights: String?
+    /// Of the squared difference of features beside the game; the paper has 0.006.
+    public var contentWeight: Float = 1
     /// The weight of being taken for real beside the content, in the second stage.
     public var adversarialWeight: Float = 1e-3
     public var optimizer = AdversarialOptimizer.published
@@ -72,15 +100,18 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
       configuration.imageSize = [24, 24]
       (configuration.upsampler, configuration.rectifier) = (.pixelShuffle, .prelu)
       (configuration.learningRate, configuration.beta1) = (1e-4, 0.9)
+      configuration.contentWeight = 0.006
       configuration.batchSize = 16
       return configuration
     }
 
-    /// For processors: the paper's with four residual blocks and larger steps.
+    /// For processors: the paper's with four residual blocks and larger steps, its features weighted to be worth as much as
+    /// pixels.
     public static var small: Configuration {
       var configuration = Configuration.paper
       configuration.residualBlocks = 4
       configuration.learningRate = 5e-4
+      configuration.contentWeight = 2e-6
       return configuration
     }
 
@@ -91,7 +122,13 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
       guard scale == 2 || scale == 4 else { throw ConfigurationError("scale", "\(scale) is neither 2 nor 4") }
       try requireSize(residualBlocks, "residualBlocks", atMost: 1024)
       try requireSize(batchSize, "batchSize")
-      for (field, value) in [("adversarialWeight", adversarialWeight), ("learningRate", learningRate)] {
+      if let variant = contentNetwork.variant, !variant.layerNames.contains(contentLayer) {
+        throw ConfigurationError(
+          "contentLayer", "\(variant.rawValue) has no such layer, only \(variant.layerNames.joined(separator: ", "))")
+      }
+      for (field, value) in [
+        ("adversarialWeight", adversarialWeight), ("contentWeight", contentWeight), ("learningRate", learningRate),
+      ] {
         guard value.isFinite, value > 0 else { throw ConfigurationError(field, "\(value) is not a finite number > 0") }
       }
       guard beta1 >= 0, beta1 < 1 else { throw ConfigurationError("beta1", "\(beta1) is not in [0, 1)") }
@@ -129,6 +166,8 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
   /// Large images to logits `[N, height / 16, width / 16, 1]`.
   public let discriminator: Sequential
   public let memory: AdversarialMemory<SuperResolutionGenerator>
+  /// Whose features are compared; nil until ``loadPretrainedWeights()``, and where pixels are.
+  var content: Frozen<VGG>?
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)

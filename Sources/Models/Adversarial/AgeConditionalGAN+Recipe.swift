@@ -1,0 +1,188 @@
+import Backbones
+import Backends
+import Datasets
+import Foundation
+import Layers
+import Pictures
+import Tensors
+
+// MARK: - The recipe, in three stages
+
+extension AgeConditionalGAN {
+  public var inputs: [Field] { [Field("image", shape: sampleShape, range: -1...1), Field("label", shape: [])] }
+
+  /// `gan`: both networks, on faces and their age groups, 500 epochs as published. `encoder`: the encoder, on faces that the
+  /// generator makes of known latents. `identity`: encoder and generator, so that a face made anew is still the same person's.
+  public func stages() -> [Stage] {
+    func adam() -> Optimizer { configuration.optimizer.make { Adam(learningRate: 2e-4, beta1: 0.5) } }
+    func stage(_ name: String, epochs: Int, steps: Int = 1, _ learners: [Learner]) -> Stage {
+      Stage(
+        name, length: .epochs(epochs), batchSize: Self.batchSize, batchesPerStep: steps, learners: learners,
+        checkpointEvery: .minutes(10))
+    }
+    return [
+      stage("gan", epochs: 500, steps: configuration.objective.discriminatorSteps, learners()),
+      stage("encoder", epochs: 100, [Learner("encoder", adam(), encoder, of: self)]),
+      stage("identity", epochs: 100, [Learner("identity", adam(), encoder, generator, of: self)]),
+    ]
+  }
+
+  public func step(_ batch: Batch, _ context: StepContext) throws -> Measurements {
+    isEncoding = context.stage != "gan"
+    switch context.stage {
+    case "encoder": return encoderStep(count: batch.count, context)
+    case "identity": return try identityStep(batch["image"], labels: batch["label"], context)
+    default: return try adversarialStep(batch["image"], labels: batch["label"], context)
+    }
+  }
+
+  /// One step of the encoder on faces that the generator, in evaluation mode, makes of latents and ages drawn at random.
+  ///
+  /// - Parameter noise: What is drawn; from the model's `random` if nil.
+  /// - Returns: `distance`, of the latents and those that the encoder finds: the mean of `√(Σ (z − ẑ)² + 1e-8)`.
+  public func encoderStep(count: Int, noise: (any AdversarialNoise)? = nil, _ context: StepContext) -> Measurements {
+    let latents = noise?.latents(count) ?? trainingLatents(count, using: random)
+    let labels = noise?.classes(count) ?? randomLabels(count)
+    let images = generator.evaluating { withoutGradient { generate(latents, labels: labels) } }
+    let loss = Self.distance(encoder(images), latents)
+    context.minimize(loss, "encoder")
+    return Measurements(["distance": loss])
+  }
+
+  /// One step of encoder and generator on faces and their age groups.
+  ///
+  /// - Returns: `distance`, of the embeddings of faces and of what is made of their latents.
+  /// - Throws: `ConfigurationError` without a face network.
+  public func identityStep(_ images: Tensor, labels: Tensor, _ context: StepContext) throws -> Measurements {
+    let wanted = try withoutGradient { try embedding(images) }
+    let loss = Self.distance(try embedding(generate(encoder(images), labels: labels)), wanted)
+    context.minimize(loss, "identity")
+    memory.average?.follow(generator)
+    return Measurements(["distance": loss])
+  }
+
+  /// The mean length of the differences. What is added keeps the slope finite where there is none.
+  private static func distance(_ left: Tensor, _ right: Tensor) -> Tensor {
+    ((left - right).squared().sum(axes: [1]) + 1e-8).squareRoot().mean()
+  }
+
+  /// What the face network makes of images `[N, 64, 64, 3]` in [−1, 1], enlarged three times and cut to its 150×150 pixels from
+  /// the middle: `[N, 128]`.
+  ///
+  /// - Throws: `ConfigurationError` without a face network.
+  public func embedding(_ images: Tensor) throws -> Tensor {
+    guard let faces else {
+      throw ConfigurationError(
+        "faceWeights",
+        "the stage identity tells people apart by dlib's face network, whose weights are not at hand: get them "
+          + "with `make weights` or `\(PretrainedWeights.dlibFaces.command)`, then begin the run anew")
+    }
+    let margin = (3 * sampleShape[0] - DlibFaceNetwork.inputSize) / 2, cut = margin..<margin + DlibFaceNetwork.inputSize
+    let large = images.upsampled(factors: [3, 3], interpolation: .bilinear).sliced(cut, axis: 1).sliced(cut, axis: 2)
+    return faces(faces.module.preprocessed(large, from: -1...1))
+  }
+
+  /// The embeddings' `distance` of held faces, from the stage `encoder` on and with a face network; nothing before.
+  public func evaluate(_ batch: Batch, in stage: Stage, using _: RandomGenerator) -> Measurements? {
+    guard stage.name != "gan", faces != nil else { return nil }
+    return evaluating {
+      withoutGradient {
+        let images = batch["image"], made = generate(encode(images), labels: batch["label"], by: sampler)
+        guard let wanted = try? embedding(images), let found = try? embedding(made) else { return nil }
+        return Measurements(["distance": Self.distance(found, wanted)])
+      }
+    }
+  }
+
+  // MARK: Samples
+
+  /// Eight latents at every age; and, once the encoder learns, held faces at every age.
+  public func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] {
+    let names = (0..<configuration.classes).map { configuration.classes == 6 ? AgeGroupNames.all[$0] : "\($0)" }
+    let drawn = try ages(of: trainingLatents(8, using: noise.generator), batchSize: noise.batchSize)
+    var samples = [Sample("samples", grid(drawn, columns: configuration.classes).withColumnNames(names))]
+    if isEncoding, let held {
+      let count = min(8, held.count), batch = try held.batch(0..<count, of: inputs)
+      let values = batch.arrays["image"]!.values
+      samples.append(Sample("ages", try strip(of: values, labels: batch.arrays["label"]!.values, batchSize: noise.batchSize)))
+    }
+    return samples
+  }
+
+  /// Faces in rows: each as it is, made anew at its own age, and at every age.
+  ///
+  /// - Parameters:
+  ///   - images: `[N, 64, 64, 3]` in [−1, 1], row-major.
+  ///   - labels: Age groups, one a face; where it is nil, the one whose face is nearest.
+  public func strip(of images: [Float], labels: [Float]?, batchSize: Int) throws -> Picture {
+    let size = sampleShape.reduce(1, *), count = images.count / size, classes = configuration.classes
+    let latents = try evaluating {
+      try withoutGradient {
+        try stride(from: 0, to: count, by: batchSize).flatMap { start in
+          let part = Array(images[start * size..<min(count, start + batchSize) * size])
+          return try encode(Tensor(part, shape: Shape([part.count / size] + sampleShape), on: device)).scalars()
+        }
+      }
+    }
+    let made = try ages(of: Tensor(latents, shape: [count, configuration.latentSize], on: device), batchSize: batchSize)
+    var tiles = [Float]()
+    for face in 0..<count {
+      let image = images[face * size..<(face + 1) * size]
+      func aged(_ group: Int) -> ArraySlice<Float> {
+        let start = (face * classes + group) * size
+        return made[start..<start + size]
+      }
+      let group = labels.map { Int($0[face]) } ?? (0..<classes).min { error(aged($0), image) < error(aged($1), image) }!
+      tiles += Array(image) + Array(aged(group)) + (0..<classes).flatMap { Array(aged($0)) }
+    }
+    let names = (0..<classes).map { classes == 6 ? AgeGroupNames.all[$0] : "\($0)" }
+    return grid(tiles, columns: 2 + classes).withColumnNames(["face", "anew"] + names)
+  }
+
+  private func error(_ left: ArraySlice<Float>, _ right: ArraySlice<Float>) -> Float {
+    zip(left, right).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+  }
+
+  /// Every latent at every age, a latent's faces one after the other.
+  private func ages(of latents: Tensor, batchSize: Int) throws -> [Float] {
+    let count = latents.shape[0], classes = configuration.classes, step = max(1, batchSize / classes)
+    return try stride(from: 0, to: count, by: step).flatMap { start -> [Float] in
+      let rows = latents.sliced(start..<min(count, start + step)), number = rows.shape[0]
+      let repeated = rows.reshaped(to: [number, 1, configuration.latentSize])
+        .broadcast(to: [number, classes, configuration.latentSize]).reshaped(to: [number * classes, configuration.latentSize])
+      let labels = Tensor((0..<number * classes).map { Float($0 % classes) }, shape: [number * classes], on: device)
+      return try evaluating { try withoutGradient { try generate(repeated, labels: labels, by: sampler).scalars() } }
+    }
+  }
+
+  private func grid(_ values: [Float], columns: Int) -> Picture {
+    let size = sampleShape.reduce(1, *), shape = Shape([values.count / size] + sampleShape)
+    return .grid((-1...1).movedToUnit(values), shape: shape, columns: columns)
+  }
+}
+
+/// As they are written over columns.
+private enum AgeGroupNames {
+  static let all = ["to 18", "19–29", "30–39", "40–49", "50–59", "from 60"]
+}
+
+// MARK: - The face network
+
+extension AgeConditionalGAN {
+  /// Finds the weights of the face network. Without them the first two stages can be trained, which is said.
+  public static func resolved(_ configuration: Configuration, notice: (String) -> Void) throws -> Configuration {
+    guard configuration.faceWeights == nil else { return configuration }
+    var resolved = configuration
+    do {
+      resolved.faceWeights = try PretrainedWeights.dlibFaces.locate().path
+    } catch let error as BackboneError {
+      notice("note: the stages gan and encoder can be trained, the stage identity cannot: \(error)")
+    }
+    return resolved
+  }
+
+  public func loadPretrainedWeights() throws {
+    guard let file = configuration.faceWeights else { return }
+    faces = Frozen(try DlibFaceNetwork(weights: URL(fileURLWithPath: file), on: device))
+  }
+}
