@@ -30,6 +30,10 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case notPrepared(path: String, problem: String)
   /// The prepared images have another `[height, width, channels]` than the model takes.
   case otherPreparedSize(path: String, found: [Int], wanted: [Int])
+  /// A data set or file of another kind than photographs, of which crops are to be taken.
+  case noPhotographs(String)
+  /// Of `usable` pictures large enough for crops of `shape`, `[height, width]`, none can be held out for validation.
+  case tooFewPhotographs(folder: String, usable: Int, tooSmall: [String], shape: [Int])
   /// A share of `fraction` of `count` samples leaves nothing to one of the parts.
   case impossibleSplit(fraction: Double, count: Int)
 
@@ -68,6 +72,12 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
         + (found[2] == wanted[2]
           ? "train with --size \(found[0])x\(found[1])x\(found[2]), or prepare them with --size \(wanted[0])x\(wanted[1])"
           : "prepare them \(wanted[2] == 1 ? "with" : "without") --grey")
+    case .noPhotographs(let name):
+      "\(name.quotedForMessage) has no photographs to take crops from; give a folder of pictures, or photographs"
+    case .tooFewPhotographs(let folder, let usable, let tooSmall, let shape):
+      "\(folder) holds \(usable == 0 ? "no picture" : "one picture only") of at least \(shape[1])×\(shape[0]) pixels, the size of a "
+        + "crop; at least two are needed, one to learn from and one held out for validation"
+        + (tooSmall.first.map { "; \(tooSmall.count) smaller, such as \($0.quotedForMessage): a smaller --size takes them" } ?? "")
     case .impossibleSplit(let fraction, let count):
       "cannot set aside a share of \(fraction) of \(count) images: both parts must have at least one"
     }

@@ -19,6 +19,7 @@ public struct DatasetLocator: Sendable {
   private let environment: [String: String]
   private let systemFolder: URL
   private let gamesFolder: URL
+  private let backgroundsFolder: URL
 
   /// Looks for known data sets in folders of their names: in `$FIGMENT_DATA_DIR`, in `$XDG_CACHE_HOME/figment` (or
   /// `$HOME/.cache/figment`), then in `systemFolder`.
@@ -26,12 +27,16 @@ public struct DatasetLocator: Sendable {
   /// - Parameters:
   ///   - environment: Where these variables are looked up.
   ///   - systemFolder: Where Debian's packages put data sets.
+  ///   - gamesFolder: Where they put the game whose figures are `sprites`.
+  ///   - backgroundsFolder: Where they put wallpapers.
   public init(
     environment: [String: String] = ProcessInfo.processInfo.environment,
     systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets", isDirectory: true),
-    gamesFolder: URL = URL(fileURLWithPath: "/usr/share/games/wesnoth", isDirectory: true)
+    gamesFolder: URL = URL(fileURLWithPath: "/usr/share/games/wesnoth", isDirectory: true),
+    backgroundsFolder: URL = URL(fileURLWithPath: "/usr/share/backgrounds", isDirectory: true)
   ) {
     (self.environment, self.systemFolder, self.gamesFolder) = (environment, systemFolder, gamesFolder)
+    self.backgroundsFolder = backgroundsFolder
   }
 
   /// Loads a data set that Figment knows by name, a folder with IDX files or with pictures, or a file of prepared
@@ -50,24 +55,29 @@ public struct DatasetLocator: Sendable {
   ) throws -> DatasetSplit {
     let pictureShape = imageShape ?? [64, 64, 3]
     if let known = KnownDataset.all.first(where: { $0.name == nameOrFolder }) {
-      return try load(known, pictureShape: pictureShape, settings)
+      return try load(known, pictureShape: pictureShape, settings, notice)
     }
     let folder = URL(fileURLWithPath: nameOrFolder, isDirectory: true)
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) {
-      guard isFolder.boolValue else {
-        guard PreparedImages.isKnown(folder) else {
-          throw FileError(
-            .open, nameOrFolder, reason: "it is a file, and none that 'figment data prepare' made; give a folder")
-        }
-        let images = try PreparedImages(contentsOf: folder, imageShape: imageShape, crop: settings.crop, flip: settings.flip)
-        return DatasetSplit(training: images, validation: nil)
+    guard try isFolder(nameOrFolder) else {
+      guard PreparedImages.isKnown(folder) else {
+        throw FileError(
+          .open, nameOrFolder, reason: "it is a file, and none that 'figment data prepare' made; give a folder")
       }
-      let idx = try IDXFolder(folder)
-      if idx.isUsed { return try idx.load(classNames: nil) }
-      let pictures = try PictureFolder(folder, imageShape: pictureShape, settings: settings, notice: notice)
-      return DatasetSplit(training: pictures, validation: nil)
+      let images = try PreparedImages(contentsOf: folder, imageShape: imageShape, crop: settings.crop, flip: settings.flip)
+      return DatasetSplit(training: images, validation: nil)
     }
+    let idx = try IDXFolder(folder)
+    if idx.isUsed { return try idx.load(classNames: nil) }
+    let pictures = try PictureFolder(folder, imageShape: pictureShape, settings: settings, notice: notice)
+    return DatasetSplit(training: pictures, validation: nil)
+  }
+
+  /// Whether it is a folder or a file.
+  ///
+  /// - Throws: If there is neither.
+  func isFolder(_ nameOrFolder: String) throws -> Bool {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: nameOrFolder, isDirectory: &isFolder) { return isFolder.boolValue }
     if nameOrFolder.contains("/") {
       throw FileError(.open, nameOrFolder, reason: "there is no such folder or file")
     }
@@ -81,6 +91,9 @@ public struct DatasetLocator: Sendable {
   /// The data sets that are found by name.
   public static var names: [String] { KnownDataset.all.map(\.name) }
 
+  /// The name of the pictures of any size among them.
+  package static let photographs = "photographs"
+
   /// The name of a known data set, or a folder's absolute path: what still means the same from elsewhere.
   public static func lasting(_ nameOrFolder: String) -> String {
     KnownDataset.all.contains { $0.name == nameOrFolder } || !FileManager.default.fileExists(atPath: nameOrFolder)
@@ -88,10 +101,14 @@ public struct DatasetLocator: Sendable {
   }
 
   private func load(
-    _ dataset: KnownDataset, pictureShape: [Int], _ settings: PictureSettings
+    _ dataset: KnownDataset, pictureShape: [Int], _ settings: PictureSettings, _ notice: @escaping @Sendable (String) -> Void
   ) throws -> DatasetSplit {
     let candidates = folders(for: dataset)
     switch dataset.kind {
+    case .photographs:
+      let pictures = try PictureFolder(
+        wallpapers(dataset, notice: notice), imageShape: pictureShape, settings: settings, notice: notice)
+      return DatasetSplit(training: pictures, validation: nil)
     case .sprites:
       if let data = candidates.lazy.compactMap(Sprites.folder(in:)).first {
         return try Sprites.load(data, shape: pictureShape, settings: settings)
@@ -111,7 +128,7 @@ public struct DatasetLocator: Sendable {
   }
 
   /// In the order they are looked at: what the user says, what the user downloaded, what the system has.
-  private func folders(for dataset: KnownDataset) -> [URL] {
+  func folders(for dataset: KnownDataset) -> [URL] {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     var parents = [URL]()
     if let chosen = value("FIGMENT_DATA_DIR") { parents.append(URL(fileURLWithPath: chosen, isDirectory: true)) }
@@ -119,7 +136,13 @@ public struct DatasetLocator: Sendable {
       parents.append(URL(fileURLWithPath: cache + "/figment", isDirectory: true))
     }
     let own = { (parent: URL) in parent.appendingPathComponent(dataset.name, isDirectory: true) }
-    return parents.map(own) + [dataset.kind == .sprites ? gamesFolder : own(systemFolder)]
+    let last =
+      switch dataset.kind {
+      case .sprites: gamesFolder
+      case .photographs: backgroundsFolder
+      case .images, .digits: own(systemFolder)
+      }
+    return parents.map(own) + [last]
   }
 }
 
@@ -133,6 +156,8 @@ struct KnownDataset: Sendable {
     case digits
     /// A game's pictures.
     case sprites
+    /// Wallpapers of any size.
+    case photographs
   }
   let name: String
   let kind: Kind
@@ -155,5 +180,7 @@ struct KnownDataset: Sendable {
     KnownDataset(
       name: "sprites", kind: .sprites, classNames: [],
       remedy: "install them with `apt-get install --no-install-recommends wesnoth-1.16-data`"),
+    KnownDataset(
+      name: DatasetLocator.photographs, kind: .photographs, classNames: [], remedy: "install them with `\(Wallpapers.command)`"),
   ]
 }

@@ -158,8 +158,8 @@ struct Train: ParsableCommand {
       to: Model.Configuration.read(config, over: Model.preset(named: preset)), of: Model.self)
     configuration = try pictures.sized(
       configuration, inputs: Model(configuration, on: Device(ShapeBackend()), seed: 0).inputs)
-    // What the stage says, looked up on a device that computes nothing.
-    let stage = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()[0]
+    // What the model and its stage say, looked up on a device that computes nothing.
+    let model = Model(configuration, on: Device(ShapeBackend()), seed: 0), stage = model.stages()[0]
     var rates = learningRate?.named ?? [:]
     for learner in stage.learners where rates[learner.name] == nil {
       rates[learner.name] = learningRate?.all ?? learner.baseLearningRate
@@ -171,13 +171,13 @@ struct Train: ParsableCommand {
       case .iterations(let count): iterations = count
       }
     }
-    return RunConfiguration(
-      model: type.identifier, configuration: try JSONValue(encoding: configuration),
+    return try RunConfiguration(
+      model: type.identifier, configuration: JSONValue(encoding: configuration),
       data: DatasetLocator.lasting(data ?? Self.defaultData), validationFraction: validationFraction ?? 0.1,
       epochs: epochs, iterations: iterations, batchSize: batchSize ?? stage.batchSize, learningRates: rates,
       learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),
-      device: "", pictures: pictures.settings)
+      device: "", pictures: pictures.settings(for: model.inputs))
   }
 
   private func resumed(_ path: String) throws -> TrainingSession {

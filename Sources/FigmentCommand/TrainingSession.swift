@@ -53,11 +53,9 @@ struct TrainingSession {
 
   /// - Parameter inputs: What the model takes: pictures are brought to the size of its images.
   static func load(_ settings: RunConfiguration, for inputs: [Field]) throws -> DatasetSplit {
-    let split = try DatasetLocator().load(
-      settings.data, imageShape: inputs.first { $0.name == "image" }?.shape, pictures: settings.pictures ?? .init())
-    if split.validation != nil { return split }
-    let parts = try split.training.split(validationFraction: settings.validationFraction, seed: settings.seed)
-    return DatasetSplit(training: parts.training, validation: parts.validation)
+    try DatasetLocator().load(
+      settings.data, for: inputs, validationFraction: settings.validationFraction, seed: settings.seed,
+      pictures: settings.pictures ?? .init())
   }
 
   private static func setLearners(of trainer: Trainer, _ settings: RunConfiguration) throws {

@@ -35,7 +35,7 @@ import Testing
   /// What is typed, and what must be among the words that are offered.
   static let lines: [(typed: [String], offered: [String])] = [
     (["tr"], ["train"]), (["train", ""], ["vae", "autoencoder", "gan"]), (["summary", ""], ["vae", "dcgan", "srgan"]),
-    (["train", "vae", "--data", ""], ["fashion-mnist", "mnist", "sprites"]),
+    (["train", "vae", "--data", ""], ["fashion-mnist", "mnist", "sprites", "photographs"]),
     (["train", "vae", "--device", ""], ["auto", "reference", "cpu", "opencl"]),
     (["train", "vae", "--preset", ""], ["published"]),
   ]
