@@ -38,6 +38,10 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknownFurniture(String, nearest: String?, known: [String])
   /// So few shapes that none can be held out for validation.
   case oneShape(String, count: Int)
+  /// A data set or file of another kind than photographs, of which crops are to be taken.
+  case noPhotographs(String)
+  /// Of `usable` pictures large enough for crops of `shape`, `[height, width]`, none can be held out for validation.
+  case tooFewPhotographs(folder: String, usable: Int, tooSmall: [String], shape: [Int])
   /// A share of `fraction` of `count` samples leaves nothing to one of the parts.
   case impossibleSplit(fraction: Double, count: Int)
 
@@ -91,6 +95,12 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case .oneShape(let name, let count):
       "\(name) has \(count == 0 ? "no shapes" : "only one shape, of which none can be held out for validation"); "
         + "add another category, as in furniture:chairs,stools"
+    case .noPhotographs(let name):
+      "\(name.quotedForMessage) has no photographs to take crops from; give a folder of pictures, or photographs"
+    case .tooFewPhotographs(let folder, let usable, let tooSmall, let shape):
+      "\(folder) holds \(usable == 0 ? "no picture" : "one picture only") of at least \(shape[1])×\(shape[0]) pixels, the size of a "
+        + "crop; at least two are needed, one to learn from and one held out for validation"
+        + (tooSmall.first.map { "; \(tooSmall.count) smaller, such as \($0.quotedForMessage): a smaller --size takes them" } ?? "")
     case .impossibleSplit(let fraction, let count):
       "cannot set aside a share of \(fraction) of \(count) images: both parts must have at least one"
     }

@@ -22,6 +22,7 @@ public struct DatasetLocator: Sendable {
   private let systemFolder: URL
   private let gamesFolder: URL
   private let furnitureFolder: URL
+  private let backgroundsFolder: URL
 
   /// Looks for known data sets in folders of their names: in `$FIGMENT_DATA_DIR`, in `$XDG_CACHE_HOME/figment` (or
   /// `$HOME/.cache/figment`), then in `systemFolder`.
@@ -29,16 +30,18 @@ public struct DatasetLocator: Sendable {
   /// - Parameters:
   ///   - environment: Where these variables are looked up.
   ///   - systemFolder: Where Debian's packages put data sets.
-  ///   - gamesFolder: Where they put the releases of Battle for Wesnoth.
+  ///   - gamesFolder: Where they put the game whose figures are `sprites`.
   ///   - furnitureFolder: Where they put the models of Sweet Home 3D.
+  ///   - backgroundsFolder: Where they put wallpapers.
   public init(
     environment: [String: String] = ProcessInfo.processInfo.environment,
     systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets", isDirectory: true),
     gamesFolder: URL = URL(fileURLWithPath: "/usr/share/games/wesnoth", isDirectory: true),
-    furnitureFolder: URL = URL(fileURLWithPath: "/usr/share/sweethome3d/furniture", isDirectory: true)
+    furnitureFolder: URL = URL(fileURLWithPath: "/usr/share/sweethome3d/furniture", isDirectory: true),
+    backgroundsFolder: URL = URL(fileURLWithPath: "/usr/share/backgrounds", isDirectory: true)
   ) {
     (self.environment, self.systemFolder, self.gamesFolder) = (environment, systemFolder, gamesFolder)
-    self.furnitureFolder = furnitureFolder
+    (self.furnitureFolder, self.backgroundsFolder) = (furnitureFolder, backgroundsFolder)
   }
 
   /// Loads a data set that Figment knows by name, a folder with IDX files, pictures or shapes, or a prepared file.
@@ -63,28 +66,33 @@ public struct DatasetLocator: Sendable {
     let pictureShape = imageShape ?? [64, 64, 3]
     if let known = KnownDataset.all.first(where: { $0.name == nameOrFolder }) {
       if known.kind == .faces { return try faces(shape: pictureShape, settings) }
-      return try load(known, pictureShape: pictureShape, settings)
+      return try load(known, pictureShape: pictureShape, settings, notice)
     }
     if let shapes = try loadShapes(nameOrFolder, volumeShape: volumeShape, volumes ?? .augmented) { return shapes }
     let folder = URL(fileURLWithPath: nameOrFolder, isDirectory: true)
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) {
-      guard isFolder.boolValue else {
-        guard PreparedImages.isKnown(folder) else {
-          throw FileError(
-            .open, nameOrFolder, reason: "it is a file, and none that 'figment data prepare' made; give a folder")
-        }
-        let images = try PreparedImages(contentsOf: folder, imageShape: imageShape, crop: settings.crop, flip: settings.flip)
-        return DatasetSplit(training: images, validation: nil)
+    guard try isFolder(nameOrFolder) else {
+      guard PreparedImages.isKnown(folder) else {
+        throw FileError(
+          .open, nameOrFolder, reason: "it is a file, and none that 'figment data prepare' made; give a folder")
       }
-      if let volumeShape {
-        return try Self.loadVolumes(folder, shape: volumeShape, volumes ?? .init(), notice: notice)
-      }
-      let idx = try IDXFolder(folder)
-      if idx.isUsed { return try idx.load(classNames: nil) }
-      let pictures = try PictureFolder(folder, imageShape: pictureShape, settings: settings, notice: notice)
-      return DatasetSplit(training: pictures, validation: nil)
+      let images = try PreparedImages(contentsOf: folder, imageShape: imageShape, crop: settings.crop, flip: settings.flip)
+      return DatasetSplit(training: images, validation: nil)
     }
+    if let volumeShape {
+      return try Self.loadVolumes(folder, shape: volumeShape, volumes ?? .init(), notice: notice)
+    }
+    let idx = try IDXFolder(folder)
+    if idx.isUsed { return try idx.load(classNames: nil) }
+    let pictures = try PictureFolder(folder, imageShape: pictureShape, settings: settings, notice: notice)
+    return DatasetSplit(training: pictures, validation: nil)
+  }
+
+  /// Whether it is a folder or a file.
+  ///
+  /// - Throws: If there is neither.
+  func isFolder(_ nameOrFolder: String) throws -> Bool {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: nameOrFolder, isDirectory: &isFolder) { return isFolder.boolValue }
     if nameOrFolder.contains("/") {
       throw FileError(.open, nameOrFolder, reason: "there is no such folder or file")
     }
@@ -100,6 +108,9 @@ public struct DatasetLocator: Sendable {
 
   /// Whether a name is that of a known data set, with or without a choice of its contents.
   private static func isKnown(_ name: String) -> Bool { names.contains(name) || name.hasPrefix(Furniture.name + ":") }
+
+  /// The name of the pictures of any size among them.
+  package static let photographs = "photographs"
 
   /// The name of a known data set, or a folder's absolute path: what still means the same from elsewhere.
   public static func lasting(_ nameOrFolder: String) -> String {
@@ -137,11 +148,15 @@ public struct DatasetLocator: Sendable {
   }
 
   private func load(
-    _ dataset: KnownDataset, pictureShape: [Int], _ settings: PictureSettings
+    _ dataset: KnownDataset, pictureShape: [Int], _ settings: PictureSettings, _ notice: @escaping @Sendable (String) -> Void
   ) throws -> DatasetSplit {
     let candidates = folders(for: dataset)
     switch dataset.kind {
     case .faces: break
+    case .photographs:
+      let pictures = try PictureFolder(
+        wallpapers(dataset, notice: notice), imageShape: pictureShape, settings: settings, notice: notice)
+      return DatasetSplit(training: pictures, validation: nil)
     case .sprites:
       if let data = candidates.lazy.compactMap(Sprites.folder(in:)).first {
         return try Sprites.load(data, shape: pictureShape, settings: settings)
@@ -169,9 +184,15 @@ public struct DatasetLocator: Sendable {
   }
 
   /// In the order they are looked at: what the user says, what the user downloaded, what the system has.
-  private func folders(for dataset: KnownDataset) -> [URL] {
+  func folders(for dataset: KnownDataset) -> [URL] {
     let own = { (parent: URL) in parent.appendingPathComponent(dataset.name, isDirectory: true) }
-    return parents.map(own) + [dataset.kind == .sprites ? gamesFolder : own(systemFolder)]
+    let last =
+      switch dataset.kind {
+      case .sprites: gamesFolder
+      case .photographs: backgroundsFolder
+      case .images, .digits, .faces: own(systemFolder)
+      }
+    return parents.map(own) + [last]
   }
 
   /// Where folders of data sets lie that are the user's.
@@ -198,6 +219,8 @@ struct KnownDataset: Sendable {
     case sprites
     /// Nothing: they are drawn.
     case faces
+    /// Wallpapers of any size.
+    case photographs
   }
   let name: String
   let kind: Kind
@@ -221,5 +244,7 @@ struct KnownDataset: Sendable {
       name: "sprites", kind: .sprites, classNames: [],
       remedy: "install them with `apt-get install --no-install-recommends wesnoth-1.16-data`"),
     KnownDataset(name: "faces", kind: .faces, classNames: [], remedy: ""),
+    KnownDataset(
+      name: DatasetLocator.photographs, kind: .photographs, classNames: [], remedy: "install them with `\(Wallpapers.command)`"),
   ]
 }

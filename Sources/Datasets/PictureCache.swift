@@ -14,15 +14,22 @@ final class PictureCache: Sendable {
   private struct State {
     var entries: [Int: Entry] = [:]
     var keptBytes = 0
+    /// Wanted, but not before others have been used.
+    var waiting: ArraySlice<Int> = []
+    /// Entries that are not, or not yet, there to stay.
+    var passing = 0
   }
   private let state = Mutex(State())
   private let queue: OperationQueue
   private let bound: Int
+  private let ahead: Int
   private let decode: @Sendable (Int) throws -> [UInt8]
 
-  /// - Parameter bound: In bytes.
-  init(bound: Int, decode: @escaping @Sendable (Int) throws -> [UInt8]) {
-    (self.bound, self.decode) = (bound, decode)
+  /// - Parameters:
+  ///   - bound: In bytes.
+  ///   - ahead: How many pictures at most lie in memory, beyond those that stay, before they are used.
+  init(bound: Int, ahead: Int = .max, decode: @escaping @Sendable (Int) throws -> [UInt8]) {
+    (self.bound, self.ahead, self.decode) = (bound, ahead, decode)
     queue = OperationQueue()
     queue.maxConcurrentOperationCount = ProcessInfo.processInfo.activeProcessorCount
   }
@@ -39,20 +46,31 @@ final class PictureCache: Sendable {
 
   /// Begins to decode pictures that are wanted soon.
   func anticipate(_ indices: [Int]) {
-    for index in indices {
-      let promise = state.withLock { state -> Promise? in
-        guard state.entries[index] == nil else { return nil }
-        let promise = Promise()
-        state.entries[index] = .decoding(promise)
-        return promise
-      }
-      guard let promise else { continue }
+    state.withLock { $0.waiting += indices }
+    decodeWaiting()
+  }
+
+  private func decodeWaiting() {
+    while let (index, promise) = state.withLock({ begin(&$0) }) {
       queue.addOperation { [decode, weak self] in
         let outcome = Result { try decode(index) }
         self?.store(index, outcome)
         promise.fulfil(outcome)
       }
     }
+  }
+
+  /// The next picture to decode, if there is one and room for it.
+  private func begin(_ state: inout State) -> (Int, Promise)? {
+    guard state.passing < ahead, let place = state.waiting.firstIndex(where: { state.entries[$0] == nil }) else {
+      if state.passing < ahead { state.waiting = [] }
+      return nil
+    }
+    let index = state.waiting[place], promise = Promise()
+    state.waiting = state.waiting[(place + 1)...]
+    state.entries[index] = .decoding(promise)
+    state.passing += 1
+    return (index, promise)
   }
 
   func pixels(_ index: Int) throws -> [UInt8] {
@@ -72,18 +90,29 @@ final class PictureCache: Sendable {
 
   /// What there is of a picture, which stays only if it is kept.
   private func take(_ index: Int) -> Entry? {
-    state.withLock { state in
+    let entry = state.withLock { state -> Entry? in
       let entry = state.entries[index]
-      if case .decoded(_, isKept: false) = entry { state.entries[index] = nil }
+      if case .decoded(_, isKept: false)? = entry {
+        state.entries[index] = nil
+        state.passing -= 1
+      }
+      // Who asks now will not ask later.
+      if case nil = entry, let place = state.waiting.firstIndex(of: index) { state.waiting.remove(at: place) }
       return entry
     }
+    decodeWaiting()
+    return entry
   }
 
   private func store(_ index: Int, _ outcome: Outcome) {
     let size = (try? outcome.get().count) ?? 0
     state.withLock { state in
       let isKept = state.keptBytes + size <= bound
-      if case .decoded = state.entries[index] { return }
+      switch state.entries[index] {
+      case .decoded: return
+      case .decoding: if isKept { state.passing -= 1 }
+      case nil: if !isKept { state.passing += 1 }
+      }
       if isKept { state.keptBytes += size }
       state.entries[index] = .decoded(outcome, isKept: isKept)
     }

@@ -1,7 +1,6 @@
 import Files
 import Foundation
 import Pictures
-import Synchronization
 
 /// The pictures of a folder (see ``PictureListing``) at one size: the fields `image`, in [0, 1], and `label` where there are
 /// classes.
@@ -19,13 +18,10 @@ public final class PictureFolder: Dataset {
   public let fingerprint: String
   private let storedShape: [Int]
   private let cache: PictureCache
-  private let notice: @Sendable (String) -> Void
-  private let damaged = Mutex([UnreadablePicture]())
+  private let leftOut: LeftOutPictures
 
   /// In bytes: a hundred thousand pictures of 64×64×3 take 1.2 GB.
   public static let usualBound = 1 << 30
-  /// How many unreadable files are named.
-  private static let namedCount = 5
 
   /// - Parameters:
   ///   - imageShape: Height, width and channels (1 or 3).
@@ -51,7 +47,7 @@ public final class PictureFolder: Dataset {
     notice: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
   ) throws {
     try PictureSettings.requirePicture(imageShape, listing.folder.path)
-    (self.listing, self.imageShape, self.settings, self.notice) = (listing, imageShape, settings, notice)
+    (self.listing, self.imageShape, self.settings) = (listing, imageShape, settings)
     fields =
       [Field("image", shape: imageShape, range: 0...1)]
       + (listing.classNames.map { [Field("label", shape: [], classNames: $0)] } ?? [])
@@ -61,19 +57,13 @@ public final class PictureFolder: Dataset {
     print.add("\(listing.fingerprint) \(stored) \(settings.resize) \(settings.crop) \(settings.flip)")
     fingerprint = print.text
     cache = PictureCache(bound: bound) { try listing.pixels($0, shape: stored, settings) }
-    for line in listing.notes { notice("\(listing.folder.lastPathComponent): \(line)") }
-    for file in listing.unreadable.prefix(Self.namedCount) { notice("\(file.name) is left out: \(file.problem)") }
-    if !listing.unreadable.isEmpty { notice(Self.leftOut(listing.unreadable.count, of: listing.files.count)) }
-  }
-
-  private static func leftOut(_ count: Int, of total: Int) -> String {
-    "\(count) file\(count == 1 ? "" : "s") that cannot be read, \(total) picture\(total == 1 ? "" : "s") left"
+    leftOut = LeftOutPictures(of: listing, notice: notice)
   }
 
   public var count: Int { listing.files.count }
 
   /// Files that could not be read so far.
-  public var unreadable: [UnreadablePicture] { listing.unreadable + damaged.withLock { $0 } }
+  public var unreadable: [UnreadablePicture] { leftOut.all }
 
   public func anticipate(_ indices: [Int]) { cache.anticipate(indices) }
 
@@ -84,24 +74,9 @@ public final class PictureFolder: Dataset {
         let image = try settings.sample(cache.pixels(index), stored: storedShape, shape: imageShape, &draw)
         return listing.files[index].label.map { [image, HostArray([Float($0)], shape: [])] } ?? [image]
       } catch {
-        leaveOut(index, error)
+        leftOut.add(listing.files[index].name, error)
       }
     }
     throw DatasetError.noPictures(folder: listing.folder.path, files: count, unreadable: unreadable)
-  }
-
-  private func leaveOut(_ index: Int, _ error: any Error) {
-    let file = UnreadablePicture(name: listing.files[index].name, problem: PictureListing.problem(error))
-    let place = damaged.withLock { damaged -> Int? in
-      if damaged.contains(where: { $0.name == file.name }) { return nil }
-      damaged.append(file)
-      return listing.unreadable.count + damaged.count
-    }
-    guard let place else { return }
-    if place <= Self.namedCount {
-      notice("\(file.name) is left out: \(file.problem)")
-    } else if place == Self.namedCount + 1 {
-      notice("more files cannot be read; 'figment data show \(listing.folder.path)' names them all")
-    }
   }
 }

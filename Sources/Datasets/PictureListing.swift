@@ -34,6 +34,8 @@ public struct PictureListing: Sendable {
     /// The number of its class; nil without classes.
     public internal(set) var label: Int?
     let digest: String
+    /// The same for the same picture under the same name.
+    var identity: String { "\(name)\0\(size)\0\(label ?? -1)\0\(digest)" }
   }
 
   /// The folder at the top.
@@ -51,8 +53,19 @@ public struct PictureListing: Sendable {
 
   /// - Throws: If the folder cannot be read, or has no picture, or the labels do not fit.
   public init(_ folder: URL) throws {
-    self.folder = folder
     let names = try FolderContents(folder).names
+    try self.init(folder, names: names)
+    try readClasses(names)
+  }
+
+  /// All pictures of a folder and of those in it, without classes.
+  package init(everyPictureIn folder: URL) throws { try self.init(folder, names: FolderContents(folder).names) }
+
+  /// Some files of a folder, without classes.
+  ///
+  /// - Parameter names: From the folder on, in order.
+  init(_ folder: URL, names: [String]) throws {
+    self.folder = folder
     let found = parallelMap(names.count) { index in
       Result { try Self.file(names[index], in: folder) }
     }
@@ -67,6 +80,14 @@ public struct PictureListing: Sendable {
     guard !files.isEmpty else {
       throw DatasetError.noPictures(folder: folder.path, files: names.count, unreadable: unreadable)
     }
+    let profiles = files.count { $0.hasColorProfile }
+    if profiles > 0 {
+      notes.append(
+        "\(profiles) picture\(profiles == 1 ? " has a color profile, which is" : "s have color profiles, which are") not applied")
+    }
+  }
+
+  private mutating func readClasses(_ names: [String]) throws {
     if names.contains(Self.labelsName) {
       let labels = try PictureLabels(contentsOf: folder.appending(path: Self.labelsName))
       try setClasses(labels.classes(of: files.map(\.name)))
@@ -84,11 +105,6 @@ public struct PictureListing: Sendable {
         notes.append(
           "\(beside) picture\(beside == 1 ? " lies" : "s lie") beside the folders, so folders are not taken for classes")
       }
-    }
-    let profiles = files.count { $0.hasColorProfile }
-    if profiles > 0 {
-      notes.append(
-        "\(profiles) picture\(profiles == 1 ? " has a color profile, which is" : "s have color profiles, which are") not applied")
     }
   }
 
@@ -146,7 +162,7 @@ public struct PictureListing: Sendable {
   /// Of names, sizes, labels and of what begins and ends the files; not of when they were made.
   public var fingerprint: String {
     var print = Fingerprint()
-    for file in files { print.add("\(file.name)\0\(file.size)\0\(file.label ?? -1)\0\(file.digest)") }
+    for file in files { print.add(file.identity) }
     for name in classNames ?? [] { print.add(name) }
     return print.text
   }

@@ -167,8 +167,8 @@ struct Train: ParsableCommand {
       configuration, inputs: Model(configuration, on: Device(ShapeBackend()), seed: 0).inputs)
     configuration = try content.applied(to: configuration)
     if let type = Model.self as? any PretrainedModel.Type { configuration = try Self.resolved(configuration, type) }
-    // What the stage says, looked up on a device that computes nothing.
-    let stages = Model(configuration, on: Device(ShapeBackend()), seed: 0).stages()
+    // What the model and its stages say, looked up on a device that computes nothing.
+    let model = Model(configuration, on: Device(ShapeBackend()), seed: 0), stages = model.stages()
     var rates = learningRate?.named ?? [:]
     for learner in stages.flatMap(\.learners) where rates[learner.name] == nil {
       rates[learner.name] = learningRate?.all ?? learner.baseLearningRate
@@ -181,13 +181,13 @@ struct Train: ParsableCommand {
       case .iterations(let count): iterations = count
       }
     }
-    return RunConfiguration(
-      model: type.identifier, configuration: try JSONValue(encoding: configuration),
+    return try RunConfiguration(
+      model: type.identifier, configuration: JSONValue(encoding: configuration),
       data: DatasetLocator.lasting(data ?? Model.usualData), validationFraction: validationFraction ?? 0.1,
       epochs: epochs, iterations: iterations, batchSize: batchSize ?? stages[0].batchSize, learningRates: rates,
       learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),
-      device: "", pictures: pictures.settings, stages: try Self.stages(stage, of: stages.map(\.name), Model.identifier))
+      device: "", pictures: pictures.settings(for: model.inputs), stages: Self.stages(stage, of: stages.map(\.name), Model.identifier))
   }
 
   private static func resolved<Configuration, Model: PretrainedModel>(

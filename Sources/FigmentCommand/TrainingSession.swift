@@ -59,12 +59,9 @@ struct TrainingSession {
 
   /// - Parameter inputs: What the model takes: pictures and shapes are brought to the size of its images and volumes.
   static func load(_ settings: RunConfiguration, for inputs: [Field]) throws -> DatasetSplit {
-    let split = try DatasetLocator().load(
-      settings.data, imageShape: inputs.first { $0.name == "image" }?.shape, pictures: settings.pictures ?? .init(),
-      volumeShape: inputs.first { $0.name == "volume" }?.shape)
-    if split.validation != nil { return split }
-    let parts = try split.training.split(validationFraction: settings.validationFraction, seed: settings.seed)
-    return DatasetSplit(training: parts.training, validation: parts.validation)
+    try DatasetLocator().load(
+      settings.data, for: inputs, validationFraction: settings.validationFraction, seed: settings.seed,
+      pictures: settings.pictures ?? .init())
   }
 
   private static func setLearners(of trainer: Trainer, _ settings: RunConfiguration) throws {

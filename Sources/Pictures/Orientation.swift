@@ -27,15 +27,14 @@ enum Orientation: UInt16 {
   }
 }
 
-extension Picture {
-  /// The picture as it is to be shown.
-  func upright(from orientation: Orientation) -> Picture {
-    guard orientation != .upright else { return self }
-    let (right, down) = (channels, width * channels)
+extension Orientation {
+  /// Pixels of `size` bytes each as they are to be shown; width and height are those they are stored with.
+  func shown(_ pixels: [UInt8], width: Int, height: Int, size: Int) -> [UInt8] {
+    let (right, down) = (size, width * size)
     let (lastColumn, lastRow) = ((width - 1) * right, (height - 1) * down)
     // Where the first pixel shown lies, and how far apart its neighbours to the right and below are.
     let (start, stepRight, stepDown) =
-      switch orientation {
+      switch self {
       case .upright: (0, right, down)
       case .mirrored: (lastColumn, -right, down)
       case .upsideDown: (lastColumn + lastRow, -right, -down)
@@ -45,22 +44,36 @@ extension Picture {
       case .transverse: (lastColumn + lastRow, -down, -right)
       case .turnedLeft: (lastColumn, down, -right)
       }
-    let (newWidth, newHeight) = orientation.isSideways ? (height, width) : (width, height)
-    let turned = [UInt8](unsafeUninitializedCapacity: pixels.count) { output, count in
+    let (newWidth, newHeight) = isSideways ? (height, width) : (width, height)
+    return [UInt8](unsafeUninitializedCapacity: pixels.count) { output, count in
       pixels.withUnsafeBufferPointer { input in
         var place = 0
         for y in 0..<newHeight {
           var source = start + y * stepDown
           for _ in 0..<newWidth {
-            for channel in 0..<channels { output[place + channel] = input[source + channel] }
-            (place, source) = (place + channels, source + stepRight)
+            for byte in 0..<size { output[place + byte] = input[source + byte] }
+            (place, source) = (place + size, source + stepRight)
           }
         }
       }
       count = pixels.count
     }
-    return Picture(width: newWidth, height: newHeight, channels: channels, pixels: turned)
   }
+}
+
+extension Picture {
+  /// The picture as it is to be shown.
+  func upright(from orientation: Orientation) -> Picture {
+    guard orientation != .upright else { return self }
+    let (width, height) = orientation.isSideways ? (self.height, self.width) : (self.width, self.height)
+    return Picture(
+      width: width, height: height, channels: channels,
+      pixels: orientation.shown(pixels, width: self.width, height: self.height, size: channels))
+  }
+
+  /// One of eight ways to lay a square on itself: 0 is as it is, 1 to 3 are mirrored or upside down or both, and of 4 to 7
+  /// width and height change places.
+  package func laid(_ way: Int) -> Picture { Orientation(rawValue: UInt16(way + 1)).map(upright) ?? self }
 
   /// Left and right change places.
   public func mirrored() -> Picture { upright(from: .mirrored) }

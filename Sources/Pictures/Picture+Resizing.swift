@@ -12,23 +12,28 @@ public enum ResizeFilter: String, Codable, CaseIterable, Hashable, Sendable {
   case bicubic
   /// Three lobes of the windowed sinc.
   case lanczos
+  /// `bicubic` as MATLAB's `imresize` does it: columns before rows, and beyond its edges the picture is its own reflection.
+  case matlab
 
   /// How far the filter reaches at its original size, in pixels.
   var support: Double {
     switch self {
     case .box: 0.5
     case .bilinear: 1
-    case .bicubic: 2
+    case .bicubic, .matlab: 2
     case .lanczos: 3
     }
   }
+
+  /// Whether what lies beyond an edge is a reflection of the picture, not left out.
+  var reflects: Bool { self == .matlab }
 
   func weight(at place: Double) -> Double {
     let x = abs(place)
     switch self {
     case .box: return place > -0.5 && place <= 0.5 ? 1 : 0
     case .bilinear: return max(0, 1 - x)
-    case .bicubic:
+    case .bicubic, .matlab:
       let a = -0.5
       if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
       return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0
@@ -79,26 +84,31 @@ extension Picture {
       "\(part) is no part of a picture of \(self.width)×\(self.height) pixels")
     let across = Windows(from: part.x, extent: part.width, of: self.width, to: width, filter)
     var down = Windows(from: part.y, extent: part.height, of: self.height, to: height, filter)
+    if filter == .matlab { return resizedColumns(to: height, down).resizedRows(to: width, across) }
     // Only the rows that are asked for later, counted from the first of them.
     let rows = down.isIdentity ? 0..<self.height : down.range
+    guard !across.isIdentity else { return resizedColumns(to: height, down) }
     down.shift(by: -rows.lowerBound)
-    let narrowed = across.isIdentity ? pixels : resizedRows(rows, to: width, across)
-    let firstRow = across.isIdentity ? rows.lowerBound : 0
-    guard !down.isIdentity else { return Picture(width: width, height: height, channels: channels, pixels: narrowed) }
+    return resizedRows(to: width, across, of: rows).resizedColumns(to: height, down)
+  }
+
+  private func resizedColumns(to height: Int, _ down: Windows) -> Picture {
+    guard !down.isIdentity else { return self }
     let rowBytes = width * channels
     let result = [UInt8](unsafeUninitializedCapacity: height * rowBytes) { output, count in
-      narrowed.withUnsafeBufferPointer { input in
+      pixels.withUnsafeBufferPointer { input in
         pl_resize_columns(
-          input.baseAddress! + firstRow * rowBytes, rowBytes, output.baseAddress!, height, down.windows, down.weights, down.taps)
+          input.baseAddress!, rowBytes, output.baseAddress!, height, down.windows, down.weights, down.taps)
       }
       count = height * rowBytes
     }
     return Picture(width: width, height: height, channels: channels, pixels: result)
   }
 
-  private func resizedRows(_ rows: Range<Int>, to width: Int, _ across: Windows) -> [UInt8] {
-    let size = rows.count * width * channels
-    return [UInt8](unsafeUninitializedCapacity: size) { output, count in
+  private func resizedRows(to width: Int, _ across: Windows, of rows: Range<Int>? = nil) -> Picture {
+    guard !across.isIdentity else { return self }
+    let rows = rows ?? 0..<height, size = rows.count * width * channels
+    let result = [UInt8](unsafeUninitializedCapacity: size) { output, count in
       pixels.withUnsafeBufferPointer { input in
         pl_resize_rows(
           input.baseAddress! + rows.lowerBound * self.width * channels, self.width, rows.count, Int32(channels),
@@ -106,6 +116,7 @@ extension Picture {
       }
       count = size
     }
+    return Picture(width: width, height: rows.count, channels: channels, pixels: result)
   }
 }
 
@@ -130,9 +141,20 @@ private struct Windows {
       let first = max(0, Int(center - support + 0.5)), end = min(size, Int(center + support + 0.5))
       shares.removeAll(keepingCapacity: true)
       var sum = 0.0
+      func weight(_ place: Int) -> Double { filter.weight(at: (Double(place) - center + 0.5) / filterScale) }
       for place in first..<max(first, end) {
-        shares.append(filter.weight(at: (Double(place) - center + 0.5) / filterScale))
+        shares.append(weight(place))
         sum += shares.last!
+      }
+      if filter.reflects {
+        // The pixel at −1 is that at 0, and the one at `size` that at `size` − 1; a filter wider than the picture goes on.
+        for place in Int((center - support).rounded(.down))..<Int((center + support).rounded(.up)) where !(first..<end ~= place) {
+          let folded = ((place % (2 * size)) + 2 * size) % (2 * size), share = weight(place)
+          let inside = min(folded, 2 * size - 1 - folded)
+          guard inside >= first, inside < end else { continue }
+          shares[inside - first] += share
+          sum += share
+        }
       }
       windows.append(PLWindow(first: Int32(first), count: Int32(shares.count)))
       for share in shares {

@@ -35,7 +35,7 @@ import Testing
   /// What is typed, and what must be among the words that are offered.
   static let lines: [(typed: [String], offered: [String])] = [
     (["tr"], ["train"]), (["train", ""], ["vae", "autoencoder", "gan"]), (["summary", ""], ["vae", "dcgan", "srgan"]),
-    (["train", "vae", "--data", ""], ["fashion-mnist", "mnist", "sprites", "faces", "furniture", "shapes"]),
+    (["train", "vae", "--data", ""], ["fashion-mnist", "mnist", "sprites", "faces", "photographs", "furniture", "shapes"]),
     (["train", "vae", "--device", ""], ["auto", "reference", "cpu", "opencl"]),
     (["train", "vae", "--preset", ""], ["published"]),
   ]

@@ -32,6 +32,22 @@ import Testing
     }
   }
 
+  /// As the definition has it, computed by NumPy in numbers of double precision.
+  @Test func matlabsPicturesAreThoseOfItsDefinition() throws {
+    for source in ["color", "grey", "tiny"] {
+      let picture = try PictureFixtures.picture(source, in: "matlab")
+      for (scale, isLarger) in [(2, false), (4, false), (2, true)] {
+        let (width, height) =
+          isLarger ? (picture.width * scale, picture.height * scale) : (picture.width / scale, picture.height / scale)
+        let expected = try PictureFixtures.picture("\(source) \(width)x\(height)", in: "matlab")
+        #expect(picture.resized(width: width, height: height, by: .matlab) == expected, "\(source) to \(width)×\(height)")
+      }
+    }
+    // Where the edges are, and how it is rounded, makes another picture than Pillow's.
+    let picture = try PictureFixtures.picture("color", in: "matlab")
+    #expect(picture.resized(width: 8, height: 12, by: .matlab) != picture.resized(width: 8, height: 12, by: .bicubic))
+  }
+
   @Test func theLargestMiddlePartKeepsProportions() {
     let part = PicturePart.center(of: (100, 40), width: 64, height: 64)
     #expect(part == PicturePart(x: 30, y: 0, width: 40, height: 40))

@@ -29,7 +29,7 @@ struct DataPrepare: ParsableCommand {
   @Option(help: "The size of the images: 64 for 64×64 pixels, 64x48 for a height and a width, 64x48x1 for grey ones.")
   var size: ImageSize
 
-  @Option(help: "How pictures are resized, smoothed where they are reduced: box, bilinear, bicubic or lanczos.")
+  @Option(help: "How pictures are resized, smoothed where they are reduced: box, bilinear, bicubic, lanczos or matlab.")
   var resize: ResizeFilter = .bilinear
 
   @Option(help: "Which part of pictures of other proportions is used: centre, or fit (all of it, stretched).")

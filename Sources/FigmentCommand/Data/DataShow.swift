@@ -8,7 +8,7 @@ struct DataShow: ParsableCommand {
     commandName: "show",
     abstract: "Says what is in a data set, and draws some of it.",
     discussion: """
-      Of a folder of pictures: how many, of which sizes and classes, which look alike, which cannot be read. Every picture \
+      Of a folder of pictures, or of photographs: how many, of which sizes and classes, which look alike, which cannot be read. Every picture \
       is decoded for it. Of other data sets: how many, of which size and classes.
       """)
 
@@ -23,17 +23,18 @@ struct DataShow: ParsableCommand {
     let url = URL(fileURLWithPath: source)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    if exists, isFolder.boolValue, !DatasetLocator.names.contains(source), try !DatasetLocator.isIDXFolder(url) {
-      try showFolder(url)
+    if source == DatasetLocator.photographs {
+      try show(DatasetLocator().photographs(source) { printError($0) })
+    } else if exists, isFolder.boolValue, !DatasetLocator.names.contains(source), try !DatasetLocator.isIDXFolder(url) {
+      try show(PictureListing(url))
     } else {
       try showDataset(DatasetLocator().load(source))
     }
   }
 
-  // MARK: A folder of pictures
+  // MARK: Pictures in files
 
-  private func showFolder(_ url: URL) throws {
-    let listing = try PictureListing(url)
+  private func show(_ listing: PictureListing) throws {
     let progress = ProgressLine("looked at", total: listing.files.count)
     let survey = PictureSurvey(listing) { progress.report($0) }
     StandardError.write("")
