@@ -6,6 +6,7 @@ import Foundation
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws new images with a trained model.",
+    usage: "figment generate <run> --output <path> [<options>]",
     discussion: """
       Writes one PNG with all of them, an array [N, height, width, channels] in [0, 1] if the output ends in .npy, or a \
       PNG each if it is a folder or ends in a slash. Without --count, a model shows itself at a glance: one with two \
@@ -14,7 +15,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var options: TrainedModelOptions
 
-  @Option(help: "The file or folder to write: grid.png, samples.npy or FOLDER/.", completion: .file())
+  @Option(help: .init("The file or folder to write: grid.png, samples.npy or FOLDER/.", valueName: "path"), completion: .file())
   var output: String
 
   @Option(
@@ -27,10 +28,11 @@ struct Generate: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "How many pixels, each way, show one of an image. Default: 1 for a PNG each; small grids are enlarged.")
+    help: .init(
+      "How many pixels, each way, show one of an image. Default: 1 for a PNG each; small grids are enlarged.", valueName: "count"))
   var scale: Int?
 
-  @Option(parsing: .unconditional, help: "Of the random numbers.")
+  @Option(parsing: .unconditional, help: .init("Of the random numbers.", valueName: "number"))
   var seed: UInt64 = 0
 
   func validate() throws {

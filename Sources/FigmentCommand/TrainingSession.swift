@@ -26,6 +26,7 @@ struct TrainingSession {
     let model = try settings.makeModel(on: selection.device, from: directory.configuration)
     data = try Self.load(settings, for: model.inputs)
     trainer = Trainer(model)
+    trainer.notice = { printError($0) }
     try Self.setLearners(of: trainer, settings)
     // The first batch says whether the data fits the model, while nothing has been written.
     for part in [data.training, data.validation].compactMap({ $0 }) where part.count > 0 {
@@ -37,8 +38,8 @@ struct TrainingSession {
       guard directory.hasCheckpoint else {
         throw RunError(
           directory.url.path,
-          "the run has no checkpoint: it ended before the first one was written. Start it again with: figment train "
-            + "\(settings.model) --data \(settings.data) --seed \(settings.seed) --output \(directory.url.relativePath) --overwrite"
+          "the run has no checkpoint: it ended before the first one was written. Start it again with 'figment train "
+            + "\(settings.model) --data \(settings.data) --seed \(settings.seed) --output \(directory.url.relativePath) --overwrite'"
         )
       }
       try Checkpoint(contentsOf: directory.lastCheckpoint).restore(trainer)
@@ -73,7 +74,7 @@ struct TrainingSession {
     let type = Swift.type(of: trainer.model)
     let progress = trainer.progress
     printError(
-      "\(type.title): \(trainer.model.parameterCount) parameters, \(data.training.count) images, "
+      "\(type.title): \(trainer.model.parameterCount) parameters, \(counted(data.training.count, "image")), "
         + "\(data.validation?.count ?? 0) for validation, seed \(settings.seed)")
     printError("computing on \(selection.device): \(selection.reason)")
     if progress.step > 0 {
@@ -102,10 +103,10 @@ struct TrainingSession {
   /// What a finished run has, and how to ask for more; nil if there is something left to do.
   private func alreadyDone(_ progress: TrainingProgress) -> String? {
     if let epochs = settings.epochs, progress.epoch >= epochs {
-      return "\(progress.epoch) epoch\(progress.epoch == 1 ? "" : "s"); ask for more with --epochs"
+      return "\(counted(progress.epoch, "epoch")); ask for more with --epochs"
     }
     if let iterations = settings.iterations, progress.step >= iterations {
-      return "\(progress.step) iteration\(progress.step == 1 ? "" : "s"); ask for more with --iterations"
+      return "\(counted(progress.step, "iteration")); ask for more with --iterations"
     }
     return nil
   }

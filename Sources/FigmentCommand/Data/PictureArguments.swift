@@ -33,14 +33,15 @@ struct PictureArguments: ParsableArguments {
       """)
   var size: ImageSize?
 
-  @Option(help: "How pictures are resized, smoothed where they are reduced: box, bilinear, bicubic or lanczos. Default: bilinear.")
+  @Option(help: .init("How pictures are resized, smoothed where they are reduced. Default: bilinear.", valueName: "filter"))
   var resize: ResizeFilter?
 
   @Option(
-    help: """
-      Which part of pictures of other proportions is used: centre, fit (all of it, stretched) or random (another place each \
-      time, of pictures an eighth larger). Default: centre.
-      """)
+    help: .init(
+      """
+      Which part of pictures of other proportions is used: their centre, all of it stretched (fit), or another place each \
+      time, of pictures an eighth larger (random). Default: centre.
+      """, valueName: "part"))
   var crop: PictureCrop?
 
   @Flag(help: "Mirror every other picture, at random.")
