@@ -27,7 +27,7 @@ public final class CPUBackend: Backend {
     team = ThreadTeam(threads: threads)
     oneDNN = OneDNN(team: team)
     pool = HostMemoryPool(limit: memoryLimit)
-    name = "\(processorName()) (\(team.threads) \(team.threads == 1 ? "thread" : "threads"))"
+    name = "\(processorName()), \(team.threads) \(team.threads == 1 ? "thread" : "threads")"
   }
 
   public var statistics: BackendStatistics {

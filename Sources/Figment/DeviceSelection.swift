@@ -13,7 +13,7 @@ public struct DeviceSelection: Sendable {
   /// The one that computes.
   public let device: Device
   /// One line for people: `the best OpenCL graphics card that passes its self-test`.
-  public let reason: String
+  public package(set) var reason: String
   /// What went wrong with better devices on the way.
   public let warnings: [String]
 

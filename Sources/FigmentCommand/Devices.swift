@@ -1,5 +1,6 @@
 import ArgumentParser
 import Figment
+import Files
 import Foundation
 import OpenCLBackend
 
@@ -8,25 +9,30 @@ struct Devices: ParsableCommand {
     abstract: "Lists what can compute here, which one 'auto' takes, and why.")
 
   func run() throws {
-    var rows = [["DEVICE", "NAME", "KIND", "MEMORY", "DRIVER"]]
-    rows.append(["reference", "plain Swift loops", "processor", "", ""])
-    rows.append(["cpu", CPUBackend().name, "processor", "", "oneDNN"])
+    var rows = [["reference", "plain Swift loops", "processor", "", ""], ["cpu", CPUBackend().name, "processor", "", "oneDNN"]]
     let survey = OpenCLSurvey()
     for (index, device) in survey.devices.enumerated() {
       let gibibytes = Double(device.globalMemory) / Double(1 << 30)
       rows.append([
-        "opencl:\(index)", device.name, device.kind.rawValue, String(format: "%.1f GiB", gibibytes),
+        "opencl:\(index)", device.name, Self.name(device.kind), String(format: "%.1f GiB", gibibytes),
         "\(device.platformName), \(device.driverVersion)",
       ])
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
-    for row in rows {
-      let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-      try printOutput(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
-    }
+    let table = TextTable(
+      titles: ["DEVICE", "NAME", "KIND", "MEMORY", "DRIVER"], rows: rows,
+      narrowings: [.wrapping(4, least: 16), .wrapping(1, least: 16), .leavingOut(3), .wrapping(2)])
+    try printOutput(table.text(width: outputWidth ?? .max))
     if let reason = survey.reasonForNoDevice { try printOutput("\nNo OpenCL device: \(reason)") }
     let selection = DeviceSelection.automatic(survey)
     for warning in selection.warnings where survey.reasonForNoDevice == nil { printError("warning: \(warning)") }
     try printOutput("\nauto takes \(selection.device.identifier): \(selection.reason)")
+  }
+
+  private static func name(_ kind: OpenCLDevice.Kind) -> String {
+    switch kind {
+    case .gpu: "graphics card"
+    case .cpu: "processor"
+    case .accelerator, .other: kind.rawValue
+    }
   }
 }

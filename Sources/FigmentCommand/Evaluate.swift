@@ -5,11 +5,11 @@ import Foundation
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints a trained model's losses on a data set, as JSON.")
+    abstract: "Prints a trained model's losses on a data set, as JSON.", usage: "figment evaluate <run> [<options>]")
 
   @OptionGroup var options: TrainedModelOptions
 
-  @Option(help: "A data set or folder; by default the run's own. Its validation images are used.", completion: .datasets)
+  @Option(help: "A data set or folder, whose validation images are used. Default: the run's own.", completion: .datasets)
   var data: String?
 
   func run() throws {

@@ -78,17 +78,16 @@ struct UsageError: Error, CustomStringConvertible {
 /// `--device`, for every command that computes.
 struct DeviceOption: ParsableArguments {
   @Option(
-    help: """
-      Where to compute: auto, reference, cpu, opencl or opencl:N (see 'figment devices'). Default: auto; for a resumed run \
-      where it was.
-      """, completion: .devices)
+    help: "Where to compute: auto, reference, cpu, opencl or opencl:N (see 'figment devices'). Default: auto.",
+    completion: .devices)
   var device: String?
 
   /// The device, after warnings about better ones that cannot be used.
   ///
-  /// - Parameter name: The device to take if the user names none.
+  /// - Parameter name: The device to take if the user names none, which was taken before.
   func select(default name: String = "auto") throws -> DeviceSelection {
-    let selection = try DeviceSelection.named(device ?? name)
+    var selection = try DeviceSelection.named(device ?? name)
+    if device == nil, name != "auto" { selection.reason = "as before" }
     for warning in selection.warnings {
       printError("warning: \(warning); computing on \(selection.device)")
     }

@@ -6,6 +6,7 @@ import Foundation
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws new images or shapes with a trained model.",
+    usage: "figment generate <run> --output <path> [<options>]",
     discussion: """
       Writes one PNG with all of them; an array [N, height, width, channels] in [0, 1], of shapes with a depth before the \
       height, if the output ends in .npy; or a file each if it is a folder or ends in a slash: PNG of images, OBJ of shapes. \
@@ -15,7 +16,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var options: TrainedModelOptions
 
-  @Option(help: "The file or folder to write: grid.png, samples.npy or FOLDER/.", completion: .file())
+  @Option(help: .init("The file or folder to write: grid.png, samples.npy or FOLDER/.", valueName: "path"), completion: .file())
   var output: String
 
   @Option(
@@ -27,24 +28,26 @@ struct Generate: ParsableCommand {
   var interpolate = false
 
   @Option(
-    help: """
+    help: .init(
+      """
       Add and take away latents by the numbers of their images in a grid with the same --seed, from 0, such as '3 - 7 + 12'; \
       draws the terms and the result.
-      """)
+      """, valueName: "sum"))
   var combine: LatentCombination?
 
   @Flag(help: "Of shapes: turn them around once, in an animated PNG.")
   var turn = false
 
-  @Option(help: "Of the files in a folder: png or npy; of shapes also obj, stl, ply or mat. Default: png; of shapes obj.")
+  @Option(help: "Of the files in a folder: png or npy, of shapes also the others. Default: png; of shapes obj.")
   var format: SampleFormat?
 
   @Option(
     parsing: .unconditional,
-    help: "How many pixels, each way, show one of an image. Default: 1 for a PNG each; small grids are enlarged.")
+    help: .init(
+      "How many pixels, each way, show one of an image. Default: 1 for a PNG each; small grids are enlarged.", valueName: "count"))
   var scale: Int?
 
-  @Option(parsing: .unconditional, help: "Of the random numbers.")
+  @Option(parsing: .unconditional, help: .init("Of the random numbers.", valueName: "number"))
   var seed: UInt64 = 0
 
   func validate() throws {

@@ -44,6 +44,7 @@ enum HelpDump {
     let valueName: String?
     let defaultValue: String?
     let names: [Name]?
+    let allValues: [String]?
     let isOptional: Bool
     let isRepeating: Bool
     let shouldDisplay: Bool
@@ -57,6 +58,8 @@ struct ManualPage {
   init(of command: HelpDump.Command) {
     text = """
       .TH FIGMENT 1 "" "figment \(FigmentCommand.configuration.version)" "User Commands"
+      .nh
+      .ad l
       .SH NAME
       figment \\- \(ManualPage.escaped(command.abstract ?? ""))
       .SH SYNOPSIS
@@ -101,17 +104,19 @@ struct ManualPage {
       let name = argument.value + (argument.isRepeating ? " \\&..." : "")
       return argument.isOptional ? "[\(name)]" : name
     }
-    let options = arguments.count > operands.count ? ["[\\fIoption\\fR \\&...]"] : []
+    let required = arguments.filter { $0.kind == "option" && !$0.isOptional }.map { "\($0.shownNames) \($0.value)" }
+    let options = arguments.count > operands.count + required.count ? ["[\\fIoption\\fR \\&...]"] : []
     text +=
-      ".SS " + (["figment", parent, command.commandName].compactMap { $0 } + operands + options).joined(separator: " ") + "\n"
+      ".SS " + (["figment", parent, command.commandName].compactMap { $0 } + operands + required + options).joined(separator: " ")
+      + "\n"
     text += ManualPage.escaped(command.abstract ?? "") + "\n"
     for argument in arguments {
-      let names = (argument.names ?? []).map { ($0.kind == "short" ? "-" : "--") + $0.name }
-      let shown = names.map { "\\fB\(ManualPage.escaped($0))\\fR" }.joined(separator: ", ")
-      text += ".TP\n" + (argument.kind == "positional" ? "" : shown)
+      text += ".TP\n" + (argument.kind == "positional" ? "" : argument.shownNames)
       text += (argument.kind == "option" ? " " : "") + (argument.kind == "flag" ? "" : argument.value)
-      let value = argument.kind == "flag" ? nil : argument.defaultValue
-      text += "\n" + ManualPage.escaped((argument.abstract ?? "") + (value.map { " Default: \($0)." } ?? "")) + "\n"
+      var sentences = [argument.abstract ?? ""]
+      if let values = argument.allValues, !values.isEmpty { sentences.append("Values: \(values.joined(separator: ", ")).") }
+      if argument.kind != "flag", let value = argument.defaultValue { sentences.append("Default: \(value).") }
+      text += "\n" + ManualPage.escaped(sentences.joined(separator: " ")) + "\n"
     }
     if command.discussion != nil { text += ".PP\n" }
     add(paragraphs: command.discussion)
@@ -119,9 +124,11 @@ struct ManualPage {
 
   /// Lines stay lines where they are indented: those are tables.
   private mutating func add(paragraphs discussion: String?) {
-    guard let discussion else { return }
-    let isTable = discussion.contains("\n  ") || discussion.contains(":  ")
-    text += (isTable ? ".nf\n" : "") + ManualPage.escaped(discussion) + "\n" + (isTable ? ".fi\n" : "")
+    for (index, paragraph) in (discussion ?? "").split(separator: "\n\n").enumerated() {
+      let isTable = paragraph.contains("\n  ") || paragraph.contains(":  ")
+      text += (index > 0 ? ".PP\n" : "") + (isTable ? ".nf\n" : "")
+      text += ManualPage.escaped(String(paragraph)) + "\n" + (isTable ? ".fi\n" : "")
+    }
   }
 
   /// Backslashes and dashes mean something in troff, and so do dots and quotes at the start of a line; it reads ASCII.
@@ -142,4 +149,9 @@ struct ManualPage {
 
 extension HelpDump.Argument {
   fileprivate var value: String { "\\fI\(ManualPage.escaped(valueName ?? ""))\\fR" }
+
+  fileprivate var shownNames: String {
+    let names = (names ?? []).map { ($0.kind == "short" ? "-" : "--") + $0.name }
+    return names.map { "\\fB\(ManualPage.escaped($0))\\fR" }.joined(separator: ", ")
+  }
 }

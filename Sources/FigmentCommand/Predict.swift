@@ -6,23 +6,26 @@ import Foundation
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a trained model, or a part of it, on the rows of a .npy file.",
+    usage: "figment predict <run> --input <file> --output <file>\n  [<options>]",
     discussion: """
-      Images are taken in the range that the model was trained on: [0, 1] for autoencoder and vae, [-1, 1] for gan. \
+      Images are taken in the range that the model was trained on: [0, 1] for autoencoder and vae, [-1, 1] for GANs. \
       Bytes from 0 to 255 must be scaled first.
       """)
 
   @OptionGroup var options: TrainedModelOptions
 
-  @Option(help: "A .npy file of numbers, the batch first: [N, height, width, channels] or [N, latent].", completion: .arrays)
+  @Option(
+    help: .init("A .npy file of numbers, the batch first: [N, height, width, channels] or [N, latent].", valueName: "file"),
+    completion: .arrays)
   var input: String
 
-  @Option(help: "The .npy file to write, as 32-bit floats.", completion: .arrays)
+  @Option(help: .init("The .npy file to write, as 32-bit floats.", valueName: "file"), completion: .arrays)
   var output: String
 
   @Option(help: "The part to run: whole, encoder, decoder, …", completion: .parts)
   var part = "whole"
 
-  @Option(parsing: .unconditional, help: "Rows to compute at a time.")
+  @Option(parsing: .unconditional, help: .init("Rows to compute at a time.", valueName: "count"))
   var batchSize = 128
 
   func validate() throws {
@@ -33,7 +36,7 @@ struct Predict: ParsableCommand {
     let trained = try options.load()
     guard let part = trained.model.parts.first(where: { $0.name == part }) else {
       let names = trained.model.parts.map(\.name)
-      let hint = suggestion(for: part, among: names)
+      let hint = suggestion(for: part, among: names, otherwise: ".")
       throw UsageError("the model has no part “\(part)”\(hint) Parts: \(names.joined(separator: ", "))")
     }
     let array = try NPYArray(contentsOf: URL(fileURLWithPath: input))

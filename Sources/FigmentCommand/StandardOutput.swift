@@ -27,7 +27,11 @@ func printWritten(_ path: String, _ details: String = "") throws {
   if !isStandardOutput(path) { try printOutput(path + details) }
 }
 
-func printError(_ text: String) { StandardError.write(text + "\n") }
+/// A message, on a terminal in lines that fit it.
+func printError(_ text: String) { StandardError.write(text.wrapped(width: StandardError.terminalWidth ?? .max) + "\n") }
+
+/// “1 image”, “2 images”.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")" }
 
 /// The width of the terminal that standard output is; nil if it is none.
 var outputWidth: Int? {

@@ -5,23 +5,30 @@ import Foundation
 
 struct SummaryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "summary", abstract: "Prints a model's layers: type, output shape, parameters.")
+    commandName: "summary", abstract: "Prints a model's layers: type, output shape, parameters.",
+    usage: "figment summary <model> [<options>]")
 
   @Argument(help: "A model: \(ModelCatalog.identifiers.joined(separator: ", ")).", completion: .models)
   var model: String
 
-  @Option(help: "One of the model's configurations, which the table's end lists. Default: the first of them.", completion: .presets)
+  @Option(
+    help: .init("One of the model's configurations, which the table's end lists. Default: the first of them.", valueName: "name"),
+    completion: .presets)
   var preset: String?
 
   @Option(
-    help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.", completion: .json)
+    help: .init("A JSON file with the model's hyperparameters; what it leaves out is as in the preset.", valueName: "file"),
+    completion: .json)
   var config: String?
 
   func run() throws {
     let type = try ModelCatalog.type(named: model)
     try printOutput(summary(type).text(width: outputWidth ?? .max))
     let presets = type.presetNames
-    if presets.count > 1 { try printOutput("Presets: \(presets.joined(separator: ", "))") }
+    if presets.count > 1 {
+      let names = [presets[0] + " (default)"] + presets.dropFirst()
+      try printOutput("Presets: \(names.joined(separator: ", "))".wrapped(width: outputWidth ?? .max))
+    }
   }
 
   private func summary<Model: GenerativeModel>(_ type: Model.Type) throws -> Summary {

@@ -3,24 +3,34 @@ import Figment
 
 /// What `figment train` changes of a GAN's objective and networks: everything that its configuration holds.
 struct TechniqueOptions: ParsableArguments {
-  @Option(help: "The game. Default: the preset's, cross-entropy.")
+  @Option(help: .init("The loss that both networks play for.", valueName: "loss"))
   var objective: AdversarialObjective.Loss?
 
-  @Option(parsing: .unconditional, help: "Label real samples 1 minus this, in place of 1; 0.1 is usual.")
+  @Option(
+    parsing: .unconditional,
+    help: .init("Label real samples 1 minus this, in place of 1; 0.1 is usual.", valueName: "amount"))
   var labelSmoothing: Float?
 
-  @Option(parsing: .unconditional, help: "Exchange this share of the discriminator's labels; 0.05 is usual.")
+  @Option(
+    parsing: .unconditional,
+    help: .init("Exchange this share of the discriminator's labels; 0.05 is usual.", valueName: "share"))
   var noisyLabels: Float?
 
   @Option(
     parsing: .unconditional,
-    help: "Keep the discriminator's slope between real and generated samples near 1, at this weight (WGAN-GP); 10 is usual.")
+    help: .init(
+      "Keep the discriminator's slope between real and generated samples near 1, at this weight (WGAN-GP); 10 is usual.",
+      valueName: "weight"))
   var gradientPenalty: Float?
 
-  @Option(parsing: .unconditional, help: "Keep the discriminator's slope at real samples small, at this weight (R1); 10 is usual.")
+  @Option(
+    parsing: .unconditional,
+    help: .init("Keep the discriminator's slope at real samples small, at this weight (R1); 10 is usual.", valueName: "weight"))
   var r1: Float?
 
-  @Option(parsing: .unconditional, help: "Keep the discriminator's parameters within plus and minus this (WGAN); 0.01 is usual.")
+  @Option(
+    parsing: .unconditional,
+    help: .init("Keep the discriminator's parameters within plus and minus this (WGAN); 0.01 is usual.", valueName: "limit"))
   var weightClipping: Float?
 
   @Flag(help: "Divide the discriminator's weights by their largest singular values.")
@@ -35,23 +45,30 @@ struct TechniqueOptions: ParsableArguments {
   @Flag(help: "Hold both networks' parameters near their means over all steps.")
   var historicalAveraging = false
 
-  @Option(parsing: .unconditional, help: "Draw samples from a moving average of the generator with this decay; 0.999 is usual.")
+  @Option(
+    parsing: .unconditional,
+    help: .init("Draw samples from a moving average of the generator with this decay; 0.999 is usual.", valueName: "decay"))
   var ema: Float?
 
-  @Option(parsing: .unconditional, help: "Steps of the discriminator, each on a batch of its own, to one of the generator.")
+  @Option(
+    parsing: .unconditional,
+    help: .init("Steps of the discriminator, each on a batch of its own, to one of the generator.", valueName: "count"))
   var discriminatorSteps: Int?
 
   @Option(
-    parsing: .unconditional, help: "Let the discriminator rest while its accuracy on the last batch was above this; 0.8 is usual.")
+    parsing: .unconditional,
+    help: .init(
+      "Let the discriminator rest while its accuracy on the last batch was above this; 0.8 is usual.",
+      valueName: "accuracy"))
   var accuracyGate: Float?
 
-  @Option(help: "Between the generator's layers. Default: the preset's.")
+  @Option(help: .init("Between the generator's layers.", valueName: "kind"))
   var normalization: NetworkNormalization?
 
-  @Option(help: "Between the discriminator's layers. Default: the preset's.")
+  @Option(help: .init("Between the discriminator's layers.", valueName: "kind"))
   var discriminatorNormalization: NetworkNormalization?
 
-  @Option(help: "Of both networks. Default: the preset's.")
+  @Option(help: .init("Of both networks.", valueName: "name"))
   var optimizer: AdversarialOptimizer?
 
   /// The options that were given, by name.

@@ -7,10 +7,13 @@ import Foundation
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a model, or resumes a run.",
+    usage: "figment train <model> [<options>]\nfigment train --resume <run> [<options>]",
     discussion: """
       Leaves in the output folder: config.json, metrics.jsonl, metrics.csv, TensorBoard events, samples/*.png and \
       checkpoints/. Ctrl-C finishes the step, writes a checkpoint and exits with status 130; --resume then continues as \
       if the run had never stopped.
+
+      The options from --objective on are techniques of GANs, each by default as in the preset.
       """)
 
   @Argument(
@@ -20,7 +23,7 @@ struct Train: ParsableCommand {
   @Option(
     help: """
       A data set (\(DatasetLocator.names.joined(separator: ", "))), a folder with pictures or with IDX files, or a file that \
-      'figment data prepare' made. Default: the model's own, such as fashion-mnist; for a resumed run where its data was.
+      'figment data prepare' made. Default: the model's own, such as fashion-mnist.
       """,
     completion: .datasets)
   var data: String?
@@ -28,81 +31,99 @@ struct Train: ParsableCommand {
   @OptionGroup var pictures: PictureArguments
 
   @Option(
-    help: "One of the model's configurations, which 'figment summary MODEL' lists. Default: the first of them.",
+    help: .init(
+      "One of the model's configurations, which 'figment summary MODEL' lists. Default: the first of them.", valueName: "name"),
     completion: .presets)
   var preset: String?
 
   @Option(
-    help: """
+    help: .init(
+      """
       Which stage to train of a model with several, such as pretrain or adversarial of srgan, or all, one after the other. \
-      Default: all; for a resumed run those it began with.
-      """)
+      Default: all.
+      """, valueName: "name"))
   var stage: String?
 
   @Option(
     parsing: .unconditional,
-    help: "How often to go through the images, those of a resumed run included. Default: as the model was published.")
+    help: .init(
+      "How often to go through the images, those of a resumed run included. Default: as the model was published.",
+      valueName: "count"))
   var epochs: Int?
 
   @Option(
-    parsing: .unconditional, help: "How many steps to take, in place of --epochs, those of a resumed run included.")
+    parsing: .unconditional,
+    help: .init("How many steps to take, in place of --epochs, those of a resumed run included.", valueName: "count"))
   var iterations: Int?
 
-  @Option(parsing: .unconditional, help: "Images in a step. Default: as the model was published.")
+  @Option(parsing: .unconditional, help: .init("Images in a step. Default: as the model was published.", valueName: "count"))
   var batchSize: Int?
 
   @Option(
     parsing: .unconditional,
-    help: """
-      The learning rate of all learners, or of each: generator=2e-4,discriminator=1e-4. Default: as the model was published.
-      """)
+    help: .init(
+      "The learning rate of all learners, or of each: generator=2e-4,discriminator=1e-4. Default: as the model was published.",
+      valueName: "rate"))
   var learningRate: LearningRates?
 
   @Option(
-    help: "How the rate changes: constant, exponential:FACTOR (an epoch) or cosine. Default: constant.",
+    help: .init(
+      "How the rate changes: constant, exponential:FACTOR (an epoch) or cosine. Default: constant.", valueName: "schedule"),
     completion: .list(["constant", "cosine"]))
   var learningRateSchedule: String?
 
   @Option(
-    parsing: .unconditional, help: "Of weights, noise and the order of the images. Default: drawn, and kept in config.json.")
+    parsing: .unconditional,
+    help: .init("Of weights, noise and the order of the images. Default: drawn, and kept in config.json.", valueName: "number"))
   var seed: UInt64?
 
   @OptionGroup var device: DeviceOption
 
-  @Option(help: "The folder of the run. Default: runs/MODEL.", completion: .directory)
+  @Option(help: .init("The folder of the run. Default: runs/MODEL.", valueName: "folder"), completion: .directory)
   var output: String?
 
-  @Option(help: "Continue the run in this folder.", completion: .directory)
+  @Option(
+    help: .init(
+      "Continue the run in this folder, with its data and on its device where no others are given.", valueName: "run"),
+    completion: .directory)
   var resume: String?
 
   @Option(
-    help: "A JSON file with the model's hyperparameters; what it leaves out is as in the preset.", completion: .json)
+    help: .init("A JSON file with the model's hyperparameters; what it leaves out is as in the preset.", valueName: "file"),
+    completion: .json)
   var config: String?
 
-  @Option(parsing: .unconditional, help: "Stop after this many epochs without a lower validation loss. Default: never.")
+  @Option(
+    parsing: .unconditional,
+    help: .init("Stop after this many epochs without a lower validation loss. Default: never.", valueName: "count"))
   var patience: Int?
 
   @Option(
     parsing: .unconditional,
-    help: "The part of the images held out for validation if the data set has none of its own. Default: 0.1.")
+    help: .init(
+      "The part of the images held out for validation if the data set has none of its own. Default: 0.1.", valueName: "share"))
   var validationFraction: Double?
 
-  @Option(help: "How often to draw samples: never, steps:N, epochs:N or minutes:N. Default: the model's own.")
+  @Option(
+    help: .init(
+      "How often to draw samples: never, steps:N, epochs:N or minutes:N. Default: the model's own.", valueName: "interval"))
   var sampleEvery: String?
 
   @Option(
-    help: "How often to write a checkpoint, besides the last one: never, steps:N, epochs:N or minutes:N. Default: the model's own.")
+    help: .init(
+      "How often to write a checkpoint, besides the last one: never, steps:N, epochs:N or minutes:N. Default: the model's own.",
+      valueName: "interval"))
   var checkpointEvery: String?
-
-  @OptionGroup(title: "Techniques of GANs") var techniques: TechniqueOptions
-
-  @OptionGroup(title: "Super-resolution") var content: ContentOptions
 
   @Flag(help: "Replace the run that is in the output folder.")
   var overwrite = false
 
   @Flag(help: "Report the device's memory at the end.")
   var verbose = false
+
+  @OptionGroup var content: ContentOptions
+
+  @OptionGroup var techniques: TechniqueOptions
 
   func validate() throws {
     func positive(_ value: Int?, _ name: String) throws {
@@ -147,6 +168,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let session = try resume.map(resumed) ?? started()
+    if resume == nil, data == nil { printError("no --data given: training on \(session.settings.data)") }
     try session.train()
   }
 
@@ -154,7 +176,6 @@ struct Train: ParsableCommand {
     let type = try ModelCatalog.trainableType(named: model!)
     let directory = RunDirectory(path: output ?? "runs/\(type.identifier)")
     if directory.isUsed && !overwrite { throw UsageError.occupied(directory) }
-    if data == nil { printError("no --data given: training on \(type.usualData)") }
     return try TrainingSession(
       settings(type), in: directory, device: device.select(), verbose: verbose, resuming: false, overwriting: overwrite)
   }

@@ -27,6 +27,7 @@ struct TrainingSession {
     data = try Self.load(settings, for: model.inputs)
     try (model as? any PretrainedModel)?.loadPretrainedWeights()
     trainer = Trainer(model)
+    trainer.notice = { printError($0) }
     try Self.setLearners(of: trainer, settings)
     // The first batch says whether the data fits the model, while nothing has been written.
     for part in [data.training, data.validation].compactMap({ $0 }) where part.count > 0 {
@@ -43,8 +44,8 @@ struct TrainingSession {
       guard directory.hasCheckpoint else {
         throw RunError(
           directory.url.path,
-          "the run has no checkpoint: it ended before the first one was written. Start it again with: figment train "
-            + "\(settings.model) --data \(settings.data) --seed \(settings.seed) --output \(directory.url.relativePath) --overwrite"
+          "the run has no checkpoint: it ended before the first one was written. Start it again with 'figment train "
+            + "\(settings.model) --data \(settings.data) --seed \(settings.seed) --output \(directory.url.relativePath) --overwrite'"
         )
       }
       try Checkpoint(contentsOf: directory.lastCheckpoint).restore(trainer)
@@ -77,7 +78,7 @@ struct TrainingSession {
     let type = Swift.type(of: trainer.model)
     let progress = trainer.progress
     printError(
-      "\(type.title): \(trainer.model.parameterCount) parameters, \(data.training.count) samples, "
+      "\(type.title): \(trainer.model.parameterCount) parameters, \(counted(data.training.count, "sample")), "
         + "\(data.validation?.count ?? 0) for validation, seed \(settings.seed)")
     printError("computing on \(selection.device): \(selection.reason)")
     if progress.step > 0 {
@@ -140,7 +141,7 @@ struct TrainingSession {
         (progress.step, "iteration", "--iterations")
       }
     let next = trainer.stages.drop { $0.name != stage.name }.dropFirst().first
-    return "the run already has \(count) \(unit)\(count == 1 ? "" : "s")\(ofStage(stage.name)); ask for more with \(option)"
+    return "the run already has \(counted(count, unit))\(ofStage(stage.name)); ask for more with \(option)"
       + (next.map { ", or for the next stage with --stage \($0.name)" } ?? "")
   }
 

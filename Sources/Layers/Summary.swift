@@ -1,4 +1,5 @@
 import Backends
+import Files
 import Tensors
 
 /// The layers that a forward pass went through, in order.
@@ -85,40 +86,25 @@ public struct Summary: CustomStringConvertible {
   /// The whole table, as wide as it is.
   public var description: String { text(width: .max) }
 
-  /// The table in lines of at most `width` characters, as far as names and shapes allow: without the column of what layers
-  /// are connected to, then with types broken into lines at their commas.
+  /// The table in lines of at most `width` characters, down to some 45: without the column of what layers are connected to, then
+  /// with types, names and at last shapes broken into lines.
   public func text(width: Int) -> String {
-    let header = ["Layer", "Type", "Output shape", "Parameters", "Connected to"]
-    var cells = rows.map { row in
-      [
-        [row.name], [row.type], ["(" + (["None"] + row.outputShape.map(String.init)).joined(separator: ", ") + ")"],
-        [row.parameters.grouped], row.connectedTo.dropLast().map { $0 + "," } + row.connectedTo.suffix(1),
-      ]
-    }
-    func widths(_ columns: Int) -> [Int] {
-      (0..<columns).map { column in max(header[column].count, cells.flatMap { $0[column].map(\.count) }.max() ?? 0) }
-    }
-    func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + 2 * (widths.count - 1) }
-    let columns = total(widths(5)) <= width ? 5 : 4
-    if total(widths(columns)) > width { for row in cells.indices { cells[row][1] = cells[row][1][0].brokenAtCommas } }
-    let columnWidths = widths(columns)
-
-    func line(_ row: [String]) -> String {
-      var padded = [String]()
-      for (column, cell) in row.prefix(columns).enumerated() {
-        let space = String(repeating: " ", count: columnWidths[column] - cell.count)
-        padded.append(column == 3 ? space + cell : cell + space)
-      }
-      return padded.joined(separator: "  ").trimmingTrailingSpaces
-    }
-    let body = cells.flatMap { row in
-      (0..<row.prefix(columns).map(\.count).max()!).map { part in line(row.map { part < $0.count ? $0[part] : "" }) }
-    }
-    let rule = String(repeating: "─", count: total(columnWidths))
+    let table = TextTable(
+      titles: ["Layer", "Type", "Output shape", "Parameters", "Connected to"],
+      rows: rows.map { row in
+        let shape = ["None"] + row.outputShape.map(String.init)
+        return [
+          row.name, row.type, "(\(shape.joined(separator: ", ")))", row.parameters.grouped,
+          row.connectedTo.joined(separator: ", "),
+        ]
+      }, numbers: [3],
+      narrowings: [.wrapping(4), .leavingOut(4), .wrapping(1), .wrapping(0, behind: "."), .wrapping(2)])
+    let (titles, lines) = table.lines(width: width)
+    let rule = String(repeating: "─", count: (titles + lines).map(\.count).max()!)
     return
-      ([title, rule, line(header), rule] + body + [rule] + networks.map { "\($0.name): \($0.parameters.grouped)" } + [
-        "Total parameters: \(self.total.grouped) (\(byteCount(self.total)))",
-        "Trainable: \(trainable.grouped)", "Statistics: \((self.total - trainable).grouped)",
+      ([title, rule] + titles + [rule] + lines + [rule] + networks.map { "\($0.name): \($0.parameters.grouped)" } + [
+        "Total parameters: \(total.grouped) (\(byteCount(total)))", "Trainable: \(trainable.grouped)",
+        "Statistics: \((total - trainable).grouped)",
       ]).joined(separator: "\n")
   }
 
@@ -135,19 +121,5 @@ extension Int {
     var digits = Array(String(self))
     for position in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: position) }
     return String(digits)
-  }
-}
-
-extension String {
-  /// One part a line, indented behind the first.
-  fileprivate var brokenAtCommas: [String] {
-    let parts = split(separator: ", ").map(String.init)
-    return parts.enumerated().map { ($0.offset == 0 ? "" : "  ") + $0.element + ($0.offset == parts.count - 1 ? "" : ",") }
-  }
-
-  fileprivate var trimmingTrailingSpaces: String {
-    var result = self[...]
-    while result.last == " " { result.removeLast() }
-    return String(result)
   }
 }

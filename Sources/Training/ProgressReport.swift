@@ -46,17 +46,31 @@ public final class ProgressReport: Callback {
     // Steps that the device has not finished have no losses, and no speed.
     guard trainer.hasReadAllSteps, (ContinuousClock.now - drawn).inSeconds > pause, trainer.progress.position > 0 else { return }
     drawn = .now
-    let progress = trainer.progress, count = trainer.plan.trainingCount
-    let place = place(trainer, epoch: progress.epoch + 1), done = "\(progress.position)/\(count)"
-    let speed = trainer.secondsInSteps > 1 || speedBefore == nil ? trainer.samplesPerSecond : speedBefore
-    let pace = [speed.map(Self.text), timeLeft(trainer)].compactMap { $0 }
-    guard let width else { return write(lines([place, done] + progress.means.map(Self.text) + pace, width: .max)) }
-    let bar = (Double(progress.position) / Double(count)).formattedAsBar
-    let terms = ["\(place) \(bar) \(done)"] + progress.means.prefix(1).map(Self.text) + pace
-    // A line that wraps could not be replaced: what does not fit is left out, from the end.
-    var shown = terms[...]
-    while shown.count > 1, shown.joined(separator: "  ").count >= width { shown.removeLast() }
-    show(String(shown.joined(separator: "  ").prefix(max(1, width - 1))))
+    let progress = trainer.progress
+    var done = [place(trainer, epoch: progress.epoch + 1)], share = trainer.plan.fractionDone(progress)
+    // Iterations are not counted in epochs: the bar shows how many of them are done.
+    if case .epochs = trainer.plan.length {
+      done.append("\(progress.position)/\(trainer.plan.trainingCount)")
+      share = Double(progress.position) / Double(trainer.plan.trainingCount)
+    }
+    let measured = trainer.secondsInSteps > 1 || speedBefore == nil ? trainer.samplesPerSecond : speedBefore
+    let means = progress.means.map(Self.text), speed = measured.map(Self.text), left = timeLeft(trainer)
+    guard let width else { return write(lines(done + means + [speed, left].compactMap { $0 }, width: .max)) }
+    show(Self.status(share, done, means.first, speed, left, width: width - 1))
+  }
+
+  /// A line that wraps could not be replaced: the bar becomes shorter, then speed, time left and loss are left out, and the bar.
+  private static func status(
+    _ share: Double, _ done: [String], _ mean: String?, _ speed: String?, _ left: String?, width: Int
+  ) -> String {
+    for terms in [[mean, speed, left], [mean, left], [mean], []] {
+      func line(_ bar: String) -> String {
+        ([([done[0], bar] + done.dropFirst()).joined(separator: " ")] + terms.compactMap { $0 }).joined(separator: "  ")
+      }
+      let space = width - line("").count
+      if space >= 8 { return line(share.formattedAsBar(min(24, space))) }
+    }
+    return String(done.joined(separator: "  ").prefix(max(1, width)))
   }
 
   public override func recorded(_ trainer: Trainer, _ record: TrainingRecord) throws {
@@ -98,17 +112,7 @@ public final class ProgressReport: Callback {
 
   /// Broken between terms where they are wider than `width`, the later lines indented.
   private func lines(_ terms: [String], width: Int) -> String {
-    var text = "", column = 0
-    for term in terms {
-      if column > 0, column + 2 + term.count > width {
-        text += "\n    " + term
-        column = 4 + term.count
-      } else {
-        text += (column > 0 ? "  " : "") + term
-        column += (column > 0 ? 2 : 0) + term.count
-      }
-    }
-    return text + "\n"
+    String.wrapped(terms.map { $0 + "  " }, width: width, indent: 4) + "\n"
   }
 
   /// From what this run of the program has done in its own time, validation and pictures included.
@@ -124,10 +128,10 @@ public final class ProgressReport: Callback {
 extension Double {
   package func formatted(digits: Int) -> String { String(format: "%.\(digits)f", self) }
 
-  /// A share in [0, 1] as 24 characters.
-  package var formattedAsBar: String {
-    let filled = Int(self * 24)
-    return String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+  /// A share in [0, 1] as `length` characters.
+  package func formattedAsBar(_ length: Int = 24) -> String {
+    let filled = Int(self * Double(length))
+    return String(repeating: "█", count: filled) + String(repeating: "░", count: length - filled)
   }
 
   /// `9.5 s`, `42 s`, `3 min 05 s`, `2 h 07 min`, `5 days`.

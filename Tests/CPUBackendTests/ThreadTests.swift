@@ -135,8 +135,8 @@ private let largeCases: [BackendCase] = [
   }
 
   @Test func theNameSaysTheProcessorAndTheThreads() {
-    #expect(Self.backends[0].name.hasSuffix(" (1 thread)"))
-    #expect(Self.backends[1].name.hasSuffix(" (2 threads)"))
+    #expect(Self.backends[0].name.hasSuffix(", 1 thread"))
+    #expect(Self.backends[1].name.hasSuffix(", 2 threads"))
     #expect(Self.backends[0].name.first != " ")
   }
 

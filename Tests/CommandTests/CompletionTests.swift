@@ -83,11 +83,14 @@ import Testing
   @Test func theManualNamesEverySubcommandAndOption() throws {
     let outcome = try Figment.run(["manual"])
     #expect(outcome.status == 0 && outcome.output.hasPrefix(".TH FIGMENT 1"))
-    for words in ["figment train", "figment data prepare", "figment benchmark", "\\-\\-batch\\-size", "EXIT STATUS"] {
+    for words in [
+      "figment train", "figment data prepare", "figment benchmark", "\\-\\-batch\\-size", "EXIT STATUS",
+      "Values: cross\\-entropy, least\\-squares, hinge, wasserstein.", ".SS figment generate \\fIrun\\fR \\fB\\-\\-output\\fR",
+    ] {
       #expect(outcome.output.contains(words), "\(words)")
     }
     // Lines that troff would take for macros of its own.
-    let macros = [".TH", ".SH", ".SS", ".TP", ".PP", ".B", ".I", ".nf", ".fi"]
+    let macros = [".TH", ".SH", ".SS", ".TP", ".PP", ".B", ".I", ".nf", ".fi", ".nh", ".ad"]
     for line in outcome.output.split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'") {
       #expect(macros.contains { line == $0 || line.hasPrefix($0 + " ") }, "\(line)")
     }

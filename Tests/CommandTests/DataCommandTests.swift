@@ -26,7 +26,7 @@ import Testing
     let shown = try figment("data", "show", "photos", "--output", "sheet.png")
     #expect(shown.status == 0, "\(shown.errors)")
     for words in [
-      "pictures: 7 (2 PNG, 5 JPEG)", "classes: 2: cold 3, warm 4", "note: 1 picture has a color profile, which is not applied",
+      "pictures: 7 (2 PNG, 5 JPEG)", "classes: 2 (cold 3, warm 4)", "note: 1 picture has a color profile, which is not applied",
       "cannot be read: 1\n  warm/broken.jpg: it is no picture; PNG and JPEG are read", "look alike: 1 group",
     ] { #expect(shown.output.contains(words), "\(words): \(shown.output)") }
     #expect(place.exists("sheet.png") && shown.output.hasSuffix("sheet.png\n"))
@@ -40,7 +40,7 @@ import Testing
     let again = try figment("data", "prepare", "photos", "p.safetensors", "--size", "16")
     #expect(again.status == 2 && again.errors.contains("p.safetensors is there already; replace it with --overwrite"))
     let shown = try figment("data", "show", "p.safetensors")
-    #expect(shown.output == "images: 7\nsizes: all 16×16, 3 channels\nclasses: 2: cold 3, warm 4\n")
+    #expect(shown.output == "images: 7\nsizes: all 16×16, 3 channels\nclasses: 2 (cold 3, warm 4)\n")
 
     for data in ["p.safetensors", "photos"] {
       let run = "run-\(data)"
@@ -48,7 +48,7 @@ import Testing
         "train", "gan", "--data", data, "--size", "16x16x3", "--flip", "--validation-fraction", "0.3", "--batch-size", "2",
         "--iterations", "3", "--device", "cpu", "--seed", "1", "--output", run)
       #expect(trained.status == 0, "\(data): \(trained.errors)")
-      #expect(trained.errors.contains("5 images, 2 for validation"))
+      #expect(trained.errors.contains("5 samples, 2 for validation"))
       let resumed = try figment("train", "--resume", run, "--iterations", "4", "--device", "cpu")
       #expect(resumed.status == 0 && resumed.errors.contains("resuming after step 3"), "\(data): \(resumed.errors)")
       let flipped = try figment("train", "--resume", run, "--iterations", "4", "--crop", "fit")

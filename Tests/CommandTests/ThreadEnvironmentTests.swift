@@ -33,7 +33,7 @@ import Testing
   /// What `figment devices` says of the CPU.
   private func threads(environment: [String: String] = [:], shell: String? = nil) throws -> Int {
     let outcome = try Figment.run(["devices"], environment: environment, shell: shell)
-    let match = try #require(outcome.output.firstMatch(of: /\((\d+) threads?\)/), "\(outcome.output)\(outcome.errors)")
+    let match = try #require(outcome.output.firstMatch(of: /, (\d+) threads?/), "\(outcome.output)\(outcome.errors)")
     return try #require(Int(match.1))
   }
 }

@@ -22,7 +22,7 @@ step() {
 }
 
 devices=$(bounded "$figment" devices)
-echo "$devices" | grep -q '(1 thread)' || { echo "$0: Figment takes other than one thread:"; echo "$devices"; exit 1; }
+echo "$devices" | grep -q ', 1 thread ' || { echo "$0: Figment takes other than one thread:"; echo "$devices"; exit 1; }
 chosen="" all=""
 for turn in 1 2 3; do
   chosen="$chosen $(step TURN=$turn)"

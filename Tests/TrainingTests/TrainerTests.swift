@@ -192,6 +192,21 @@ import Testing
     #expect(!bars.isEmpty && bars.allSatisfy { $0.count <= 39 }, "\(bars)")
   }
 
+  @Test(arguments: [60, 80, 120]) func aBarShowsIterationsAndShrinksBeforeTermsGo(width: Int) throws {
+    final class Slow: Callback {
+      override func stepEnded(_: Trainer) { usleep(300_000) }
+    }
+    var text = ""
+    let report = ProgressReport(width: width) { text += $0 }
+    try Trainer(tinyVAE(on: device)).fit(tinyImages(count: 400), iterations: 8, batchSize: 4, callbacks: [Slow(), report])
+    let bars = text.split(separator: "\r").filter { $0.contains("█") }, last = try #require(bars.last, "\(text)")
+    #expect(bars.allSatisfy { $0.count < width } && !last.contains("/400"), "\(bars)")
+    let (done, left) = (last.count { $0 == "█" }, last.count { $0 == "░" })
+    #expect(done > left && (width == 120 ? done + left == 24 : done + left >= 8), "\(last)")
+    #expect(last.contains(" left") && last.contains("loss"), "\(last)")
+    #expect(last.contains("images/s") == (width > 60), "\(last)")
+  }
+
   @Test func timesOfAnyLengthAreWritten() {
     #expect(9.94.formattedAsTime == "9.9 s" && 59.4.formattedAsTime == "59 s" && 61.0.formattedAsTime == "1 min 01 s")
     #expect(7260.0.formattedAsTime == "2 h 01 min" && 1e6.formattedAsTime == "11 days")

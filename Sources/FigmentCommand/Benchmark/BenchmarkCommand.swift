@@ -7,21 +7,22 @@ import Foundation
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark", abstract: "Times training steps and single operations.",
+    usage: "figment benchmark [<suite> ...] [<options>]",
     discussion: """
       Suites:
-        steps [STEP …]       a training step of each model, or of those named:
-          \(wrap(StepBenchmark.all.map(\.name), indent: 6))
+        steps [STEP …]       training steps of all models, or:
+          \(wrap(StepBenchmark.all.map(\.name), indent: 4))
         gemm                 matrix products
-        convolution [NET …]  all products of a training step of each network,
-          forward and gradients, or of those named:
-          \(wrap(ProductBenchmark.networks, indent: 6))
+        convolution [NET …]  the products of a training step,
+          forward and gradients, of all networks, or:
+          \(wrap(ProductBenchmark.networks, indent: 4))
           ('standard': layers of well-known classifiers)
         memory               operations that memory bounds
-        startup              the command's own start, and the first training
-          step with empty and with full caches of compiled kernels
-      Suites of single operations measure the device's own ceilings, first and
-      in turns with each case, and say how close it comes. All figures are
-      medians after a warm-up.
+        startup              the start of the command, and the
+          first step with empty and full caches of kernels
+
+      Suites of single operations measure the device's own ceilings, first and in turns with each case, and say how close \
+      it comes. All figures are medians after a warm-up.
       """)
 
   enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, startup }
@@ -32,16 +33,18 @@ struct BenchmarkCommand: ParsableCommand {
 
   @OptionGroup var device: DeviceOption
 
-  @Option(parsing: .unconditional, help: "Samples in a step. Default: the model's own.")
+  @Option(parsing: .unconditional, help: .init("Samples in a step. Default: the model's own.", valueName: "count"))
   var batchSize: Int?
 
   @Option(help: "A table, or one JSON object a line.")
   var format: Format = .table
 
-  @Option(parsing: .unconditional, help: "Seconds to spend on each case.")
+  @Option(parsing: .unconditional, help: .init("Seconds to spend on each case.", valueName: "number"))
   var seconds = 2.0
 
-  @Option(help: "A file of JSON lines from an earlier run, to compare the times with.", completion: .file(extensions: ["jsonl"]))
+  @Option(
+    help: .init("A file of JSON lines from an earlier run, to compare the times with.", valueName: "file"),
+    completion: .file(extensions: ["jsonl"]))
   var compare: String?
 
   @Flag(help: "Try every way to compute each product first, and keep the fastest for all later runs (gemm, convolution).")
@@ -93,15 +96,10 @@ struct BenchmarkCommand: ParsableCommand {
     try report.finish()
   }
 
-  /// Names with commas, in lines that fit a terminal beside `indent` columns.
+  /// Names with commas, in lines that fit a narrow terminal beside `indent` columns.
   private static func wrap(_ names: [String], indent: Int) -> String {
-    var lines = [""]
-    for (index, name) in names.enumerated() {
-      let word = name + (index == names.count - 1 ? "" : ",")
-      if lines[lines.count - 1].count + word.count > 72 - indent { lines.append("") }
-      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
-    }
-    return lines.joined(separator: "\n" + String(repeating: " ", count: indent - 2))
+    String.wrapped(names.dropLast().map { $0 + ", " } + names.suffix(1), width: 58 - indent, indent: 0)
+      .split(separator: "\n").joined(separator: "\n" + String(repeating: " ", count: indent))
   }
 }
 
@@ -130,10 +128,11 @@ private struct Report {
     let probes = try backend.ceilingProbes(), ceilings = try probes.ceilings()
     switch format {
     case .table:
+      let launch = ceilings.launchMicroseconds.formatted(digits: 1)
       try printOutput(
         "\(device.backend.name): \(ceilings.gflops.formatted(digits: 0)) GFLOP/s, "
-          + "\(ceilings.gigabytesPerSecond.formatted(digits: 1)) GB/s copied, "
-          + "\(ceilings.launchMicroseconds.formatted(digits: 1)) µs a launch\n")
+          + "\(ceilings.gigabytesPerSecond.formatted(digits: 1)) GB/s copied"
+          + (launch == "0.0" ? "\n" : ", \(launch) µs a launch\n"))
     case .json:
       var result = BenchmarkResult(name: "ceilings", device: device.identifier)
       (result.gflops, result.gigabytesPerSecond) = (ceilings.gflops, ceilings.gigabytesPerSecond)
@@ -144,6 +143,6 @@ private struct Report {
   }
 
   func finish() throws {
-    if format == .table { try printOutput(BenchmarkTable.text(results)) }
+    if format == .table { try printOutput(BenchmarkTable.text(results, width: outputWidth ?? .max)) }
   }
 }

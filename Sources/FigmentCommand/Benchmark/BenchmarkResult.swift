@@ -91,16 +91,14 @@ struct BenchmarkTable {
     ]
   }
 
-  static func text(_ results: [BenchmarkResult]) -> String {
+  static func text(_ results: [BenchmarkResult], width: Int) -> String {
     let columns = columns.filter { column in results.contains { column.cell($0) != nil } }
-    let rows = [columns.map(\.title)] + results.map { result in columns.map { $0.cell(result) ?? "–" } }
-    let widths = columns.indices.map { column in rows.map { $0[column].count }.max()! }
-    return rows.map { row in
-      let cells = columns.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - row[column].count)
-        return columns[column].isText ? row[column] + space : space + row[column]
-      }
-      return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
-    }.joined(separator: "\n")
+    func at(_ titles: String...) -> [Int] { titles.compactMap { title in columns.firstIndex { $0.title == title } } }
+    let wide = at("VARIANT", "NAME").map { TextTable.Narrowing.wrapping($0, least: 24) }
+    let lesser = at("COUNT", "DEVICE", "ERROR", "VARIANT", "PEAK MIB", "BATCH", "GFLOP/S", "BEFORE MS")
+    return TextTable(
+      titles: columns.map(\.title), rows: results.map { result in columns.map { $0.cell(result) ?? "–" } },
+      numbers: Set(columns.indices.filter { !columns[$0].isText }), narrowings: wide + lesser.map { .leavingOut($0) }
+    ).text(width: width)
   }
 }

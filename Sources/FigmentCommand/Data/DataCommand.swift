@@ -14,25 +14,31 @@ struct DataPrepare: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
     abstract: "Makes one file of a folder of pictures, all of one size, to train on with --data.",
+    usage: "figment data prepare <folder> <file> --size <size>\n  [<options>]",
     discussion: """
       Takes PNG and JPEG files of the folder and of all folders in it. Folders at the top are classes; or a labels.csv there \
       has a line FILE,LABEL for each picture. When it is stopped, the same command goes on with what was done. The file is \
       safetensors: 'images' [N, height, width, channels], 'labels' [N], 'names'.
       """)
 
-  @Argument(help: "A folder with pictures.", completion: .directory)
+  @Argument(help: .init("A folder with pictures.", valueName: "folder"), completion: .directory)
   var source: String
 
-  @Argument(help: "The file to write.", completion: .file(extensions: ["safetensors"]))
+  @Argument(help: .init("The file to write.", valueName: "file"), completion: .file(extensions: ["safetensors"]))
   var destination: String
 
   @Option(help: "The size of the images: 64 for 64×64 pixels, 64x48 for a height and a width, 64x48x1 for grey ones.")
   var size: ImageSize
 
-  @Option(help: "How pictures are resized, smoothed where they are reduced: box, bilinear, bicubic, lanczos or matlab.")
+  @Option(help: .init("How pictures are resized, smoothed where they are reduced.", valueName: "filter"))
   var resize: ResizeFilter = .bilinear
 
-  @Option(help: "Which part of pictures of other proportions is used: centre, or fit (all of it, stretched).")
+  @Option(
+    help: .init(
+      """
+      Which part of pictures of other proportions is used: their centre, or all of it stretched (fit); random is for \
+      'figment train'.
+      """, valueName: "part"))
   var crop: PictureCrop = .centre
 
   @Flag(help: "Make them grey.")
@@ -61,14 +67,14 @@ struct DataPrepare: ParsableCommand {
       listing, to: url, shape: shape, settings: PictureSettings(resize: resize, crop: crop))
     let progress = ProgressLine("prepared", total: listing.files.count), began = ContinuousClock.now
     let summary = try preparation.run { progress.report($0) }
-    if summary.resumedAfter > 0 { printError("went on after the \(summary.resumedAfter) files that were done before") }
+    if summary.resumedAfter > 0 { printError("went on after \(counted(summary.resumedAfter, "file")) of an earlier run") }
     for file in summary.unreadable.prefix(5) { printError("\(file.name) is left out: \(file.problem)") }
     if summary.unreadable.count > 5 {
       printError("… and \(summary.unreadable.count - 5) more, which 'figment data show \(source)' names")
     }
     printError(
-      "prepared \(summary.count) images of \(shape.map(String.init).joined(separator: "×"))"
-        + (listing.classNames.map { " in \($0.count) class\($0.count == 1 ? "" : "es")" } ?? "")
+      "prepared \(counted(summary.count, "image")) of \(shape.map(String.init).joined(separator: "×"))"
+        + (listing.classNames.map { " in \(counted($0.count, "class"))" } ?? "")
         + " in \((ContinuousClock.now - began).inSeconds.formattedAsTime), \(summary.unreadable.count) left out")
     try printWritten(destination)
   }

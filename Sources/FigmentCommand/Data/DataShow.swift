@@ -16,8 +16,11 @@ struct DataShow: ParsableCommand {
   var source: String
 
   @Option(
-    help: "A PNG file to draw some of the images on: a row for each class, or a grid.", completion: .file(extensions: ["png"]))
+    help: .init("A PNG file to draw some of the images on: a row for each class, or a grid.", valueName: "file"),
+    completion: .file(extensions: ["png"]))
   var output: String?
+
+  private var width: Int { outputWidth ?? .max }
 
   func run() throws {
     let url = URL(fileURLWithPath: source)
@@ -42,18 +45,18 @@ struct DataShow: ParsableCommand {
     let formats = Dictionary(grouping: files, by: \.format.rawValue).map { "\($1.count) \($0)" }.sorted()
     let bytes = Double(files.reduce(0) { $0 + $1.size })
     var lines = ["pictures: \(files.count) (\(formats.joined(separator: ", "))), \(Self.amount(bytes))"]
-    lines.append("sizes: " + Self.sizes(files.map { (width: $0.width, height: $0.height) }))
-    if let names = listing.classNames { lines.append("classes: " + Self.classes(names, files.compactMap(\.label))) }
-    for note in listing.notes { lines.append("note: \(note)") }
-    let groups = "\(survey.alike.count) group\(survey.alike.count == 1 ? "" : "s")"
-    lines.append("look alike: " + (survey.alike.isEmpty ? "none" : groups))
+    lines.append(("sizes: " + Self.sizes(files.map { (width: $0.width, height: $0.height) })).wrapped(width: width))
+    if let names = listing.classNames { lines.append(classes(names, files.compactMap(\.label))) }
+    for note in listing.notes { lines.append("note: \(note)".wrapped(width: width)) }
+    lines.append("look alike: " + (survey.alike.isEmpty ? "none" : counted(survey.alike.count, "group")))
     for group in survey.alike.prefix(20) {
       let names = group.prefix(4).map { listing.files[$0].name }
-      lines.append("  " + names.joined(separator: "  ") + (group.count > 4 ? "  and \(group.count - 4) more" : ""))
+      let more = group.count > 4 ? ["and \(group.count - 4) more"] : []
+      lines.append(String.wrapped(["  "] + (names + more).map { $0 + "  " }, width: width, indent: 4))
     }
-    if survey.alike.count > 20 { lines.append("  … and \(survey.alike.count - 20) groups more") }
+    if survey.alike.count > 20 { lines.append("  … and \(counted(survey.alike.count - 20, "more group"))") }
     lines.append("cannot be read: " + (survey.unreadable.isEmpty ? "none" : "\(survey.unreadable.count)"))
-    for file in survey.unreadable { lines.append("  \(file.name): \(file.problem)") }
+    for file in survey.unreadable { lines.append("  \(file.name): \(file.problem)".wrapped(width: width, indent: 4)) }
     try printOutput(lines.joined(separator: "\n"))
     guard output != nil, !files.isEmpty else { return }
     let pictures = try PictureFolder(listing, imageShape: [64, 64, 3], bound: 0) { _ in }
@@ -73,14 +76,18 @@ struct DataShow: ParsableCommand {
     guard let most else { return "none" }
     if counts.count == 1 { return "all \(most.key)" }
     let widths = sizes.map(\.width), heights = sizes.map(\.height)
-    return "widths \(widths.min()!) to \(widths.max()!), heights \(heights.min()!) to \(heights.max()!); "
-      + "most often \(most.key) (\(most.value))"
+    func range(_ name: String, _ values: [Int]) -> String {
+      let (least, most) = (values.min()!, values.max()!)
+      return least == most ? "\(name) \(least)" : "\(name)s \(least) to \(most)"
+    }
+    return "\(range("width", widths)), \(range("height", heights)); most often \(most.key) (\(most.value))"
   }
 
-  private static func classes(_ names: [String], _ labels: [Int]) -> String {
+  private func classes(_ names: [String], _ labels: [Int]) -> String {
     let counts = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
-    let shown = names.enumerated().prefix(20).map { "\($1) \(counts[$0] ?? 0)" }.joined(separator: ", ")
-    return "\(names.count): " + shown + (names.count > 20 ? ", …" : "")
+    let shown = names.enumerated().prefix(20).map { "\($1) \(counts[$0] ?? 0)" } + (names.count > 20 ? ["…"] : [])
+    let terms = shown.dropLast().map { $0 + ", " } + shown.suffix(1).map { $0 + ")" }
+    return String.wrapped(["classes: \(names.count) ("] + terms, width: width, indent: 2)
   }
 
   // MARK: Other data sets
@@ -94,7 +101,7 @@ struct DataShow: ParsableCommand {
     let labels = try names == nil ? [] : (0..<data.count).map { try Self.label(data, $0) }
     var lines = ["images: \(data.count)" + (split.validation.map { ", and \($0.count) for validation" } ?? "")]
     lines.append("sizes: all \(image.shape[1])×\(image.shape[0]), \(image.shape[2] == 1 ? "grey" : "\(image.shape[2]) channels")")
-    if let names { lines.append("classes: " + Self.classes(names, labels)) }
+    if let names { lines.append(classes(names, labels)) }
     try printOutput(lines.joined(separator: "\n"))
     guard output != nil else { return }
     try draw(data, among: Array(0..<data.count), classNames: names) { labels.isEmpty ? nil : labels[$0] }

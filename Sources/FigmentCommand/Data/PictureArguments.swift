@@ -34,17 +34,19 @@ struct PictureArguments: ParsableArguments {
   var size: ImageSize?
 
   @Option(
-    help: """
-      How pictures are resized, smoothed where they are reduced: box, bilinear, bicubic, lanczos or matlab (bicubic as MATLAB's \
-      imresize). Default: bilinear; bicubic for a model that enlarges.
-      """)
+    help: .init(
+      """
+      How pictures are resized, smoothed where they are reduced; matlab is bicubic as MATLAB's imresize. Default: bilinear; \
+      bicubic for a model that enlarges.
+      """, valueName: "filter"))
   var resize: ResizeFilter?
 
   @Option(
-    help: """
-      Which part of pictures of other proportions is used: centre, fit (all of it, stretched) or random (another place each \
-      time, of pictures an eighth larger). Default: centre. A model that enlarges learns from crops at random places.
-      """)
+    help: .init(
+      """
+      Which part of pictures of other proportions is used: their centre, all of it stretched (fit), or another place each \
+      time, of pictures an eighth larger (random). Default: centre. A model that enlarges learns from crops at random places.
+      """, valueName: "part"))
   var crop: PictureCrop?
 
   @Flag(help: "Mirror every other picture, at random. A model that enlarges always has crops mirrored and turned.")

@@ -23,7 +23,7 @@ final class ProgressLine {
     let left = rate > 0 ? "  \((Double(total - done) / rate).formattedAsTime) left" : ""
     let pace = String(format: rate < 10 ? "%.1f " : "%.0f ", rate) + "\(unit)/s" + left
     guard let width else { return StandardError.write("\(title) \(done)/\(total)  \(pace)\n") }
-    let bar = (total > 0 ? Double(done) / Double(total) : 1).formattedAsBar
+    let bar = (total > 0 ? Double(done) / Double(total) : 1).formattedAsBar()
     StandardError.showStatus(String("\(title) \(bar) \(done)/\(total)  \(pace)".prefix(max(1, width - 1))))
   }
 }
