@@ -61,7 +61,7 @@ let package = Package(
       dependencies: ["Backends", "Faces", "Files", "Interchange", "Pictures", "Tensors", "Volumes", "CMatIO", "CZlib"]),
     .target(
       name: "Models",
-      dependencies: ["Backbones", "Backends", "Tensors", "Layers", "Datasets", "Files", "Pictures", "Volumes"]),
+      dependencies: ["Backbones", "Backends", "Tensors", "Layers", "Datasets", "Faces", "Files", "Pictures", "Volumes"]),
     .target(
       name: "Training",
       dependencies: ["Backends", "Tensors", "Layers", "Models", "Datasets", "Files", "Interchange", "Pictures"]),

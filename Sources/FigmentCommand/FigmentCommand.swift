@@ -15,8 +15,8 @@ struct FigmentCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Devices.self, SummaryCommand.self, Train.self, Generate.self, Predict.self, Upscale.self, Evaluate.self,
-      DataCommand.self, BenchmarkCommand.self, Manual.self,
+      Devices.self, SummaryCommand.self, Train.self, Generate.self, Predict.self, Upscale.self, Age.self,
+      Evaluate.self, DataCommand.self, BenchmarkCommand.self, Manual.self,
     ])
 
   /// Exit status 0, 1 (failed), 2 (usage) or 130 (interrupted).

@@ -208,7 +208,8 @@ struct Train: ParsableCommand {
       epochs: epochs, iterations: iterations, batchSize: batchSize ?? stages[0].batchSize, learningRates: rates,
       learningRateSchedule: learningRateSchedule ?? "constant", earlyStoppingPatience: patience,
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),
-      device: "", pictures: pictures.settings(for: model.inputs), stages: Self.stages(stage, of: stages.map(\.name), Model.identifier))
+      device: "", pictures: pictures.settings(for: model.inputs),
+      stages: Self.stages(stage, of: stages.map(\.name), Model.identifier))
   }
 
   private static func resolved<Configuration, Model: PretrainedModel>(

@@ -8,7 +8,7 @@ import sys
 
 SCRIPTS = ["convolution", "normalization", "pooling_upsampling", "activations_losses", "tensors",
            "second_derivatives", "optimizers", "training_steps", "adversarial_steps", "adversarial_techniques",
-           "dcgan_step", "gan3d_step", "srgan_step",
+           "dcgan_step", "gan3d_step", "srgan_step", "age_cgan_step",
            "parameter_counts", "backbones", "scores", "distributions"]
 
 folder = pathlib.Path(__file__).parent

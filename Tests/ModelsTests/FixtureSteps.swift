@@ -54,10 +54,12 @@ final class GivenNoise: AdversarialNoise {
 
 /// The fixture's latents and uniform numbers, by how many were drawn before.
 final class PhiloxNoise: AdversarialNoise {
-  private let latentShape: [Int], device: Device
+  private let latentShape: [Int], drawnClasses: [Float]?, device: Device
   private var latentDraws: UInt32 = 0, uniformDraws: UInt32 = 0
 
-  init(latentShape: [Int], on device: Device) { (self.latentShape, self.device) = (latentShape, device) }
+  init(latentShape: [Int], classes: [Float]? = nil, on device: Device) {
+    (self.latentShape, drawnClasses, self.device) = (latentShape, classes, device)
+  }
 
   func latents(_ count: Int) -> Tensor {
     defer { latentDraws += 1 }
@@ -65,7 +67,7 @@ final class PhiloxNoise: AdversarialNoise {
     return Tensor(draw((100, latentDraws), shape.count).map { (2 * $0 - 1) * 1.7 }, shape: shape, on: device)
   }
 
-  func classes(_ count: Int) -> Tensor? { nil }
+  func classes(_ count: Int) -> Tensor? { drawnClasses.map { Tensor($0, shape: [count], on: device) } }
 
   func uniform(_ shape: Shape) -> Tensor {
     defer { uniformDraws += 1 }

@@ -1,6 +1,7 @@
 import Backbones
 import Backends
 import Datasets
+import Faces
 import Foundation
 import Layers
 import Pictures
@@ -66,25 +67,22 @@ extension AgeConditionalGAN {
     ((left - right).squared().sum(axes: [1]) + 1e-8).squareRoot().mean()
   }
 
-  /// What the face network makes of images `[N, 64, 64, 3]` in [−1, 1], enlarged three times and cut to its 150×150 pixels from
-  /// the middle: `[N, 128]`.
+  /// What the face network makes of images `[N, 64, 64, 3]` in [−1, 1]: `[N, 128]`.
   ///
   /// - Throws: `ConfigurationError` without a face network.
   public func embedding(_ images: Tensor) throws -> Tensor {
-    guard let faces else {
+    guard let faceFeatures else {
       throw ConfigurationError(
         "faceWeights",
         "the stage identity tells people apart by dlib's face network, whose weights are not at hand: get them "
           + "with `make weights` or `\(PretrainedWeights.dlibFaces.command)`, then begin the run anew")
     }
-    let margin = (3 * sampleShape[0] - DlibFaceNetwork.inputSize) / 2, cut = margin..<margin + DlibFaceNetwork.inputSize
-    let large = images.upsampled(factors: [3, 3], interpolation: .bilinear).sliced(cut, axis: 1).sliced(cut, axis: 2)
-    return faces(faces.module.preprocessed(large, from: -1...1))
+    return faceFeatures(images)
   }
 
   /// The embeddings' `distance` of held faces, from the stage `encoder` on and with a face network; nothing before.
   public func evaluate(_ batch: Batch, in stage: Stage, using _: RandomGenerator) -> Measurements? {
-    guard stage.name != "gan", faces != nil else { return nil }
+    guard stage.name != "gan", faceFeatures != nil else { return nil }
     return evaluating {
       withoutGradient {
         let images = batch["image"], made = generate(encode(images), labels: batch["label"], by: sampler)
@@ -98,9 +96,8 @@ extension AgeConditionalGAN {
 
   /// Eight latents at every age; and, once the encoder learns, held faces at every age.
   public func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] {
-    let names = (0..<configuration.classes).map { configuration.classes == 6 ? AgeGroupNames.all[$0] : "\($0)" }
     let drawn = try ages(of: trainingLatents(8, using: noise.generator), batchSize: noise.batchSize)
-    var samples = [Sample("samples", grid(drawn, columns: configuration.classes).withColumnNames(names))]
+    var samples = [Sample("samples", grid(drawn, columns: configuration.classes).withColumnNames(groupNames))]
     if isEncoding, let held {
       let count = min(8, held.count), batch = try held.batch(0..<count, of: inputs)
       let values = batch.arrays["image"]!.values
@@ -135,8 +132,11 @@ extension AgeConditionalGAN {
       let group = labels.map { Int($0[face]) } ?? (0..<classes).min { error(aged($0), image) < error(aged($1), image) }!
       tiles += Array(image) + Array(aged(group)) + (0..<classes).flatMap { Array(aged($0)) }
     }
-    let names = (0..<classes).map { classes == 6 ? AgeGroupNames.all[$0] : "\($0)" }
-    return grid(tiles, columns: 2 + classes).withColumnNames(["face", "anew"] + names)
+    return grid(tiles, columns: 2 + classes).withColumnNames(["face", "anew"] + groupNames)
+  }
+
+  private var groupNames: [String] {
+    (0..<configuration.classes).map { configuration.classes == 6 ? AgeGroup(rawValue: $0)!.name : "\($0)" }
   }
 
   private func error(_ left: ArraySlice<Float>, _ right: ArraySlice<Float>) -> Float {
@@ -161,11 +161,6 @@ extension AgeConditionalGAN {
   }
 }
 
-/// As they are written over columns.
-private enum AgeGroupNames {
-  static let all = ["to 18", "19–29", "30–39", "40–49", "50–59", "from 60"]
-}
-
 // MARK: - The face network
 
 extension AgeConditionalGAN {
@@ -181,8 +176,14 @@ extension AgeConditionalGAN {
     return resolved
   }
 
+  /// The network is given the 150×150 pixels in the middle of images enlarged three times.
   public func loadPretrainedWeights() throws {
     guard let file = configuration.faceWeights else { return }
-    faces = Frozen(try DlibFaceNetwork(weights: URL(fileURLWithPath: file), on: device))
+    let network = Frozen(try DlibFaceNetwork(weights: URL(fileURLWithPath: file), on: device))
+    let margin = (3 * sampleShape[0] - DlibFaceNetwork.inputSize) / 2, cut = margin..<margin + DlibFaceNetwork.inputSize
+    faceFeatures = { images in
+      let large = images.upsampled(factors: [3, 3], interpolation: .bilinear).sliced(cut, axis: 1).sliced(cut, axis: 2)
+      return network(network.module.preprocessed(large, from: -1...1))
+    }
   }
 }

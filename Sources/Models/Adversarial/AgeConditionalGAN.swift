@@ -120,8 +120,9 @@ public final class AgeConditionalGAN: Module, AdversarialModel, PretrainedModel 
   /// Images `[N, 64, 64, 3]` and one-hot labels `[N, classes]` to logits `[N, 1]` of being real.
   public let discriminator: Discriminator
   public let memory: AdversarialMemory<Sequential>
-  /// What tells people apart; nil until ``loadPretrainedWeights()``, or without weights.
-  var faces: Frozen<DlibFaceNetwork>?
+  /// Images `[N, 64, 64, 3]` in [−1, 1] to what tells people apart, `[N, …]`; nil until ``loadPretrainedWeights()``, or without
+  /// weights.
+  package var faceFeatures: ((Tensor) -> Tensor)?
   /// Whether the encoder has begun to learn, so that its pictures say something.
   var isEncoding = false
 

@@ -1,0 +1,177 @@
+"""One step of each stage of the age-conditional GAN, from PyTorch in float64, with narrow networks; a small convolution stands in
+for the face network. Weights, images, latents and labels come from Philox; digests are stored. Adam has an epsilon of 1e-3: see
+`adversarial_techniques.py`."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import philox
+from fixtures import Fixture, norms, sums
+
+torch.set_default_dtype(torch.float64)
+BATCH, LATENT, CLASSES = 3, 5, 6
+GENERATOR, DISCRIMINATOR, ENCODER, UNITS, ENCODER_UNITS = [8, 6, 4], [4, 5, 6, 7], [3, 4, 5, 6], 9, 10
+leaky = lambda: nn.LeakyReLU(0.2)
+
+
+class BatchNorm(nn.Module):
+    """With Keras' numbers; the moving variance follows the biased one. For `[N, C]` and `[N, C, height, width]`."""
+
+    def __init__(self, channels, momentum=0.99):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+        self.momentum = momentum
+
+    def forward(self, x):
+        if not self.training:
+            return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, eps=1e-3)
+        with torch.no_grad():
+            variance, mean = torch.var_mean(x, (0, *range(2, x.dim())), correction=0)
+            self.running_mean = self.momentum * self.running_mean + (1 - self.momentum) * mean
+            self.running_var = self.momentum * self.running_var + (1 - self.momentum) * variance
+        return F.batch_norm(x, None, None, self.weight, self.bias, True, eps=1e-3)
+
+
+class Conv(nn.Conv2d):
+    """Keras' `same` on even extents with stride 2: the odd pixel of padding at the end."""
+
+    def __init__(self, inputs, outputs, size, stride=1):
+        super().__init__(inputs, outputs, size, stride)
+        total = size - stride
+        self.pads = (total // 2, total - total // 2) * 2
+
+    def forward(self, x):
+        return super().forward(F.pad(x, self.pads))
+
+
+class Channels(nn.Module):
+    """Features `[N, height · width · C]`, channels last, to `[N, C, height, width]`; or back."""
+
+    def __init__(self, shape=None):
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x):
+        if self.shape is None:
+            return x.permute(0, 2, 3, 1).flatten(1)
+        return x.view(-1, *self.shape).permute(0, 3, 1, 2)
+
+
+def networks():
+    encoder, channels = [Conv(3, ENCODER[0], 5, 2), leaky()], ENCODER[0]
+    for filters in ENCODER[1:]:
+        encoder += [Conv(channels, filters, 5, 2), BatchNorm(filters), leaky()]
+        channels = filters
+    encoder += [Channels(), nn.Linear(16 * channels, ENCODER_UNITS), BatchNorm(ENCODER_UNITS), leaky(), nn.Linear(ENCODER_UNITS, LATENT)]
+    seed = 64 * GENERATOR[0]
+    generator = [nn.Linear(LATENT + CLASSES, UNITS), leaky(), nn.Linear(UNITS, seed), BatchNorm(seed), leaky(), Channels((8, 8, GENERATOR[0]))]
+    for inputs, outputs in zip(GENERATOR, GENERATOR[1:]):
+        generator += [nn.Upsample(scale_factor=2), Conv(inputs, outputs, 5), BatchNorm(outputs, 0.8), leaky()]
+    generator += [nn.Upsample(scale_factor=2), Conv(GENERATOR[2], 3, 5), nn.Tanh()]
+    stem, trunk, channels = nn.Sequential(Conv(3, DISCRIMINATOR[0], 3, 2), leaky()), [], DISCRIMINATOR[0] + CLASSES
+    for filters in DISCRIMINATOR[1:]:
+        trunk += [Conv(channels, filters, 3, 2), BatchNorm(filters), leaky()]
+        channels = filters
+    trunk += [Channels(), nn.Linear(16 * channels, 1)]
+    return nn.Sequential(*encoder), nn.Sequential(*generator), stem, nn.Sequential(*trunk)
+
+
+def tensors(*stacks):
+    return [getattr(layer, role) for stack in stacks for layer in stack
+            for role in ("weight", "bias", "running_mean", "running_var") if hasattr(layer, role)]
+
+
+def ours(t):
+    return t.permute(2, 3, 1, 0) if t.dim() == 4 else t.T if t.dim() == 2 else t
+
+
+def initialize(values):
+    for position, t in enumerate(values):
+        if t.dim() > 1:
+            shape = tuple(ours(t).shape)
+            limit = np.float32(np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1]))))
+            drawn = torch.from_numpy(((np.float32(2) * philox.uniform((1234, position), *shape) - np.float32(1)) * limit).astype(np.float64))
+            t.data.copy_(drawn.permute(3, 2, 0, 1) if t.dim() == 4 else drawn.T)
+        elif isinstance(t, nn.Parameter) and not (t == 1).all():
+            t.data.zero_()
+
+
+class Adam:
+    def __init__(self, *parts):
+        self.parameters = [p for part in parts for p in part.parameters()]
+
+    def minimize(self, loss):
+        """The first step, whose averages are the gradient's shares."""
+        gradients = torch.autograd.grad(loss, self.parameters)
+        self.m, self.v = [0.5 * g for g in gradients], [0.001 * g * g for g in gradients]
+        rate = 2e-4 * np.sqrt(0.001) / 0.5
+        with torch.no_grad():
+            for p, m, v in zip(self.parameters, self.m, self.v):
+                p.sub_(rate * m / (v.sqrt() + 1e-3))
+
+
+latent = lambda n: torch.from_numpy(
+    ((np.float32(2) * philox.uniform((100, n), BATCH, LATENT) - np.float32(1)) * np.float32(1.7)).astype(np.float64))
+images = torch.from_numpy((np.float32(2) * philox.uniform((77, 0), BATCH, 64, 64, 3) - np.float32(1)).astype(np.float64)).permute(0, 3, 1, 2)
+one_hot = lambda labels: F.one_hot(torch.tensor(labels), CLASSES).double()
+LABELS, DRAWN = [1, 4, 0], [5, 2, 3]
+numbers = lambda values: [ours(t.detach()).numpy() for t in values]
+distance = lambda a, b: (((a - b) ** 2).flatten(1).sum(1) + 1e-8).sqrt().mean()
+fixture = Fixture("age-cgan-step", seed=15)
+
+
+def start():
+    encoder, generator, stem, trunk = networks()
+    initialize(tensors(encoder, generator, stem, trunk))
+    made = lambda z, labels: generator(torch.cat([z, one_hot(labels)], 1))
+
+    def judge(x, labels):
+        planes = one_hot(labels)[:, :, None, None].expand(-1, -1, 32, 32)
+        return trunk(torch.cat([stem(x), planes], 1))
+
+    return encoder, generator, stem, trunk, made, judge
+
+
+def case(name, losses, networks, adams):
+    after = numbers(tensors(*networks))
+    roles = {"losses": [loss.item() for loss in losses], "parameterSum": sums(after), "parameterNorm": norms(after)}
+    for learner, adam in adams.items():
+        roles[f"{learner}SlotNorm"] = norms(numbers(adam.m + adam.v))
+    fixture.case(name, {"source": "pytorch"}, roles)
+    print(name, [f"{loss.item():.5f}" for loss in losses])
+
+
+encoder, generator, stem, trunk, made, judge = start()
+of_judge, of_generator = Adam(stem, trunk), Adam(generator)
+with torch.no_grad():
+    generated = made(latent(0), LABELS)
+of_real, of_generated = judge(images, LABELS), judge(generated, LABELS)
+accuracy = 0.5 * ((of_real > 0).double().mean() + (of_generated <= 0).double().mean())
+entropy = lambda logits, label: F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+real, fake = entropy(of_real, 1.0), entropy(of_generated, 0.0)
+of_judge.minimize(0.5 * (real + fake))
+game = entropy(judge(made(latent(1), DRAWN), DRAWN), 1.0)
+of_generator.minimize(game)
+case("gan", [real, fake, accuracy, game], (encoder, generator, stem, trunk), {"discriminator": of_judge, "generator": of_generator})
+
+encoder, generator, stem, trunk, made, judge = start()
+adam = Adam(encoder)
+generator.eval()
+with torch.no_grad():
+    generated = made(latent(0), DRAWN)
+loss = distance(encoder(generated), latent(0))
+adam.minimize(loss)
+case("encoder", [loss], (encoder, generator, stem, trunk), {"encoder": adam})
+
+encoder, generator, stem, trunk, made, judge = start()
+adam = Adam(encoder, generator)
+# In place of a face network: a plane of every 16 by 16 pixels.
+face = lambda x: F.avg_pool2d(x, 16).permute(0, 2, 3, 1).flatten(1)
+loss = distance(face(made(encoder(images), LABELS)), face(images))
+adam.minimize(loss)
+case("identity", [loss], (encoder, generator, stem, trunk), {"identity": adam})
+fixture.write()

@@ -1,0 +1,49 @@
+import Backends
+import Foundation
+import Layers
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+/// A step of each stage of the age-conditional GAN from the weights, images, latents and labels of `Tests/Fixtures/README.md`
+/// against PyTorch in float64: losses, weights, statistics, and slots, which are the gradients.
+@Suite struct AgeConditionalGANFixtureTests {
+  @Test(arguments: TestDevices.withReference, fixture("age-cgan-step"))
+  func step(device: TestDevice, expected: FixtureCase) throws {
+    let device = try device.device()
+    var configuration = AgeConditionalGAN.Configuration()
+    (configuration.latentSize, configuration.dropoutRate) = (5, 0)
+    (configuration.generatorUnits, configuration.generatorFilters) = (9, [8, 6, 4])
+    (configuration.encoderUnits, configuration.encoderFilters) = (10, [3, 4, 5, 6])
+    configuration.discriminatorFilters = [4, 5, 6, 7]
+    let model = AgeConditionalGAN(configuration, on: device, seed: 0)
+    let parameters = model.encoder.parameters + model.generator.parameters + model.discriminator.parameters
+    initialize(parameters)
+    model.faceFeatures = { $0.averagePooled(size: [16, 16], stride: [16, 16]).flattened() }
+    let stage = try #require(model.stages().first { $0.name == expected.name })
+    for learner in stage.learners { learner.optimizer = Adam(learningRate: 2e-4, beta1: 0.5, epsilon: 1e-3) }
+    let context = StepContext(stage.learners, stage: stage.name)
+    let images = Tensor(draw((77, 0), 3 * 64 * 64 * 3).map { 2 * $0 - 1 }, shape: [3, 64, 64, 3], on: device)
+    let labels = Tensor([1, 4, 0], on: device), noise = PhiloxNoise(latentShape: [5], classes: [5, 2, 3], on: device)
+    let measured =
+      switch expected.name {
+      case "gan": try model.adversarialStep(images, labels: labels, noise: noise, context)
+      case "encoder": model.encoderStep(count: 3, noise: noise, context)
+      default: try model.identityStep(images, labels: labels, context)
+      }
+    let names = expected.name == "gan" ? ["real", "generated", "accuracy", "generator"] : ["distance"]
+    for (name, wanted) in zip(names, expected["losses"].scalars) {
+      let value = try #require(measured[name]).scalar()
+      #expect(abs(value - wanted) <= 1e-4 * abs(wanted), "\(name): \(value), PyTorch \(wanted)")
+    }
+    try expectDigest(
+      of: parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"], negligible: 1e-5,
+      vectorTolerance: 1e-3)
+    for learner in stage.learners {
+      try expectDigest(
+        of: learner.checkpointState().tensors.map(\.value), norms: expected["\(learner.name)SlotNorm"], negligible: 1e-5,
+        vectorTolerance: 1e-3)
+    }
+  }
+}
