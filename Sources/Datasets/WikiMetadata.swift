@@ -28,6 +28,8 @@ struct WikiEntry: Hashable, Sendable {
 struct WikiMetadata {
   let entries: [WikiEntry]
 
+  private typealias Variable = UnsafeMutablePointer<matvar_t>
+
   /// Fields in the order of the original.
   static let fields = [
     "dob", "photo_taken", "full_path", "gender", "name", "face_location", "face_score", "second_face_score",
@@ -57,14 +59,14 @@ struct WikiMetadata {
   }
 
   /// Nil if there is not enough memory.
-  private func withVariable<Result>(_ body: (UnsafeMutablePointer<matvar_t>) -> Result) -> Result? {
+  private func withVariable<Result>(_ body: (Variable) -> Result) -> Result? {
     // The library wants the list of names to end with nil.
     let names = Self.fields.map { UnsafePointer(strdup($0)) } + [nil]
     defer { for name in names { free(UnsafeMutablePointer(mutating: name)) } }
     guard let variable = Mat_VarCreateStruct2("wiki", 2, [1, 1], names) else { return nil }
     // With all that is put into it.
     defer { Mat_VarFree(variable) }
-    let contents: [UnsafeMutablePointer<matvar_t>?] = [
+    let contents: [Variable?] = [
       row(entries.map { Int32($0.dateOfBirth) }, MAT_C_INT32, MAT_T_INT32),
       row(entries.map { UInt16($0.photoTaken) }, MAT_C_UINT16, MAT_T_UINT16),
       cells { text($0.path) },
@@ -81,14 +83,14 @@ struct WikiMetadata {
     return body(variable)
   }
 
-  private func row<Value: BitwiseCopyable>(_ values: [Value], _ kind: matio_classes, _ type: matio_types) -> UnsafeMutablePointer<matvar_t>? {
+  private func row<Value: BitwiseCopyable>(_ values: [Value], _ kind: matio_classes, _ type: matio_types) -> Variable? {
     var values = values, extents = [1, values.count]
     return Mat_VarCreate(nil, kind, type, 2, &extents, &values, 0)
   }
 
-  private func text(_ text: String) -> UnsafeMutablePointer<matvar_t>? { row(Array(text.utf8), MAT_C_CHAR, MAT_T_UTF8) }
+  private func text(_ text: String) -> Variable? { row(Array(text.utf8), MAT_C_CHAR, MAT_T_UTF8) }
 
-  private func cells(_ make: (WikiEntry) -> UnsafeMutablePointer<matvar_t>?) -> UnsafeMutablePointer<matvar_t>? {
+  private func cells(_ make: (WikiEntry) -> Variable?) -> Variable? {
     row(entries.map(make), MAT_C_CELL, MAT_T_CELL)
   }
 }

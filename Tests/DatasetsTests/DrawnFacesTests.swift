@@ -16,7 +16,8 @@ import Testing
     let faces = FaceCollection(seed: 1), indices = [0, 7, 9_999]
     #expect(try found.training.labels(at: indices) == indices.map { faces[$0].ageGroup.rawValue })
     let images = try found.training.images(at: indices)
-    #expect(images == indices.flatMap { faces[$0].drawn().pixels.map { Float($0) / 255 } })
+    let drawn: [Float] = indices.flatMap { index in faces[index].drawn().pixels.map { Float($0) / 255 } }
+    #expect(images == drawn)
     #expect(images.allSatisfy { (0...1).contains($0) })
   }
 

@@ -111,10 +111,12 @@ import Testing
   @Test func datesGiveTheAgeBack() {
     for index in 0..<2000 {
       let face = FaceCollection(seed: 9)[index], born = face.identity.birthDate
-      #expect(face.yearTaken - born.year - (born.month >= 7 ? 1 : 0) == face.age)
+      let sinceBirth: Int = face.yearTaken - born.year, late: Int = born.month >= 7 ? 1 : 0
+      #expect(sinceBirth - late == face.age)
       #expect((1895...1925).contains(born.year) && face.yearTaken <= 2016)
     }
     let box = FaceCollection(seed: 9)[0].box(size: 64)
-    #expect(box.left < 20 && box.right > 44 && box.top < 20 && box.bottom > 44 && box.left >= 0 && box.bottom <= 64)
+    #expect((0..<20).contains(box.left) && (0..<20).contains(box.top))
+    #expect((45...64).contains(box.right) && (45...64).contains(box.bottom))
   }
 }
