@@ -68,6 +68,10 @@ public struct DatasetLocator: Sendable {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) {
       guard isFolder.boolValue else {
+        if PreparedVolumes.isKnown(folder) {
+          let side = try volumeShape.map { try VolumeSettings.side(of: $0, nameOrFolder) }
+          return try PreparedVolumes.split(folder, side: side, settings: volumes ?? .init())
+        }
         guard PreparedImages.isKnown(folder) else {
           throw FileError(
             .open, nameOrFolder, reason: "it is a file, and none that 'figment data prepare' made; give a folder")
@@ -92,6 +96,9 @@ public struct DatasetLocator: Sendable {
 
   /// Whether a folder has files of MNIST's distribution.
   package static func isIDXFolder(_ folder: URL) throws -> Bool { try IDXFolder(folder).isUsed }
+
+  /// Whether a folder is one of volumes and meshes.
+  package static func isVolumeFolder(_ folder: URL) throws -> Bool { try VolumeListing.isVolumeFolder(folder) }
 
   /// The data sets that are found by name.
   public static var names: [String] { KnownDataset.all.map(\.name) + [Furniture.name, ProceduralShapes.name] }

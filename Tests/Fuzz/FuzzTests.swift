@@ -15,7 +15,7 @@ import Testing
     folder = try TemporaryFolder()
     targets =
       try RunTargets(folder: folder).all() + FileTargets(folder: folder).all() + ModelTargets(folder: folder).all()
-      + TuningTarget(folder: folder).all() + PictureTargets(folder: folder).all()
+      + TuningTarget(folder: folder).all() + PictureTargets(folder: folder).all() + ShapeTargets(folder: folder).all()
   }
 
   @Test func goodInputsAreRead() throws {

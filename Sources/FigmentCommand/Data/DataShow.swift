@@ -9,24 +9,37 @@ struct DataShow: ParsableCommand {
     abstract: "Says what is in a data set, and draws some of it.",
     discussion: """
       Of a folder of pictures: how many, of which sizes and classes, which look alike, which cannot be read. Every picture \
-      is decoded for it. Of other data sets: how many, of which size and classes.
+      is decoded for it. Of a folder of shapes: how many, of which classes, how full their voxels are, which cannot be read. \
+      Of other data sets: how many, of which size and classes.
       """)
 
-  @Argument(help: "A folder of pictures, a file of prepared images, or a data set by name.", completion: .datasets)
+  @Argument(help: "A folder of pictures or shapes, a prepared file, or a data set by name.", completion: .datasets)
   var source: String
 
   @Option(
     help: "A PNG file to draw some of the images on: a row for each class, or a grid.", completion: .file(extensions: ["png"]))
   var output: String?
 
+  @Option(help: "Of shapes, the voxels on a side. Default: 32; of a prepared file, its own.")
+  var voxels: Int?
+
+  @OptionGroup var shapes: ShapeArguments
+
+  func validate() throws {
+    if let voxels, !(4...512).contains(voxels) { throw ValidationError("--voxels is \(voxels); it must lie between 4 and 512.") }
+  }
+
   func run() throws {
     let url = URL(fileURLWithPath: source)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
     if exists, isFolder.boolValue, !DatasetLocator.names.contains(source), try !DatasetLocator.isIDXFolder(url) {
+      if try DatasetLocator.isVolumeFolder(url) { return try showShapes(in: url) }
       try showFolder(url)
     } else {
-      try showDataset(DatasetLocator().load(source))
+      try showDataset(
+        DatasetLocator().load(
+          source, volumeShape: voxels.map { [$0, $0, $0, 1] }, volumes: VolumeSettings(fill: shapes.fill ?? .solid)))
     }
   }
 
@@ -76,7 +89,7 @@ struct DataShow: ParsableCommand {
       + "most often \(most.key) (\(most.value))"
   }
 
-  private static func classes(_ names: [String], _ labels: [Int]) -> String {
+  static func classes(_ names: [String], _ labels: [Int]) -> String {
     let counts = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
     let shown = names.enumerated().prefix(20).map { "\($1) \(counts[$0] ?? 0)" }.joined(separator: ", ")
     return "\(names.count): " + shown + (names.count > 20 ? ", …" : "")
@@ -86,6 +99,7 @@ struct DataShow: ParsableCommand {
 
   private func showDataset(_ split: DatasetSplit) throws {
     let data = split.training
+    if let volume = data.field("volume") { return try showVolumes(split, side: volume.shape[0]) }
     guard let image = data.field("image"), image.shape.count == 3 else {
       throw UsageError("\(source) has no images that can be drawn")
     }
@@ -99,7 +113,7 @@ struct DataShow: ParsableCommand {
     try draw(data, among: Array(0..<data.count), classNames: names) { labels.isEmpty ? nil : labels[$0] }
   }
 
-  private static func label(_ data: any Dataset, _ index: Int) throws -> Int {
+  static func label(_ data: any Dataset, _ index: Int) throws -> Int {
     try Int(data.batch([index], of: [data.field("label")!]).arrays["label"]!.values[0])
   }
 

@@ -6,11 +6,13 @@ import Foundation
 final class ProgressLine {
   private let title: String
   private let total: Int
+  private let unit: String
   private let began = ContinuousClock.now
   private var shown = ContinuousClock.now
   private var first: Int?
 
-  init(_ title: String, total: Int) { (self.title, self.total) = (title, total) }
+  /// - Parameter unit: What is counted, for the speed.
+  init(_ title: String, total: Int, unit: String = "pictures") { (self.title, self.total, self.unit) = (title, total, unit) }
 
   func report(_ done: Int) {
     if first == nil { first = done }
@@ -19,7 +21,7 @@ final class ProgressLine {
     shown = .now
     let rate = Double(done - first!) / (ContinuousClock.now - began).inSeconds
     let left = rate > 0 ? "  \((Double(total - done) / rate).formattedAsTime) left" : ""
-    let pace = String(format: "%.0f pictures/s", rate) + left
+    let pace = String(format: "%.0f \(unit)/s", rate) + left
     guard let width else { return StandardError.write("\(title) \(done)/\(total)  \(pace)\n") }
     let bar = (total > 0 ? Double(done) / Double(total) : 1).formattedAsBar
     StandardError.showStatus(String("\(title) \(bar) \(done)/\(total)  \(pace)".prefix(max(1, width - 1))))
