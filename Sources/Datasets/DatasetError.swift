@@ -34,6 +34,8 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case noVolumeShape([Int], source: String)
   /// A folder without a volume or mesh that can be read.
   case noShapes(folder: String, files: Int, unreadable: [UnreadablePicture])
+  /// The prepared volumes have another number of voxels on a side than the model takes.
+  case otherPreparedSide(path: String, found: Int, wanted: Int)
   /// None of the kinds and categories of furniture; `nearest` is the one that is spelled most alike, if any is.
   case unknownFurniture(String, nearest: String?, known: [String])
   /// So few shapes that none can be held out for validation.
@@ -89,6 +91,9 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
         "\(folder) holds \(files == 0 ? "no files" : "\(files) file\(files == 1 ? "" : "s"), none of which is a volume or mesh"); "
           + "give a folder with volumes (.mat, .npy, .binvox) or meshes (.obj, .off, .stl, .ply), with folders for classes"
       }
+    case .otherPreparedSide(let path, let found, let wanted):
+      "\(path) has volumes of \(found) voxels on a side, and the model takes \(wanted); prepare them again with --voxels \(wanted), or "
+        + "choose a preset of that size"
     case .unknownFurniture(let name, let nearest, let known):
       "there is no furniture \(name.quotedForMessage)"
         + (nearest.map { "; did you mean “\($0)”?" } ?? "; there are \(known.joined(separator: ", ")); several are joined by commas")

@@ -71,6 +71,10 @@ public struct DatasetLocator: Sendable {
     if let shapes = try loadShapes(nameOrFolder, volumeShape: volumeShape, volumes ?? .augmented) { return shapes }
     let folder = URL(fileURLWithPath: nameOrFolder, isDirectory: true)
     guard try isFolder(nameOrFolder) else {
+      if PreparedVolumes.isKnown(folder) {
+        let side = try volumeShape.map { try VolumeSettings.side(of: $0, nameOrFolder) }
+        return try PreparedVolumes.split(folder, side: side, settings: volumes ?? .init())
+      }
       guard PreparedImages.isKnown(folder) else {
         throw FileError(
           .open, nameOrFolder, reason: "it is a file, and none that 'figment data prepare' made; give a folder")
@@ -102,6 +106,9 @@ public struct DatasetLocator: Sendable {
 
   /// Whether a folder has files of MNIST's distribution.
   package static func isIDXFolder(_ folder: URL) throws -> Bool { try IDXFolder(folder).isUsed }
+
+  /// Whether a folder is one of volumes and meshes.
+  package static func isVolumeFolder(_ folder: URL) throws -> Bool { try VolumeListing.isVolumeFolder(folder) }
 
   /// The data sets that are found by name.
   public static var names: [String] { KnownDataset.all.map(\.name) + [Furniture.name, ProceduralShapes.name] }

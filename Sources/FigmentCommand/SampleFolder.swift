@@ -5,7 +5,7 @@ import Foundation
 
 /// What each sample in a folder is written as.
 enum SampleFormat: String, CaseIterable, ExpressibleByArgument {
-  case png, npy, mat
+  case png, npy, obj, stl, ply, mat
 
   /// Those that images have none of.
   var isOfShapes: Bool { self != .png && self != .npy }
@@ -23,7 +23,7 @@ struct SampleFolder {
   ///   - scale: How many pixels of a picture, each way, show one of an image.
   init(_ folder: URL, format: SampleFormat?, scale: Int, of model: any LatentVariableModel) throws {
     (self.folder, self.scale, self.model) = (folder, scale, model)
-    self.format = format ?? .png
+    self.format = format ?? (model is VoxelGAN ? .obj : .png)
     if self.format.isOfShapes, !(model is VoxelGAN) {
       throw UsageError("--format \(self.format) is for shapes; “\(type(of: model).identifier)” makes images: png or npy")
     }
@@ -51,9 +51,16 @@ struct SampleFolder {
     case .png:
       try Picture.grid(model.pictures(of: sample), shape: Shape([1] + model.pictureShape), scale: scale, padding: 0).write(to: url)
     case .npy: try NPYArray(sample.values, shape: Shape(model.output.shape)).write(to: url)
-    case .mat:
+    case .mat, .obj, .stl, .ply:
       guard let model = model as? VoxelGAN else { return false }
-      try model.volumes(of: sample)[0].write(to: url)
+      let volume = model.volumes(of: sample)[0]
+      if format == .mat {
+        try volume.write(to: url)
+      } else {
+        let mesh = Mesh(surfaceOf: volume)
+        guard !mesh.triangles.isEmpty else { return false }
+        try mesh.write(to: url)
+      }
     }
     return true
   }

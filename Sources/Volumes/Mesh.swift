@@ -33,7 +33,8 @@ public struct Mesh: Hashable, Sendable {
     var result = self
     result.vertices = vertices.map { SIMD3(($0 * rows.0).sum(), ($0 * rows.1).sum(), ($0 * rows.2).sum()) }
     let cross = SIMD3(
-      rows.0.y * rows.1.z - rows.0.z * rows.1.y, rows.0.z * rows.1.x - rows.0.x * rows.1.z, rows.0.x * rows.1.y - rows.0.y * rows.1.x)
+      rows.0.y * rows.1.z - rows.0.z * rows.1.y, rows.0.z * rows.1.x - rows.0.x * rows.1.z,
+      rows.0.x * rows.1.y - rows.0.y * rows.1.x)
     if (cross * rows.2).sum() < 0 { result.triangles = triangles.map { SIMD3($0.x, $0.z, $0.y) } }
     return result
   }
@@ -67,4 +68,7 @@ public enum UpAxis: String, Codable, CaseIterable, Hashable, Sendable {
 
   /// Turns a mesh so that its up is `y`.
   func upright(_ mesh: Mesh) -> Mesh { self == .y ? mesh : mesh.transformed((SIMD3(1, 0, 0), SIMD3(0, 0, 1), SIMD3(0, -1, 0))) }
+
+  /// Turns a mesh so that this axis is its up.
+  func asInFile(_ mesh: Mesh) -> Mesh { self == .y ? mesh : mesh.transformed((SIMD3(1, 0, 0), SIMD3(0, 0, -1), SIMD3(0, 1, 0))) }
 }

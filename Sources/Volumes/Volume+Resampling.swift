@@ -28,7 +28,8 @@ extension Volume {
           return nearest >= 0 && nearest < count ? nearest..<nearest + 1 : 0..<0
         }
         // Those whose middles are covered: every voxel is in one of the ranges, and nothing grows thicker.
-        let first = max(0, Int((middle - step / 2 - 0.5).rounded(.up))), end = min(count, Int((middle + step / 2 - 0.5).rounded(.up)))
+        let first = max(0, Int((middle - step / 2 - 0.5).rounded(.up))),
+          end = min(count, Int((middle + step / 2 - 0.5).rounded(.up)))
         return first < end ? first..<end : 0..<0
       }
     }

@@ -48,7 +48,8 @@ struct VolumeRenderer {
             sum += color(from: middle + view.right * (x * scale) + view.up * (y * scale), view, background)
           }
           for channel in 0..<3 {
-            output[(row * size + column) * 3 + channel] = UInt8(max(0, min(255, (sum[channel] / Double(samples * samples)).rounded())))
+            output[(row * size + column) * 3 + channel] = UInt8(
+              max(0, min(255, (sum[channel] / Double(samples * samples)).rounded())))
           }
         }
       }
@@ -90,7 +91,8 @@ struct VolumeRenderer {
     // A flat wall by itself closes nothing in.
     let closed = min(1, max(0, (sample(smoother, hit.place + normal * 2.5) - 0.1) / 0.9))
     let open = 1 - 0.85 * closed
-    let far = min(1, max(0, 0.5 + (view.forward * (hit.place - (lower + upper) / 2)).sum() / Double(max(width, height, depth)) / 1.5))
+    let far = min(
+      1, max(0, 0.5 + (view.forward * (hit.place - (lower + upper) / 2)).sum() / Double(max(width, height, depth)) / 1.5))
     let sky = 0.5 + 0.5 * normal.y
     let brightness = (0.22 + 0.26 * sky + 0.62 * direct) * open * open
     let shade = Self.material * min(1.08, brightness)
@@ -100,7 +102,9 @@ struct VolumeRenderer {
   private static let material = SIMD3(148.0, 188.0, 230.0)
 
   /// The first full voxel on a line, visiting one voxel after the other (Amanatides and Woo, 1987).
-  private func firstFull(from point: SIMD3<Double>, along direction: SIMD3<Double>) -> (place: SIMD3<Double>, normal: SIMD3<Double>)? {
+  private func firstFull(from point: SIMD3<Double>, along direction: SIMD3<Double>) -> (
+    place: SIMD3<Double>, normal: SIMD3<Double>
+  )? {
     guard lower.x < upper.x else { return nil }
     var entry = -Double.infinity, exit = Double.infinity, side = 0
     for axis in 0..<3 {

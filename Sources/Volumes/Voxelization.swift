@@ -28,7 +28,9 @@ extension Volume {
       let factor = SIMD3<Double>(stretch) * scale, offset = Double(side) / 2 - middle * scale
       let places = mesh.vertices.map { SIMD3<Double>($0) * factor + offset }
       places.withUnsafeBufferPointer { places in
-        for triangle in mesh.triangles { rasterizer.mark(places[Int(triangle.x)], places[Int(triangle.y)], places[Int(triangle.z)]) }
+        for triangle in mesh.triangles {
+          rasterizer.mark(places[Int(triangle.x)], places[Int(triangle.y)], places[Int(triangle.z)])
+        }
       }
       if fill == .solid { fillInside(grid.baseAddress!, side: side) }
     }
@@ -71,7 +73,8 @@ private struct TriangleRasterizer {
   }
 
   mutating func mark(_ a: SIMD3<Double>, _ b: SIMD3<Double>, _ c: SIMD3<Double>) {
-    let lower = range(pointwiseMin(a, pointwiseMin(b, c)) - Self.tolerance), upper = range(pointwiseMax(a, pointwiseMax(b, c)) + Self.tolerance)
+    let lower = range(pointwiseMin(a, pointwiseMin(b, c)) - Self.tolerance),
+      upper = range(pointwiseMax(a, pointwiseMax(b, c)) + Self.tolerance)
     // Most triangles of detailed meshes lie within one voxel.
     if lower == upper { return set(lower.x, lower.y, lower.z) }
     let p = b - a, q = c - a

@@ -24,10 +24,13 @@ public final class ZipArchive: @unchecked Sendable {
       zip_error_init_with_code(&error, code)
       defer { zip_error_fini(&error) }
       throw InterchangeError(
-        path: url.path, place: "archive", problem: "\(String(cString: zip_error_strerror(&error))); it may have been cut short: get it again")
+        path: url.path, place: "archive",
+        problem: "\(String(cString: zip_error_strerror(&error))); it may have been cut short: get it again")
     }
     archive = opened
-    names = (0..<zip_get_num_entries(opened, 0)).map { index in zip_get_name(opened, UInt64(index), 0).map { String(cString: $0) } ?? "" }
+    names = (0..<zip_get_num_entries(opened, 0)).map { index in
+      zip_get_name(opened, UInt64(index), 0).map { String(cString: $0) } ?? ""
+    }
   }
 
   deinit { zip_discard(archive) }
@@ -43,7 +46,9 @@ public final class ZipArchive: @unchecked Sendable {
       }
       var status = zip_stat_t()
       guard zip_stat(archive, name, 0, &status) == 0 else { throw damaged("the archive has no such entry") }
-      guard status.size <= UInt64(largest) else { throw damaged("its \(status.size) bytes are more than the \(largest) that are read") }
+      guard status.size <= UInt64(largest) else {
+        throw damaged("its \(status.size) bytes are more than the \(largest) that are read")
+      }
       guard let file = zip_fopen_index(archive, status.index, 0) else { throw damaged(String(cString: zip_strerror(archive))) }
       defer { zip_fclose(file) }
       let size = Int(status.size)

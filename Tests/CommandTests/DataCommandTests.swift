@@ -65,7 +65,7 @@ import Testing
     let again = try figment("data", "make", "faces", "people", "--count", "12")
     #expect(again.status == 1 && again.errors.contains("it is there and not empty; give another name, or remove it"))
     let shown = try figment("data", "show", "faces", "--output", "faces.png")
-    #expect(shown.output.hasPrefix("images: 10000, and 1000 for validation\nsizes: all 64×64, 3 channels\nclasses: 6: 0-18 "))
+    #expect(shown.output.hasPrefix("images: 10000, and 1000 for validation\nsizes: all 64×64, 3 channels\nclasses: 6 (0-18 "))
     #expect(place.exists("faces.png"))
     let trained = try figment(
       "train", "gan", "--data", "faces", "--size", "16x16x3", "--batch-size", "2", "--iterations", "2", "--device", "cpu",
@@ -99,10 +99,36 @@ import Testing
     #expect(other.status == 2 && other.errors.contains("faces"))
   }
 
+  @Test func shapesAreShownAndPrepared() throws {
+    let corner = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+    for (name, text) in [("corner/a.obj", corner), ("corner/b.obj", corner), ("bad/c.obj", "v 0 0 0\n"), ("bad/d.obj", corner)] {
+      let url = place.path("shapes/\(name)")
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url)
+    }
+    let shown = try figment("data", "show", "shapes", "--output", "sheet.png")
+    #expect(shown.status == 0, "\(shown.errors)")
+    for words in [
+      "files: 4 (4 .obj)", "volumes: 3\nsize: 32×32×32 voxels\nclasses: 2 (bad 1, corner 2)\nfull voxels: ", "in several pieces: 0",
+      "cannot be read: 1\n  bad/c.obj: end: there are 1 vertices, but no faces",
+    ] { #expect(shown.output.contains(words), "\(words): \(shown.output)") }
+    #expect(place.exists("sheet.png"))
+    let prepared = try figment("data", "prepare", "shapes", "s.safetensors", "--voxels", "16", "--fill", "surface")
+    #expect(prepared.status == 0 && prepared.output == "s.safetensors\n", "\(prepared.errors)")
+    #expect(prepared.errors.contains("prepared 3 volumes of 16×16×16 in 2 classes in "))
+    let read = try figment("data", "show", "s.safetensors")
+    #expect(read.output.hasPrefix("volumes: 3\nsize: 16×16×16 voxels\nclasses: 2 (bad 1, corner 2)\n"), "\(read.output)")
+  }
+
   @Test func whatCannotBeMeantIsSaid() throws {
     for (arguments, words) in [
       (["data", "show", "nowhere"], "there is no data set and no folder “nowhere”"),
       (["data", "prepare", "photos", "x", "--size", "0"], "--size"),
+      (["data", "prepare", "photos", "x"], "Give --size for pictures, or --voxels for shapes."),
+      (["data", "prepare", "photos", "x", "--size", "8", "--voxels", "8"], "not both"),
+      (["data", "prepare", "photos", "x", "--size", "8", "--up", "z"], "--up is for shapes"),
+      (["data", "prepare", "photos", "x", "--voxels", "3"], "--voxels is 3; it must lie between 4 and 512."),
+      (["data", "prepare", "photos", "x", "--voxels", "32"], "none of which is a volume or mesh"),
       (["data", "prepare", "photos", "x", "--size", "8", "--crop", "random"], "prepare larger images"),
       (["data", "prepare", "data", "x", "--size", "8"], "holds 4 files, none of which is a PNG or JPEG picture"),
       (["train", "gan", "--data", "photos", "--size", "8x8x2"], "--size"),

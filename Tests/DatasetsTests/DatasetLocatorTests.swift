@@ -67,7 +67,9 @@ import Testing
     #expect(message("mnist").contains("/mine/mnist or "))
     #expect(message("fashon-mnist").hasSuffix("did you mean “fashion-mnist”?"))
     #expect(
-      message("cifar").hasSuffix("give one of fashion-mnist, mnist, sprites, faces, photographs, furniture, shapes or a folder of pictures, shapes or IDX files"))
+      message("cifar").hasSuffix(
+        "give one of fashion-mnist, mnist, sprites, faces, photographs, furniture, shapes or a folder of pictures, shapes or IDX files"
+      ))
     #expect(message("./nowhere") == "cannot open ./nowhere: there is no such folder or file")
     try createFolder(folder.url.appendingPathComponent("empty"))
     #expect(message(folder.url.path + "/empty").contains("empty holds no files; give a folder of pictures"))

@@ -12,7 +12,8 @@ import Volumes
   init() throws { folder = try TemporaryFolder() }
 
   var locator: DatasetLocator {
-    DatasetLocator(environment: [:], systemFolder: folder("system"), gamesFolder: folder("games"), furnitureFolder: folder("furniture"))
+    DatasetLocator(
+      environment: [:], systemFolder: folder("system"), gamesFolder: folder("games"), furnitureFolder: folder("furniture"))
   }
 
   /// Twelve chairs of different width, a table, a stool, and what only sounds like one of them.

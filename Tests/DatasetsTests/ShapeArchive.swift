@@ -27,7 +27,8 @@ struct ShapeArchive {
       let bytes = Array(text.data(using: .isoLatin1)!)
       let memory = UnsafeMutableRawPointer(malloc(max(1, bytes.count))!)
       memory.copyMemory(from: bytes, byteCount: bytes.count)
-      guard let source = zip_source_buffer(archive, memory, UInt64(bytes.count), 1), zip_file_add(archive, name, source, 0) >= 0 else {
+      guard let source = zip_source_buffer(archive, memory, UInt64(bytes.count), 1), zip_file_add(archive, name, source, 0) >= 0
+      else {
         throw CocoaError(.fileWriteUnknown)
       }
     }

@@ -19,14 +19,19 @@ import Volumes
     return Volume(depth: side, height: side, width: side, values: values)
   }
 
-  func load(_ name: String = "data", side: Int = 64, settings: VolumeSettings? = nil, notes: Notes = Notes()) throws -> DatasetSplit {
-    try DatasetLocator(environment: [:]).load(folder(name).path, volumeShape: [side, side, side, 1], volumes: settings) { notes.add($0) }
+  func load(_ name: String = "data", side: Int = 64, settings: VolumeSettings? = nil, notes: Notes = Notes()) throws -> DatasetSplit
+  {
+    try DatasetLocator(environment: [:]).load(folder(name).path, volumeShape: [side, side, side, 1], volumes: settings) {
+      notes.add($0)
+    }
   }
 
   @Test func modelNetsFoldersAreClassesAndParts() throws {
     for (kind, part, count) in [("chair", "train", 3), ("chair", "test", 1), ("desk", "train", 2), ("desk", "test", 1)] {
       try createFolder(folder("data/\(kind)/30/\(part)"))
-      for number in 0..<count { try Self.block(number, side: 30).write(to: folder("data/\(kind)/30/\(part)/\(kind)_\(number).mat")) }
+      for number in 0..<count {
+        try Self.block(number, side: 30).write(to: folder("data/\(kind)/30/\(part)/\(kind)_\(number).mat"))
+      }
     }
     let split = try load()
     #expect(split.training.count == 5 && split.validation?.count == 2)
@@ -47,11 +52,13 @@ import Volumes
     try Self.block(3, side: 16).write(to: folder("data/blocks/a.npy"))
     let four = [0, 1, 2, 3].map { Self.block($0, side: 16) }
     try NPYArray(four.flatMap(\.values), shape: [4, 16, 16, 16, 1]).write(to: folder("data/blocks/four.npy"))
-    _ = try folder.write(Array("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n".utf8), "data/meshes/one.obj")
+    _ = try folder.write(
+      Array("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n".utf8), "data/meshes/one.obj")
     _ = try folder.write(binvox, "data/meshes/two.binvox")
     _ = try folder.write(Array("nothing".utf8), "data/README.txt")
     let data = try load(side: 16).training as! VolumeDataset
-    #expect(data.names == ["blocks/a.npy"] + Array(repeating: "blocks/four.npy", count: 4) + ["meshes/one.obj", "meshes/two.binvox"])
+    #expect(
+      data.names == ["blocks/a.npy"] + Array(repeating: "blocks/four.npy", count: 4) + ["meshes/one.obj", "meshes/two.binvox"])
     #expect(data.volume(0) == Self.block(3, side: 16))
     #expect((0..<4).map { data.volume($0 + 1) } == four)
     #expect(data.volume(5).occupancy() > 0.1)
@@ -61,7 +68,8 @@ import Volumes
 
   /// 16³ voxels, of which four are full.
   var binvox: [UInt8] {
-    Array("#binvox 1\ndim 16 16 16\ntranslate 0 0 0\nscale 1\ndata\n".utf8) + [0, 4, 1, 4] + Array(repeating: [0, 255], count: 16).joined() + [0, 8]
+    Array("#binvox 1\ndim 16 16 16\ntranslate 0 0 0\nscale 1\ndata\n".utf8) + [0, 4, 1, 4]
+      + Array(repeating: [0, 255], count: 16).joined() + [0, 8]
   }
 
   @Test func aModelsSizeIsWhatShapesAreBroughtTo() throws {

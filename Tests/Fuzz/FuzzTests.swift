@@ -16,6 +16,7 @@ import Testing
     targets =
       try RunTargets(folder: folder).all() + FileTargets(folder: folder).all() + ModelTargets(folder: folder).all()
       + TuningTarget(folder: folder).all() + PictureTargets(folder: folder).all() + WeightTargets(folder: folder).all()
+      + ShapeTargets(folder: folder).all()
   }
 
   @Test func goodInputsAreRead() throws {

@@ -55,7 +55,8 @@ import Volumes
 
   @Test func saysThatFormat73IsHDF5AndWhatIsCutShort() throws {
     let folder = try TemporaryFolder()
-    let later = try folder.write(Array("MATLAB 7.3 MAT-file, Platform: GLNXA64".utf8) + [UInt8](repeating: 0x20, count: 500), "later.mat")
+    let later = try folder.write(
+      Array("MATLAB 7.3 MAT-file, Platform: GLNXA64".utf8) + [UInt8](repeating: 0x20, count: 500), "later.mat")
     #expect(message(later).contains("later.mat, byte 0: this is MATLAB's format 7.3, which is HDF5; save it with “-v7” there"))
     for name in ["double", "double-compressed"] {
       let whole = [UInt8](try Data(contentsOf: Self.fixtures.appending(path: "\(name).mat")))

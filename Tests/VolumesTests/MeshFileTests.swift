@@ -132,10 +132,16 @@ import Volumes
   @Test func saysWhatIsWrongWithAMesh() {
     let obj = Self.obj, off = Self.off, ply = Self.ply
     #expect(message(obj.replacing("100e-2", with: "nan"), .obj).hasPrefix("chair, line 6: a vertex needs three numbers"))
-    #expect(message(obj.replacing("100e-2", with: "1e30"), .obj).contains("line 6: vertex 4 has a coordinate that is no number, or far too large"))
-    #expect(message(obj.replacing("f 2 3 4", with: "f 2 3 9"), .obj).contains("line 15: a face has vertex 8 (counted from 0), but there are 4"))
+    #expect(
+      message(obj.replacing("100e-2", with: "1e30"), .obj).contains(
+        "line 6: vertex 4 has a coordinate that is no number, or far too large"))
+    #expect(
+      message(obj.replacing("f 2 3 4", with: "f 2 3 9"), .obj).contains(
+        "line 15: a face has vertex 8 (counted from 0), but there are 4"))
     #expect(message(obj.replacing("f 2 3 4", with: "f 2 3 0"), .obj).contains("line 15: a face has vertex -1"))
-    #expect(message(obj.replacing("f 2 3 4", with: "f 2 3 x"), .obj).contains("line 15: a face has numbers of vertices, and nothing else"))
+    #expect(
+      message(obj.replacing("f 2 3 4", with: "f 2 3 x"), .obj).contains("line 15: a face has numbers of vertices, and nothing else")
+    )
     #expect(message("v 0 0 0\nv 1 1 1\n", .obj).contains("there are 2 vertices, but no faces"))
     #expect(message("", .obj).contains("there are no vertices and no faces"))
     #expect(message(off.replacing("OFF4", with: "OFF400000"), .off).contains("do not fit into the file; it was cut short"))

@@ -27,7 +27,8 @@ import Volumes
     // Touching at an edge is not enough.
     #expect(Self.volume(4) { x, y, z in (x == 1 && y == 1 || x == 2 && y == 2) && z == 1 }.componentSizes() == [1, 1])
     #expect(Self.chair.largestComponentShare() == 1)
-    let half = Self.volume(8) { x, _, _ in x < 4 }, most = Self.volume(8) { x, _, _ in x < 6 }, none = Self.volume(8) { _, _, _ in false }
+    let half = Self.volume(8) { x, _, _ in x < 4 }, most = Self.volume(8) { x, _, _ in x < 6 },
+      none = Self.volume(8) { _, _, _ in false }
     #expect(abs(half.intersectionOverUnion(with: most) - 4.0 / 6) < 1e-12)
     #expect(half.intersectionOverUnion(with: none) == 0 && none.intersectionOverUnion(with: none) == 1)
     #expect(none.largestComponentShare() == 0)
@@ -64,14 +65,19 @@ import Volumes
     for angle in stride(from: 0.0, to: 90, by: 15) {
       let picture = Picture(full, size: 48, angle: angle)
       for place in 0..<48 {
-        for (row, column) in [(0, place), (47, place), (place, 0), (place, 47)] { #expect(picture.pixels[(row * 48 + column) * 3] == 255) }
+        for (row, column) in [(0, place), (47, place), (place, 0), (place, 47)] {
+          #expect(picture.pixels[(row * 48 + column) * 3] == 255)
+        }
       }
     }
   }
 
   @Test func lightComesFromAboveAndCornersAreDarker() {
-    func brightness(_ picture: Picture, _ row: Int, _ column: Int) -> Int { Int(picture.pixels[(row * picture.width + column) * 3 + 1]) }
-    let cube = Picture(Self.volume(16) { x, y, z in (3...12).contains(x) && (3...12).contains(y) && (3...12).contains(z) }, size: 96, angle: 45)
+    func brightness(_ picture: Picture, _ row: Int, _ column: Int) -> Int {
+      Int(picture.pixels[(row * picture.width + column) * 3 + 1])
+    }
+    let cube = Picture(
+      Self.volume(16) { x, y, z in (3...12).contains(x) && (3...12).contains(y) && (3...12).contains(z) }, size: 96, angle: 45)
     // The top, and the faces to the left and right below it.
     #expect(brightness(cube, 30, 48) > brightness(cube, 58, 40))
     #expect(brightness(cube, 58, 40) != brightness(cube, 58, 56))

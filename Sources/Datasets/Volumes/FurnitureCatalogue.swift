@@ -62,11 +62,15 @@ struct FurnitureCatalogue {
     let archive = archives[model.archive]
     let bytes = try archive.contents(of: model.entry, largest: 1 << 28)
     var mesh = try Mesh(bytes, .obj, path: "\(archive.path), \(model.entry)")
-    if let r = model.rotation { mesh = mesh.transformed((SIMD3(r[0], r[1], r[2]), SIMD3(r[3], r[4], r[5]), SIMD3(r[6], r[7], r[8]))) }
+    if let r = model.rotation {
+      mesh = mesh.transformed((SIMD3(r[0], r[1], r[2]), SIMD3(r[3], r[4], r[5]), SIMD3(r[6], r[7], r[8])))
+    }
     guard let bounds = mesh.bounds else { return mesh }
     let extent = bounds.upper - bounds.lower
     var factors = SIMD3<Float>.one
-    for axis in 0..<3 where extent[axis] > 0 && model.size[axis] > 0 && model.size[axis].isFinite { factors[axis] = model.size[axis] / extent[axis] }
+    for axis in 0..<3 where extent[axis] > 0 && model.size[axis] > 0 && model.size[axis].isFinite {
+      factors[axis] = model.size[axis] / extent[axis]
+    }
     return mesh.transformed((SIMD3(factors.x, 0, 0), SIMD3(0, factors.y, 0), SIMD3(0, 0, factors.z)))
   }
 }

@@ -19,9 +19,12 @@ public struct MeshDataset: Dataset {
   /// - Parameter labels: A class number for each mesh; without them the samples have the field `volume` alone.
   /// - Precondition: As many names, and labels if there are any, as meshes.
   public init(
-    _ meshes: [Mesh], names: [String], labels: [Int]? = nil, classNames: [String]? = nil, side: Int, settings: VolumeSettings = .init()
+    _ meshes: [Mesh], names: [String], labels: [Int]? = nil, classNames: [String]? = nil, side: Int,
+    settings: VolumeSettings = .init()
   ) {
-    precondition(meshes.count == names.count && (labels.map { $0.count == meshes.count } ?? true), "\(meshes.count) meshes, \(names.count) names")
+    precondition(
+      meshes.count == names.count && (labels.map { $0.count == meshes.count } ?? true),
+      "\(meshes.count) meshes, \(names.count) names")
     (self.meshes, self.names, self.labels, self.side, self.settings) = (meshes, names, labels, side, settings)
     fields =
       [Field("volume", shape: [side, side, side, 1], range: 0...1)]

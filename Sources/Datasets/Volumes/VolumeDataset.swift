@@ -30,7 +30,9 @@ public struct VolumeDataset: Dataset {
   }
 
   init(packed: [PackedVoxels], names: [String], labels: [Int]?, classNames: [String]?, side: Int, settings: VolumeSettings) {
-    precondition(packed.count == names.count && (labels.map { $0.count == packed.count } ?? true), "\(packed.count) volumes, \(names.count) names")
+    precondition(
+      packed.count == names.count && (labels.map { $0.count == packed.count } ?? true),
+      "\(packed.count) volumes, \(names.count) names")
     (bits, self.names, self.labels, self.side, self.settings) = (packed, names, labels, side, settings)
     fields =
       [Field("volume", shape: [side, side, side, 1], range: 0...1)]

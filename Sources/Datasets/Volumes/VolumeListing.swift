@@ -53,9 +53,11 @@ public struct VolumeListing: Sendable {
 
   static func isKnown(_ url: URL) -> Bool { VolumeFormat(url) != nil || MeshFormat(url) != nil }
 
-  /// Whether a folder has files of these kinds.
-  package static func isVolumeFolder(_ folder: URL) throws -> Bool {
-    try FolderContents(folder).names.contains { isKnown(URL(fileURLWithPath: $0)) }
+  /// Whether a folder has files of these kinds, and more of them than pictures: models often bring textures.
+  static func isVolumeFolder(_ folder: URL) throws -> Bool {
+    let names = try FolderContents(folder).names.map { URL(fileURLWithPath: $0) }
+    return names.contains { isKnown($0) }
+      && names.count { isKnown($0) } >= names.count { ["png", "jpg", "jpeg"].contains($0.pathExtension) }
   }
 
   /// A file's volumes, in cubes of `side` voxels.
@@ -119,9 +121,11 @@ extension VolumeListing {
   ///   - settings: How training samples are varied; those for validation are not.
   ///   - notice: Told, a line each, of files that cannot be read.
   ///   - progress: Called with the number of files that are done, now and then.
+  ///   - unreadable: Called with every file that cannot be read.
   /// - Throws: If no file can be read.
-  func split(
-    side: Int, settings: VolumeSettings, notice: (String) -> Void, progress: (Int) -> Void
+  public func split(
+    side: Int, settings: VolumeSettings, notice: (String) -> Void, progress: (Int) -> Void = { _ in },
+    unreadable: (UnreadablePicture) -> Void = { _ in }
   ) throws -> DatasetSplit {
     var loaded = Loaded()
     let block = 64
@@ -134,6 +138,7 @@ extension VolumeListing {
     guard loaded.volumes.contains(where: { !$0.isEmpty }) else {
       throw DatasetError.noShapes(folder: folder.path, files: files.count, unreadable: loaded.unreadable)
     }
+    loaded.unreadable.forEach(unreadable)
     for file in loaded.unreadable.prefix(5) { notice("\(file.name) is left out: \(file.problem)") }
     if loaded.unreadable.count > 5 {
       notice("\(loaded.unreadable.count) of \(files.count) files cannot be read; 'figment data show \(folder.path)' names them all")

@@ -30,7 +30,8 @@ public struct VolumeSettings: Codable, Hashable, Sendable {
 
   /// - Throws: If samples of `shape` are no cubes of voxels, `[side, side, side, 1]`.
   static func side(of shape: [Int], _ source: String) throws -> Int {
-    guard shape.count == 4, shape[3] == 1, shape[0] == shape[1], shape[1] == shape[2], (4...Volume.largestSide).contains(shape[0]) else {
+    guard shape.count == 4, shape[3] == 1, shape[0] == shape[1], shape[1] == shape[2], (4...Volume.largestSide).contains(shape[0])
+    else {
       throw DatasetError.noVolumeShape(shape, source: source)
     }
     return shape[0]

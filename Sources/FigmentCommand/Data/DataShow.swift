@@ -9,10 +9,11 @@ struct DataShow: ParsableCommand {
     abstract: "Says what is in a data set, and draws some of it.",
     discussion: """
       Of a folder of pictures, or of photographs: how many, of which sizes and classes, which look alike, which cannot be read. Every picture \
-      is decoded for it. Of other data sets: how many, of which size and classes.
+      is decoded for it. Of a folder of shapes: how many, of which classes, how full their voxels are, which cannot be read. \
+      Of other data sets: how many, of which size and classes.
       """)
 
-  @Argument(help: "A folder of pictures, a file of prepared images, or a data set by name.", completion: .datasets)
+  @Argument(help: "A folder of pictures or shapes, a prepared file, or a data set by name.", completion: .datasets)
   var source: String
 
   @Option(
@@ -21,6 +22,14 @@ struct DataShow: ParsableCommand {
   var output: String?
 
   private var width: Int { outputWidth ?? .max }
+  @Option(help: "Of shapes, the voxels on a side. Default: 32; of a prepared file, its own.")
+  var voxels: Int?
+
+  @OptionGroup var shapes: ShapeArguments
+
+  func validate() throws {
+    if let voxels, !(4...512).contains(voxels) { throw ValidationError("--voxels is \(voxels); it must lie between 4 and 512.") }
+  }
 
   func run() throws {
     let url = URL(fileURLWithPath: source)
@@ -29,9 +38,12 @@ struct DataShow: ParsableCommand {
     if source == DatasetLocator.photographs {
       try show(DatasetLocator().photographs(source) { printError($0) })
     } else if exists, isFolder.boolValue, !DatasetLocator.names.contains(source), try !DatasetLocator.isIDXFolder(url) {
+      if try DatasetLocator.isVolumeFolder(url) { return try showShapes(in: url) }
       try show(PictureListing(url))
     } else {
-      try showDataset(DatasetLocator().load(source))
+      try showDataset(
+        DatasetLocator().load(
+          source, volumeShape: voxels.map { [$0, $0, $0, 1] }, volumes: VolumeSettings(fill: shapes.fill ?? .solid)))
     }
   }
 
@@ -46,7 +58,7 @@ struct DataShow: ParsableCommand {
     let bytes = Double(files.reduce(0) { $0 + $1.size })
     var lines = ["pictures: \(files.count) (\(formats.joined(separator: ", "))), \(Self.amount(bytes))"]
     lines.append(("sizes: " + Self.sizes(files.map { (width: $0.width, height: $0.height) })).wrapped(width: width))
-    if let names = listing.classNames { lines.append(classes(names, files.compactMap(\.label))) }
+    if let names = listing.classNames { lines.append(Self.classes(names, files.compactMap(\.label))) }
     for note in listing.notes { lines.append("note: \(note)".wrapped(width: width)) }
     lines.append("look alike: " + (survey.alike.isEmpty ? "none" : counted(survey.alike.count, "group")))
     for group in survey.alike.prefix(20) {
@@ -83,7 +95,7 @@ struct DataShow: ParsableCommand {
     return "\(range("width", widths)), \(range("height", heights)); most often \(most.key) (\(most.value))"
   }
 
-  private func classes(_ names: [String], _ labels: [Int]) -> String {
+  static func classes(_ names: [String], _ labels: [Int], width: Int = outputWidth ?? .max) -> String {
     let counts = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
     let shown = names.enumerated().prefix(20).map { "\($1) \(counts[$0] ?? 0)" } + (names.count > 20 ? ["…"] : [])
     let terms = shown.dropLast().map { $0 + ", " } + shown.suffix(1).map { $0 + ")" }
@@ -94,6 +106,7 @@ struct DataShow: ParsableCommand {
 
   private func showDataset(_ split: DatasetSplit) throws {
     let data = split.training
+    if let volume = data.field("volume") { return try showVolumes(split, side: volume.shape[0]) }
     guard let image = data.field("image"), image.shape.count == 3 else {
       throw UsageError("\(source) has no images that can be drawn")
     }
@@ -101,13 +114,13 @@ struct DataShow: ParsableCommand {
     let labels = try names == nil ? [] : (0..<data.count).map { try Self.label(data, $0) }
     var lines = ["images: \(data.count)" + (split.validation.map { ", and \($0.count) for validation" } ?? "")]
     lines.append("sizes: all \(image.shape[1])×\(image.shape[0]), \(image.shape[2] == 1 ? "grey" : "\(image.shape[2]) channels")")
-    if let names { lines.append(classes(names, labels)) }
+    if let names { lines.append(Self.classes(names, labels)) }
     try printOutput(lines.joined(separator: "\n"))
     guard output != nil else { return }
     try draw(data, among: Array(0..<data.count), classNames: names) { labels.isEmpty ? nil : labels[$0] }
   }
 
-  private static func label(_ data: any Dataset, _ index: Int) throws -> Int {
+  static func label(_ data: any Dataset, _ index: Int) throws -> Int {
     try Int(data.batch([index], of: [data.field("label")!]).arrays["label"]!.values[0])
   }
 

@@ -7,7 +7,9 @@ func readBinvox(_ bytes: [UInt8], path: String) throws(InterchangeError) -> Volu
   guard bytes.starts(with: Array("#binvox".utf8)) else { throw reader.damaged("a binvox file starts with “#binvox”", at: 0) }
   while true {
     let place = reader.position
-    guard let words = reader.line(keepsComments: true) else { throw reader.damaged("the header has no “data”; the file was cut short") }
+    guard let words = reader.line(keepsComments: true) else {
+      throw reader.damaged("the header has no “data”; the file was cut short")
+    }
     if words.first == "data" { break }
     if words.first == "dim" {
       extents = words.dropFirst().compactMap { Int($0) }

@@ -16,7 +16,9 @@ struct MATArray {
     if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) || bytes.starts(with: Array("MATLAB 7.3".utf8)) {
       throw reader.damaged("this is MATLAB's format 7.3, which is HDF5; save it with “-v7” there, or with scipy.io.savemat", at: 0)
     }
-    guard bytes.count >= 128 else { throw reader.damaged("the file ends within the header of a MATLAB file; it was cut short", at: bytes.count) }
+    guard bytes.count >= 128 else {
+      throw reader.damaged("the file ends within the header of a MATLAB file; it was cut short", at: bytes.count)
+    }
     try reader.skip(124)
     let version = Array(bytes[124..<128])
     let isBigEndian = version == [1, 0, 0x4D, 0x49]
@@ -48,11 +50,13 @@ struct MATArray {
     }
     throw InterchangeError(
       path: path, place: "variable \(name.quotedForMessage)",
-      problem: found.isEmpty ? "there are no variables" : "there is none of this name, only \(found.prefix(10).joined(separator: ", "))")
+      problem: found.isEmpty
+        ? "there are no variables" : "there is none of this name, only \(found.prefix(10).joined(separator: ", "))")
   }
 
   /// The next element's type and contents; nil at the end of what is there.
-  private static func element(_ reader: inout ByteReader, _ isBigEndian: Bool) throws(InterchangeError) -> (Int, ArraySlice<UInt8>)? {
+  private static func element(_ reader: inout ByteReader, _ isBigEndian: Bool) throws(InterchangeError) -> (Int, ArraySlice<UInt8>)?
+  {
     guard reader.remaining >= 8 else { return nil }
     let first = try reader.integer(UInt32.self, isBigEndian: isBigEndian)
     let start: Int, count: Int, type: Int
@@ -133,7 +137,9 @@ struct MATArray {
       func unfit(_ problem: String) -> InterchangeError {
         InterchangeError(path: reader.path, place: "variable \(name.quotedForMessage)", problem: problem)
       }
-      guard (6...15).contains(kind) else { throw unfit("it is \(Self.kinds[kind] ?? "of an unknown class"), not an array of numbers") }
+      guard (6...15).contains(kind) else {
+        throw unfit("it is \(Self.kinds[kind] ?? "of an unknown class"), not an array of numbers")
+      }
       guard !isComplex else { throw unfit("it has complex numbers") }
       let shape = dimensions.map(String.init).joined(separator: "×")
       guard dimensions.allSatisfy({ (1...Volume.largestSide).contains($0) }), dimensions.count <= 4 else {

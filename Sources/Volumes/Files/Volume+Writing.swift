@@ -13,7 +13,8 @@ extension Volume {
     switch VolumeFormat(url) {
     case .npy: try NPYArray(values, shape: Shape(shape)).write(to: url)
     case .mat: try writeAtomically(mat(variable: variable), to: url)
-    case .binvox, nil: throw FileError(.write, url.path, reason: "its name ends in neither .npy nor .mat, as which volumes are written")
+    case .binvox, nil:
+      throw FileError(.write, url.path, reason: "its name ends in neither .npy nor .mat, as which volumes are written")
     }
   }
 
@@ -30,7 +31,8 @@ extension Volume {
       for back in 0..<depth { for x in 0..<width { voxels.append(self[depth - 1 - back, up, x] >= 0.5 ? 1 : 0) } }
     }
     // The class of bytes is 9; types are 1 for bytes with a sign, 2 without, 5 and 6 for words.
-    let variable = element(6, bytes(9) + bytes(0)) + element(5, [width, depth, height].flatMap(bytes)) + element(1, Array(variable.utf8))
+    let variable =
+      element(6, bytes(9) + bytes(0)) + element(5, [width, depth, height].flatMap(bytes)) + element(1, Array(variable.utf8))
       + element(2, voxels)
     var header = Array("MATLAB 5.0 MAT-file, written by Figment".utf8)
     header += [UInt8](repeating: 0x20, count: 116 - header.count) + [UInt8](repeating: 0, count: 8) + [0, 1, 0x49, 0x4D]

@@ -32,7 +32,8 @@ extension Volume {
   ///   volume of occupancies in [0, 1].
   public static func volumes(in url: URL, variable: String = usualVariable, up: UpAxis? = nil) throws -> [Volume] {
     switch VolumeFormat(url) {
-    case .mat: [try Volume(mat: InputFile.contents(of: url, largest: largestFile), path: url.path, variable: variable, up: up ?? .z)]
+    case .mat:
+      [try Volume(mat: InputFile.contents(of: url, largest: largestFile), path: url.path, variable: variable, up: up ?? .z)]
     case .npy: try volumes(of: NPYArray(contentsOf: url), path: url.path, up: up ?? .y)
     case .binvox: [try readBinvox(InputFile.contents(of: url, largest: largestFile), path: url.path)]
     case nil: throw FileError(.open, url.path, reason: "its name ends in none of .mat, .npy and .binvox, of which volumes are read")
@@ -49,7 +50,8 @@ extension Volume {
     let extents = array.dimensions.count == 4 && array.dimensions[3] == 1 ? Array(array.dimensions.prefix(3)) : array.dimensions
     guard extents.count == 3 else {
       throw InterchangeError(
-        path: path, place: place, problem: "its size is \(extents.map(String.init).joined(separator: "×")); a volume has three axes")
+        path: path, place: place, problem: "its size is \(extents.map(String.init).joined(separator: "×")); a volume has three axes"
+      )
     }
     try Self.requireOccupancies(array.values, path: path, place: place)
     // The first axis is the fastest.
@@ -62,7 +64,8 @@ extension Volume {
     if extents.count > 3, extents.last == 1 { extents.removeLast() }
     guard extents.count == 3 || extents.count == 4, extents.suffix(3).allSatisfy({ (1...largestSide).contains($0) }) else {
       throw InterchangeError(
-        path: path, place: "shape \(array.shape)", problem: "a volume has three axes of 1 to \(largestSide) voxels, several have one more before")
+        path: path, place: "shape \(array.shape)",
+        problem: "a volume has three axes of 1 to \(largestSide) voxels, several have one more before")
     }
     try requireOccupancies(array.values, path: path, place: "values")
     let size = extents.suffix(3).reduce(1, *), one = Array(extents.suffix(3)), strides = [one[1] * one[2], one[2], 1]

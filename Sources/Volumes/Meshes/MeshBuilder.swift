@@ -22,7 +22,8 @@ struct MeshBuilder {
   mutating func add(vertex: SIMD3<Float>, at place: @autoclosure () -> String) throws(InterchangeError) {
     // Beyond this, squares of distances are no 32-bit floats any more.
     guard abs(vertex.x) < 1e18, abs(vertex.y) < 1e18, abs(vertex.z) < 1e18 else {
-      throw damaged(place(), "vertex \(vertices.count + 1) has a coordinate that is no number, or far too large; export the mesh again")
+      throw damaged(
+        place(), "vertex \(vertices.count + 1) has a coordinate that is no number, or far too large; export the mesh again")
     }
     guard vertices.count < 3 * Mesh.mostTriangles else { throw tooLarge(place()) }
     vertices.append(vertex)
@@ -32,7 +33,8 @@ struct MeshBuilder {
   mutating func add(corner: Int, at place: @autoclosure () -> String) throws(InterchangeError) {
     guard corner >= 0, corner < vertices.count else {
       throw damaged(
-        place(), "a face has vertex \(corner) (counted from 0), but there are \(vertices.count); the file was cut short or is damaged")
+        place(),
+        "a face has vertex \(corner) (counted from 0), but there are \(vertices.count); the file was cut short or is damaged")
     }
     corners.append(UInt32(corner))
   }
@@ -70,7 +72,8 @@ private func triangulation(of polygon: [UInt32], _ vertices: [SIMD3<Float>]) -> 
   for (index, corner) in corners.enumerated() {
     let next = corners[(index + 1) % corners.count]
     normal += SIMD3(
-      (corner.y - next.y) * (corner.z + next.z), (corner.z - next.z) * (corner.x + next.x), (corner.x - next.x) * (corner.y + next.y))
+      (corner.y - next.y) * (corner.z + next.z), (corner.z - next.z) * (corner.x + next.x),
+      (corner.x - next.x) * (corner.y + next.y))
   }
   let size = SIMD3(abs(normal.x), abs(normal.y), abs(normal.z))
   let axis = size.x >= size.y && size.x >= size.z ? 0 : size.y >= size.z ? 1 : 2

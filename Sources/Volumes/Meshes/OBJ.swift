@@ -27,7 +27,8 @@ private func coordinates(_ reader: inout ByteReader, _ line: Int) throws(Interch
   for axis in 0..<3 {
     reader.skipSpace(acrossLines: false)
     guard let value = reader.decimalNumber() else {
-      throw InterchangeError(path: reader.path, place: "line \(line)", problem: "a vertex needs three numbers; export the mesh again")
+      throw InterchangeError(
+        path: reader.path, place: "line \(line)", problem: "a vertex needs three numbers; export the mesh again")
     }
     vertex[axis] = Float(value)
   }

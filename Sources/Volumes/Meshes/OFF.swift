@@ -7,7 +7,8 @@ func readOFF(_ bytes: [UInt8], path: String) throws(InterchangeError) -> Mesh {
   reader.skipBlank()
   let start = reader.position
   guard reader.take(UInt8(ascii: "O")), reader.take(UInt8(ascii: "F")), reader.take(UInt8(ascii: "F")) else {
-    throw reader.damaged("an OFF file starts with OFF; those with colours, normals or four coordinates (COFF, NOFF, 4OFF) are not read", at: start)
+    throw reader.damaged(
+      "an OFF file starts with OFF; those with colours, normals or four coordinates (COFF, NOFF, 4OFF) are not read", at: start)
   }
   func count(_ what: String) throws(InterchangeError) -> Int {
     reader.skipBlank()
@@ -25,7 +26,9 @@ func readOFF(_ bytes: [UInt8], path: String) throws(InterchangeError) -> Mesh {
     var vertex = SIMD3<Float>()
     for axis in 0..<3 {
       reader.skipBlank()
-      guard let value = reader.decimalNumber() else { throw reader.damaged("vertex \(number + 1) of \(vertices) needs three numbers") }
+      guard let value = reader.decimalNumber() else {
+        throw reader.damaged("vertex \(number + 1) of \(vertices) needs three numbers")
+      }
       vertex[axis] = Float(value)
     }
     try builder.add(vertex: vertex, at: "byte \(reader.position)")

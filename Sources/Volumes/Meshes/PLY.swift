@@ -77,7 +77,9 @@ private struct PLYHeader {
     var hasFormat = false
     while true {
       let place = reader.position
-      guard let words = reader.line(keepsComments: true) else { throw reader.damaged("the header has no end; the file was cut short") }
+      guard let words = reader.line(keepsComments: true) else {
+        throw reader.damaged("the header has no end; the file was cut short")
+      }
       let number: (Int) -> Number? = { words.count > $0 ? Number(name: words[$0]) : nil }
       switch words.first {
       case "end_header":
@@ -107,7 +109,8 @@ private struct PLYHeader {
           throw reader.damaged("a property has a type and a name, or “list” and two types and a name", at: place)
         }
         elements[elements.count - 1].properties.append(property)
-      default: throw reader.damaged("\((words.first.map(String.init) ?? "").quotedForMessage) is no line of a PLY header", at: place)
+      default:
+        throw reader.damaged("\((words.first.map(String.init) ?? "").quotedForMessage) is no line of a PLY header", at: place)
       }
     }
   }

@@ -15,7 +15,8 @@ func readSTL(_ bytes: [UInt8], path: String) throws(InterchangeError) -> Mesh {
 
 private func binary(_ reader: inout ByteReader, _ count: Int) throws(InterchangeError) -> Mesh {
   guard count <= reader.remaining / 50 else {
-    throw reader.damaged("the file is said to have \(count) triangles, but ends after \(reader.bytes.count) bytes; it was cut short", at: 80)
+    throw reader.damaged(
+      "the file is said to have \(count) triangles, but ends after \(reader.bytes.count) bytes; it was cut short", at: 80)
   }
   guard count <= Mesh.mostTriangles else {
     throw reader.damaged("the mesh has more than \(Mesh.mostTriangles / 1_000_000) million triangles; simplify it", at: 80)
@@ -47,7 +48,8 @@ private func text(_ reader: inout ByteReader) throws(InterchangeError) -> Mesh {
       for axis in 0..<3 {
         reader.skipSpace(acrossLines: false)
         guard let value = reader.decimalNumber() else {
-          throw InterchangeError(path: reader.path, place: "line \(line)", problem: "a vertex needs three numbers; export the mesh again")
+          throw InterchangeError(
+            path: reader.path, place: "line \(line)", problem: "a vertex needs three numbers; export the mesh again")
         }
         corner[axis] = Float(value)
       }
@@ -58,7 +60,8 @@ private func text(_ reader: inout ByteReader) throws(InterchangeError) -> Mesh {
     reader.skipLine()
   }
   guard corners % 3 == 0 else {
-    throw InterchangeError(path: reader.path, place: "line \(line)", problem: "the last triangle lacks a corner; the file was cut short")
+    throw InterchangeError(
+      path: reader.path, place: "line \(line)", problem: "the last triangle lacks a corner; the file was cut short")
   }
   return try welder.builder.mesh()
 }
