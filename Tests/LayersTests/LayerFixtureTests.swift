@@ -43,10 +43,10 @@ import Testing
     switch expected.text("operation") {
     case "layerNormalization":
       let layer = LayerNorm(channels: channels, epsilon: epsilon, in: context)
-      try check(layer, expected, on: context.device, parameters: ["scale": layer.scale!, "offset": layer.offset])
+      try check(layer, expected, on: context.device, parameters: ["scale": layer.scale, "offset": layer.offset])
     case "instanceNormalization":
       let layer = InstanceNorm(channels: channels, epsilon: epsilon, in: context)
-      try check(layer, expected, on: context.device, parameters: ["scale": layer.scale!, "offset": layer.offset])
+      try check(layer, expected, on: context.device, parameters: ["scale": layer.scale, "offset": layer.offset])
     default:
       let isTorch = expected.text("source") == "torch"
       let layer = BatchNorm(
@@ -57,7 +57,7 @@ import Testing
       let isTraining = expected.flag("training")
       isTraining ? layer.train() : layer.evaluate()
       try check(
-        layer, expected, on: context.device, parameters: ["scale": layer.scale!, "offset": layer.offset],
+        layer, expected, on: context.device, parameters: ["scale": layer.scale, "offset": layer.offset],
         tolerance: tolerance)
       try expectClose(
         layer.movingMean.value, expected[isTraining ? "newMovingMean" : "movingMean"], tolerance: 1e-5, "moving mean")
