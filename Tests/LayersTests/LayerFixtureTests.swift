@@ -57,7 +57,7 @@ import Testing
       let isTraining = expected.flag("training")
       isTraining ? layer.train() : layer.evaluate()
       try check(
-        layer, expected, on: context.device, parameters: ["scale": layer.scale, "offset": layer.offset],
+        layer, expected, on: context.device, parameters: ["scale": layer.scale!, "offset": layer.offset],
         tolerance: tolerance)
       try expectClose(
         layer.movingMean.value, expected[isTraining ? "newMovingMean" : "movingMean"], tolerance: 1e-5, "moving mean")
