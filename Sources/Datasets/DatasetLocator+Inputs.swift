@@ -20,8 +20,10 @@ extension DatasetLocator {
     notice: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
   ) throws -> DatasetSplit {
     if let shape = CropShape(inputs) {
+      var listing = try photographs(nameOrFolder, notice: notice)
+      if nameOrFolder == Self.photographs { listing = listing.reduced(toLongestSide: Wallpapers.longestSide) }
       return try PhotographCrops.split(
-        photographs(nameOrFolder, notice: notice), shape: shape, by: settings.resize, flips: settings.flip,
+        listing, shape: shape, by: settings.resize, flips: settings.flip,
         validationFraction: fraction, notice: notice)
     }
     func shape(_ field: String) -> [Int]? { inputs.first { $0.name == field }?.shape }

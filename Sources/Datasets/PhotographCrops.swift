@@ -47,7 +47,7 @@ public final class PhotographCrops: Dataset {
       case .training: count += (file.height / shape.largeHeight) * (file.width / shape.largeWidth)
       case .validation: count += FixedPlaces(file, shape).count
       }
-      print.add(file.identity)
+      print.add("\(file.identity) \(file.width)×\(file.height)")
     }
     print.add("\(shape) \(filter) \(purpose)")
     (self.starts, self.count, fingerprint) = (starts, count, print.text)
@@ -200,11 +200,9 @@ private final class DecodedPhotographs: Sendable {
     leftOut = LeftOutPictures(of: listing, notice: notice)
     // Of pictures that do not stay few are decoded ahead: a large one takes as much memory as a thousand crops.
     cache = PictureCache(bound: bound, ahead: 2 * ProcessInfo.processInfo.activeProcessorCount) {
+      // At the size that it is listed with, which may be a smaller one.
       let file = listing.files[$0], picture = try Picture(contentsOf: file.url)
-      guard picture.width == file.width, picture.height == file.height else {
-        throw PictureError(path: file.name, problem: "it has changed since it was listed")
-      }
-      return picture.pixels
+      return picture.resized(width: file.width, height: file.height, by: .bicubic).pixels
     }
   }
 

@@ -26,9 +26,9 @@ public struct PictureListing: Sendable {
     /// By its contents.
     public let format: EncodedPicture.Format
     /// In pixels, as it is shown.
-    public let width: Int
+    public internal(set) var width: Int
     /// In pixels, as it is shown.
-    public let height: Int
+    public internal(set) var height: Int
     /// Whether it says what its colors mean, which is not heeded.
     public let hasColorProfile: Bool
     /// The number of its class; nil without classes.
@@ -85,6 +85,17 @@ public struct PictureListing: Sendable {
       notes.append(
         "\(profiles) picture\(profiles == 1 ? " has a color profile, which is" : "s have color profiles, which are") not applied")
     }
+  }
+
+  /// The same pictures, those with a longer side reduced to this one: as crops are taken from them.
+  func reduced(toLongestSide longest: Int) -> PictureListing {
+    var listing = self
+    for (index, file) in files.enumerated() where max(file.width, file.height) > longest {
+      let scale = Double(longest) / Double(max(file.width, file.height))
+      listing.files[index].width = max(1, Int((scale * Double(file.width)).rounded()))
+      listing.files[index].height = max(1, Int((scale * Double(file.height)).rounded()))
+    }
+    return listing
   }
 
   private mutating func readClasses(_ names: [String]) throws {

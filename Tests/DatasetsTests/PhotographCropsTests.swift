@@ -240,6 +240,19 @@ import Testing
     #expect((try load("photographs").validation as? PhotographCrops)?.names == ["b.png"])
   }
 
+  @Test func photographsByNameAreReducedBeforeTheyAreCropped() throws {
+    for (name, side) in [("a.png", 1600), ("b.png", 600)] {
+      _ = try folder.write(plainPicture(9, width: side, height: side / 2).png(), ".cache/figment/photographs/\(name)")
+    }
+    let data = try load("photographs")
+    #expect((data.validation as? PhotographCrops)?.names == ["b.png"])
+    #expect(data.training.count == 1280 / 16 * (640 / 16))
+    var draw = RandomWords(seed: 1, epoch: 0, purpose: .sample(0))
+    #expect(try data.training.sample(0, &draw)[1].values.allSatisfy { $0 == 9 / 255 })
+    // Of a folder crops are taken as it is.
+    #expect(try load(folder(".cache/figment/photographs").path).training.count == 100 * 50)
+  }
+
   @Test func noneAtAllIsAnErrorWithTheCommandThatGetsThem() throws {
     let error = #expect(throws: DatasetError.self) { try load("photographs") }
     #expect(
