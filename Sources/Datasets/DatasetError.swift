@@ -107,7 +107,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
         + "crop; at least two are needed, one to learn from and one held out for validation"
         + (tooSmall.first.map { "; \(tooSmall.count) smaller, such as \($0.quotedForMessage): a smaller --size takes them" } ?? "")
     case .impossibleSplit(let fraction, let count):
-      "cannot set aside a share of \(fraction) of \(count) images: both parts must have at least one"
+      "cannot set aside a share of \(fraction) of \(count) samples: both parts must have at least one"
     }
   }
 }

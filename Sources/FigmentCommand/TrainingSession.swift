@@ -11,6 +11,8 @@ struct TrainingSession {
   let selection: DeviceSelection
   let trainer: Trainer
   let verbose: Bool
+  /// Those that are left to train, in order.
+  private let stages: [Stage]
   /// Held for as long as the run may write into its folder.
   private let lock: RunLock
 
@@ -54,6 +56,7 @@ struct TrainingSession {
     } else if directory.isUsed {
       throw UsageError.occupied(directory)
     }
+    stages = try Self.stagesAhead(of: trainer, settings)
     try directory.prepare()
     try settings.write(to: directory.configuration)
   }
@@ -84,7 +87,6 @@ struct TrainingSession {
     if progress.step > 0 {
       printError("resuming after step \(progress.step), in epoch \(progress.epoch + 1)\(ofStage(progress.stage))")
     }
-    let stages = try stagesAhead()
     guard !stages.isEmpty else { return printError(alreadyDone(progress)) }
     let signals = InterruptionSignals(trainer.interruption), callbacks = callbacks()
     defer { signals.cancel() }
@@ -104,7 +106,7 @@ struct TrainingSession {
   }
 
   /// Those that were asked for and are not over, in order.
-  private func stagesAhead() throws -> [Stage] {
+  private static func stagesAhead(of trainer: Trainer, _ settings: RunConfiguration) throws -> [Stage] {
     let all = trainer.stages, progress = trainer.progress
     let now = all.firstIndex { $0.name == progress.stage } ?? 0
     if let wanted = settings.stages, let past = all.prefix(now).last(where: { wanted.contains($0.name) }),
@@ -115,18 +117,15 @@ struct TrainingSession {
       )
     }
     return all.dropFirst(now).filter { settings.stages?.contains($0.name) ?? true }.filter { stage in
-      stage.name != progress.stage || !isOver(stage, progress)
+      guard stage.name == progress.stage else { return true }
+      return switch length(of: stage, settings) {
+      case .epochs(let count): progress.epoch < count
+      case .iterations(let count): progress.step < count
+      }
     }
   }
 
-  private func isOver(_ stage: Stage, _ progress: TrainingProgress) -> Bool {
-    switch length(of: stage) {
-    case .epochs(let count): progress.epoch >= count
-    case .iterations(let count): progress.step >= count
-    }
-  }
-
-  private func length(of stage: Stage) -> Stage.Length {
+  private static func length(of stage: Stage, _ settings: RunConfiguration) -> Stage.Length {
     settings.iterations.map { .iterations($0) } ?? settings.epochs.map { .epochs($0) } ?? stage.length
   }
 
@@ -137,7 +136,7 @@ struct TrainingSession {
   private func alreadyDone(_ progress: TrainingProgress) -> String {
     let stage = trainer.stages.first { $0.name == progress.stage } ?? trainer.stages[0]
     let (count, unit, option) =
-      if case .epochs = length(of: stage) { (progress.epoch, "epoch", "--epochs") } else {
+      if case .epochs = Self.length(of: stage, settings) { (progress.epoch, "epoch", "--epochs") } else {
         (progress.step, "iteration", "--iterations")
       }
     let next = trainer.stages.drop { $0.name != stage.name }.dropFirst().first

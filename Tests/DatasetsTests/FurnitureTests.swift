@@ -124,7 +124,7 @@ import Volumes
         "install it with `apt-get install --no-install-recommends sweethome3d-furniture`, or take the data set shapes"))
     try install()
     #expect(message("furniture:chair").contains("there is no furniture “chair”; did you mean “chairs”?"))
-    #expect(message("furniture:spoons").contains("there are chairs, stools, tables,"))
+    #expect(message("furniture:violins").contains("there are chairs, stools, tables,"))
     #expect(message("furniture:").contains("there is no furniture"))
     #expect(message("furniture:tables").hasPrefix("furniture:tables has only one shape, of which none can be held out"))
     #expect(message("furniture:beds").hasPrefix("furniture:beds has no shapes"))

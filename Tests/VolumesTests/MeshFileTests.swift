@@ -147,7 +147,7 @@ import Volumes
     #expect(message(off.replacing("OFF4", with: "OFF400000"), .off).contains("do not fit into the file; it was cut short"))
     #expect(message(off.replacing("3 1 2 3", with: "3 1 2 4"), .off).contains("a face has vertex 4"))
     #expect(message(off.replacing("OFF", with: "COFF"), .off).contains("an OFF file starts with OFF"))
-    #expect(message(String(off.prefix(40)), .off).contains("vertex 3 of 4 needs three numbers"))
+    #expect(message(String(off.prefix(40)), .off).contains("vertex 4 of 4 needs three numbers"))
     #expect(message(ply.replacing("face 4", with: "face 40000000"), .ply).contains("do not fit into the file"))
     #expect(message(ply.replacing("3 1 2 3", with: "3 1 2 nan"), .ply).contains("a number is expected here"))
     #expect(message(ply.replacing("property float z\n", with: ""), .ply).contains("no number, or far too large"))

@@ -39,7 +39,8 @@ enum Furniture {
   static func load(_ selection: String?, from folder: URL, side: Int, settings: VolumeSettings) throws -> DatasetSplit {
     let catalogue = try FurnitureCatalogue(folder), known = selections(of: catalogue.models)
     let wanted =
-      selection.map { $0.split(separator: ",").map(String.init) } ?? Set(catalogue.models.map { slug($0.category) }).sorted()
+      selection.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+      ?? Set(catalogue.models.map { slug($0.category) }).sorted()
     for name in wanted where !known.contains(name) {
       throw DatasetError.unknownFurniture(name, nearest: nearestName(to: name, in: known), known: known)
     }

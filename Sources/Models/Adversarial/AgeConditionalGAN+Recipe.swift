@@ -170,7 +170,7 @@ extension AgeConditionalGAN {
     var resolved = configuration
     do {
       resolved.faceWeights = try PretrainedWeights.dlibFaces.locate().path
-    } catch let error as BackboneError {
+    } catch {
       notice("note: the stages gan and encoder can be trained, the stage identity cannot: \(error)")
     }
     return resolved

@@ -147,7 +147,7 @@ extension SRGAN {
         let file = try PretrainedWeights.vgg16.locate()
         resolved.contentWeights = file.path
         notice("content loss: \(configuration.contentLayer) of \(PretrainedWeights.vgg16.network), \(file.path)")
-      } catch let error as BackboneError {
+      } catch {
         resolved.contentNetwork = .pixels
         notice("note: the second stage will compare pixels, not features: \(error)")
       }

@@ -105,13 +105,13 @@ public final class SRGAN: Module, AdversarialModel, PretrainedModel {
       return configuration
     }
 
-    /// For processors: the paper's with four residual blocks and larger steps, its features weighted to be worth as much as
-    /// pixels.
+    /// For processors: the paper's with four residual blocks and larger steps, its features weighted to be worth a few times
+    /// what the game is.
     public static var small: Configuration {
       var configuration = Configuration.paper
       configuration.residualBlocks = 4
       configuration.learningRate = 5e-4
-      configuration.contentWeight = 2e-6
+      configuration.contentWeight = 1e-4
       return configuration
     }
 

@@ -14,7 +14,7 @@ func readOBJ(_ bytes: [UInt8], path: String) throws(InterchangeError) -> Mesh {
       if isVertex {
         try builder.add(vertex: coordinates(&reader, line), at: "line \(line)")
       } else {
-        try face(&reader, line, &builder)
+        try face(&reader, &line, &builder)
       }
     }
     reader.skipLine()
@@ -35,12 +35,13 @@ private func coordinates(_ reader: inout ByteReader, _ line: Int) throws(Interch
   return vertex
 }
 
-private func face(_ reader: inout ByteReader, _ line: Int, _ builder: inout MeshBuilder) throws(InterchangeError) {
+private func face(_ reader: inout ByteReader, _ line: inout Int, _ builder: inout MeshBuilder) throws(InterchangeError) {
   while true {
     reader.skipSpace(acrossLines: false)
     // A backslash goes on with the next line.
     if reader.take(UInt8(ascii: "\\")) {
-      reader.skipSpace(acrossLines: true)
+      reader.skipLine()
+      line += 1
       continue
     }
     guard let number = reader.wholeNumber() else { break }
