@@ -2,7 +2,7 @@ import Backends
 import Faces
 import Pictures
 
-/// Faces that the program draws (see ``Faces/FaceCollection``): the fields `image`, in [0, 1], and `label`, the group of age.
+/// Faces that the program draws (see ``FaceCollection``): the fields `image`, in [0, 1], and `label`, the group of age.
 ///
 /// They are drawn when they are needed, ahead of the training loop, and kept in memory up to a bound.
 public final class DrawnFaces: Dataset {

@@ -20,7 +20,7 @@ public struct FaceFolder: Sendable {
 
   /// The first `count` faces of a collection.
   ///
-  /// - Precondition: `count` is one of ``counts``, `size` one of ``Faces/Face/sizes``.
+  /// - Precondition: `count` is one of ``counts``, `size` one of ``Face/sizes``.
   public init(_ faces: FaceCollection, count: Int, size: Int = 64) {
     precondition(Self.counts.contains(count), "\(count) faces")
     precondition(Face.sizes.contains(size), "faces of \(size) pixels")

@@ -1,6 +1,17 @@
 /// The six groups of ages that the age-conditional GAN tells apart (Antipov, Baccouche and Dugelay, 2017).
 public enum AgeGroup: Int, CaseIterable, Sendable {
-  case upTo18, from19, from30, from40, from50, from60
+  /// To 18 years.
+  case upTo18
+  /// 19 to 29 years.
+  case from19
+  /// 30 to 39 years.
+  case from30
+  /// 40 to 49 years.
+  case from40
+  /// 50 to 59 years.
+  case from50
+  /// 60 years and more.
+  case from60
 
   /// The group of an age in years.
   public init(age: Int) {

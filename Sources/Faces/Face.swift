@@ -5,9 +5,11 @@ import Pictures
 ///
 /// The same face is the same picture, bit for bit: nothing but additions, products, quotients and square roots is computed.
 public struct Face: Hashable, Sendable {
+  /// Who it is.
   public var identity: FaceIdentity
   /// In years.
   public var age: Int
+  /// How the photograph was taken.
   public var view: FaceView
 
   /// The ages that can be drawn.
@@ -21,6 +23,7 @@ public struct Face: Hashable, Sendable {
     (self.identity, self.age, self.view) = (identity, age, view)
   }
 
+  /// That of ``age``.
   public var ageGroup: AgeGroup { AgeGroup(age: age) }
 
   /// The face as a picture of `size`×`size` pixels in color.

@@ -8,8 +8,9 @@ public struct FaceIdentity: Hashable, Sendable {
   public let number: Int
   /// Otherwise a woman or a girl.
   public let isMale: Bool
-  /// Day of birth, 1 to 365 from the first of January on; the year is of interest for photographs alone.
+  /// Day of birth, 1 to 365 from the first of January on.
   public let birthDay: Int
+  /// Of interest for the dates of photographs alone.
   public let birthYear: Int
 
   // Bones and flesh.

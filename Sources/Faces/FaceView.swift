@@ -27,14 +27,51 @@ public struct FaceView: Hashable, Sendable {
   /// Brightness of the whole picture, 1 is usual.
   public var exposure: Float
 
-  public enum Glasses: CaseIterable, Sendable { case none, round, square, halfRim }
+  /// What is worn before the eyes.
+  public enum Glasses: CaseIterable, Sendable {
+    /// No glasses.
+    case none
+    /// Round lenses in a full frame.
+    case round
+    /// Square lenses in a full frame.
+    case square
+    /// A frame above the lenses only.
+    case halfRim
+  }
+  /// What is worn before the eyes.
   public var glasses: Glasses
   /// 0 (black) to 1 (light metal).
   public var frame: Float
 
-  public enum Background: CaseIterable, Sendable { case studio, wall, outdoors, lights, room }
+  /// What is behind the head.
+  public enum Background: CaseIterable, Sendable {
+    /// A smooth one, brighter in the middle.
+    case studio
+    /// A wall with a structure.
+    case wall
+    /// Sky above green, out of focus.
+    case outdoors
+    /// Lights in the dark, out of focus.
+    case lights
+    /// The furniture of a room, out of focus.
+    case room
+  }
+  /// What is behind the head.
   public var background: Background
-  public enum Clothing: CaseIterable, Sendable { case crewNeck, vNeck, shirt, turtleneck, jacket }
+  /// What is worn below the neck.
+  public enum Clothing: CaseIterable, Sendable {
+    /// A round neckline.
+    case crewNeck
+    /// A pointed neckline.
+    case vNeck
+    /// A collar.
+    case shirt
+    /// A high neck.
+    case turtleneck
+    /// A jacket over a shirt.
+    case jacket
+  }
+  /// What is worn below the neck.
   public var clothing: Clothing
   /// Red, green and blue in 0…1: of the background, and of the clothes.
   public var backgroundColor, clothingColor: SIMD3<Float>

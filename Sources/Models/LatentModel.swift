@@ -20,6 +20,7 @@ public protocol LatentModel: LatentVariableModel {
 extension LatentModel {
   public var latentShape: [Int] { [latentSize] }
   public var inputs: [Field] { [output] }
+  /// Images in [0, 1].
   public var output: Field { Field("image", shape: imageShape, range: 0...1) }
 
   public func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {

@@ -89,7 +89,8 @@ import Testing
 
   @Test func foldersThatCannotBeWrittenAreNamed() throws {
     for (folder, words) in [
-      ("photos/warm/broken.jpg", "a file of that name is in the way"), ("photos/warm/broken.jpg/x", "part of the path is a file"),
+      ("photos/warm/broken.jpg", "a file of that name is in the way"),
+      ("photos/warm/broken.jpg/x", "broken.jpg: a file of that name is in the way"),
       ("/proc/faces", "cannot create folder /proc/faces"),
     ] {
       let outcome = try figment("data", "make", "faces", folder, "--count", "5")
@@ -102,18 +103,18 @@ import Testing
   @Test func shapesAreShownAndPrepared() throws {
     let corner = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
     for (name, text) in [("corner/a.obj", corner), ("corner/b.obj", corner), ("bad/c.obj", "v 0 0 0\n"), ("bad/d.obj", corner)] {
-      let url = place.path("shapes/\(name)")
+      let url = place.path("meshes/\(name)")
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: url)
     }
-    let shown = try figment("data", "show", "shapes", "--output", "sheet.png")
+    let shown = try figment("data", "show", "meshes", "--output", "sheet.png")
     #expect(shown.status == 0, "\(shown.errors)")
     for words in [
       "files: 4 (4 .obj)", "volumes: 3\nsize: 32×32×32 voxels\nclasses: 2 (bad 1, corner 2)\nfull voxels: ", "in several pieces: 0",
       "cannot be read: 1\n  bad/c.obj: end: there are 1 vertices, but no faces",
     ] { #expect(shown.output.contains(words), "\(words): \(shown.output)") }
     #expect(place.exists("sheet.png"))
-    let prepared = try figment("data", "prepare", "shapes", "s.safetensors", "--voxels", "16", "--fill", "surface")
+    let prepared = try figment("data", "prepare", "meshes", "s.safetensors", "--voxels", "16", "--fill", "surface")
     #expect(prepared.status == 0 && prepared.output == "s.safetensors\n", "\(prepared.errors)")
     #expect(prepared.errors.contains("prepared 3 volumes of 16×16×16 in 2 classes in "))
     let read = try figment("data", "show", "s.safetensors")

@@ -7,6 +7,7 @@ struct DataShow: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Says what is in a data set, and draws some of it.",
+    usage: "figment data show <source> [<options>]",
     discussion: """
       Of a folder of pictures, or of photographs: how many, of which sizes and classes, which look alike, which cannot be read. Every picture \
       is decoded for it. Of a folder of shapes: how many, of which classes, how full their voxels are, which cannot be read. \
@@ -121,7 +122,9 @@ struct DataShow: ParsableCommand {
   }
 
   static func label(_ data: any Dataset, _ index: Int) throws -> Int {
-    try Int(data.batch([index], of: [data.field("label")!]).arrays["label"]!.values[0])
+    // Drawn faces know their ages without being drawn.
+    if let drawn = data as? DrawnFaces { return drawn.faces[index].ageGroup.rawValue }
+    return try Int(data.batch([index], of: [data.field("label")!]).arrays["label"]!.values[0])
   }
 
   // MARK: The contact sheet
