@@ -38,7 +38,7 @@ import Testing
     expectFailure(try Figment.run(["benchmark", "steps", "--tune"]), status: 2, "--tune")
     expectFailure(try Figment.run(["benchmark", "gemm", "--tune", "--device", "cpu"]), status: 2, "OpenCL")
     expectFailure(try Figment.run(["benchmark", "gemm", "--compare", "nowhere.json"]), status: 1, "nowhere.json")
-    expectFailure(try Figment.run(["train", "srgan", "--data", "mnist", "--output", "x"]), status: 2, "no training recipe")
+    expectFailure(try Figment.run(["train", "srgan", "--data", "mnist", "--output", "x"]), status: 1, "has no photographs")
     #expect(!place.exists("run"))
   }
 

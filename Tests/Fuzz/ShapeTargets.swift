@@ -79,10 +79,18 @@ struct ShapeTargets {
     let catalogue = (1...3).map {
       "name#\($0)=Chair\ncategory#\($0)=a\nmodel#\($0)=/\($0).obj\nwidth#\($0)=4\nmodelRotation#\($0)=1 0 0 0 0 1 0 -1 0\n"
     }
-    let archive = try Self.zip(
-      [("PluginFurnitureCatalog.properties", catalogue.joined())] + (1...3).map { ("\($0).obj", model) }, in: folder)
-    return FuzzTarget("furniture", corpus: [archive], mutate: { mutator, input, other in mutator.bytes(input, other: other) }) {
-      bytes in
+    let catalogueName = "PluginFurnitureCatalog.properties"
+    let whole = [(catalogueName, Array(catalogue.joined().utf8))] + (1...3).map { ("\($0).obj", Array(model.utf8)) }
+    // Checksums find what is damaged in the archive itself: behind them come files that were damaged before.
+    return FuzzTarget(
+      "furniture", corpus: [Self.zip(whole)],
+      mutate: { mutator, _, _ in
+        var files = whole
+        let place = mutator.happens(onceIn: 3) ? 0 : 1
+        files[place].1 = mutator.bytes(files[place].1, other: files[1 - place].1)
+        return Self.zip(files)
+      }
+    ) { bytes in
       _ = try folder.write(bytes, "furniture/a.sh3f")
       let locator = DatasetLocator(environment: [:], furnitureFolder: folder("furniture"))
       let data = try locator.load("furniture:chairs", volumeShape: [8, 8, 8, 1]) { _ in }
@@ -91,14 +99,14 @@ struct ShapeTargets {
   }
 
   /// A zip archive of stored files.
-  private static func zip(_ files: [(String, String)], in folder: TemporaryFolder) throws -> [UInt8] {
+  private static func zip(_ files: [(String, [UInt8])]) -> [UInt8] {
     func word(_ number: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(number >> (8 * $0) & 255) } }
     var bytes = [UInt8](), directory = [UInt8]()
-    for (name, text) in files {
-      let check = Self.checksum(Array(text.utf8)), size = text.utf8.count
+    for (name, contents) in files {
+      let check = Self.checksum(contents), size = contents.count
       let common = word(20, 2) + word(0, 8) + word(check, 4) + word(size, 4) + word(size, 4) + word(name.utf8.count, 2) + word(0, 2)
       directory += word(0x0201_4B50, 4) + word(20, 2) + common + word(0, 10) + word(bytes.count, 4) + Array(name.utf8)
-      bytes += word(0x0403_4B50, 4) + common + Array(name.utf8) + Array(text.utf8)
+      bytes += word(0x0403_4B50, 4) + common + Array(name.utf8) + contents
     }
     let count = word(files.count, 2)
     return bytes + directory + word(0x0605_4B50, 4) + word(0, 4) + count + count + word(directory.count, 4) + word(bytes.count, 4)

@@ -47,7 +47,10 @@ struct StepBenchmark {
   /// With Adam for all, as the scripts beside this one have it: the models' own optimizers differ.
   private static func adversarial<Model: AdversarialModel>(_: Model.Type) -> StepBenchmark {
     StepBenchmark(name: Model.identifier, batchSize: Model.batchSize) { batchSize, device in
-      let model = Model(.init(), on: device, seed: 0)
+      var configuration = Model.Configuration()
+      // A discriminator that rests would be faster, and a step that has to know its accuracy would wait.
+      configuration.objective.accuracyGate = 1
+      let model = Model(configuration, on: device, seed: 0)
       let samples = random([batchSize] + model.sampleShape, on: device)
       let labels = model.randomLabels(batchSize)
       let context = StepContext(model.learners { Adam(learningRate: 2e-4, beta1: 0.5) })
