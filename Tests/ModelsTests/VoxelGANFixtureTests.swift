@@ -9,11 +9,12 @@ import Testing
 /// A step of the 3D-GAN from the weights, volumes, latents and uniform numbers of `Tests/Fixtures/README.md` against PyTorch
 /// in float64: losses, weights, statistics, and slots, which are the gradients.
 @Suite struct VoxelGANFixtureTests {
-  /// The large one takes minutes on the reference, which runs it where it is the only device that was chosen.
+  /// The large one takes minutes on the reference, which runs it where it is the only device that was chosen; on other chosen
+  /// devices the tiny ones do, for which few kernels are compiled.
   private static func runs(_ expected: FixtureCase, on device: TestDevice) -> Bool {
-    guard expected.name == "published" else { return true }
     let isReference = device.description == TestDevice.reference.description
-    return TestDevices.areChosen ? TestDevices.all.count == 1 && isReference : !isReference
+    if TestDevices.areChosen, !isReference { return expected.name == "original" || expected.name == "penalties" }
+    return expected.name != "published" || TestDevices.areChosen || !isReference
   }
 
   @Test(
