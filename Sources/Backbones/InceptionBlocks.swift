@@ -79,15 +79,34 @@ public class InceptionNetwork: Backbone {
   /// The layers by their names in files. A function, for they are no other modules than the network's own.
   let kerasLayers: () -> [KerasLayer]
 
+  private let name: String
+
+  /// - Parameters:
+  ///   - stages: All of the network; those behind `output` are not made, nor is then the classifier.
+  ///   - classes: Of the classifier; none if nil.
   init(
-    _ stages: [(name: String, make: () -> Layer)], blocks: InceptionBlocks, featureCount: Int, classes: Int?,
-    initializer: Initializer, in context: LayerContext
-  ) {
-    let layers = stages.map { ($0.name, $0.make()) }
+    _ name: String, stages: (InceptionBlocks) -> [(name: String, make: () -> Layer)], through output: String?, featureCount: Int,
+    classes: Int?, initializer: Initializer, in context: LayerContext
+  ) throws {
+    self.name = name
+    let blocks = InceptionBlocks(initializer: initializer, in: context), all = stages(blocks)
+    let made = try Backbone.layers(all.map { (name: $0.name, layer: $0.make) }, through: output, of: name)
+    let layers = made.map { ($0.name, $0.layer()) }
+    let classes = made.count == all.count ? classes : nil
     classifier = classes.map { Dense(inputSize: featureCount, units: $0, initializer: initializer, in: context) }
     let named = blocks.kerasLayers + (classifier.map { [KerasLayer("predictions", $0)] } ?? [])
     kerasLayers = { named }
     super.init(layers)
+  }
+
+  /// Puts a file's weights into all layers, `names` being those of the whole network but for the classifier's; changes nothing if
+  /// one does not fit.
+  final func assign(_ weights: KerasWeights, names: [String]) throws {
+    let naming = KerasNaming(
+      network: name, isOwn: { $0.hasPrefix("block") || $0.hasPrefix("conv_7b") || $0 == "predictions" },
+      numbered: ["conv2d", "batch_normalization"])
+    let top = Self.classes(in: weights) == nil ? [] : ["predictions"]
+    try weights.assign(to: kerasLayers(), all: names + top, naming)
   }
 
   /// The mean over space of what the last layer makes of preprocessed images: `[N, height, width, 3] → [N, C]`.

@@ -21,12 +21,10 @@ public final class InceptionResNetV2: InceptionNetwork {
   public init(
     through output: String? = nil, classes: Int? = nil, initializer: Initializer = .glorotUniform, in context: LayerContext
   ) throws {
-    let blocks = InceptionBlocks(initializer: initializer, in: context)
-    let stages = try Backbone.layers(
-      InceptionResNetV2.stages(blocks).map { (name: $0.name, layer: $0.make) }, through: output, of: "InceptionResNetV2")
-    super.init(
-      stages.map { ($0.name, $0.layer) }, blocks: blocks, featureCount: 1536,
-      classes: stages.last?.name == "conv_7b_ac" ? classes : nil, initializer: initializer, in: context)
+    try super.init(
+      "InceptionResNetV2", stages: InceptionResNetV2.stages, through: output, featureCount: 1536, classes: classes,
+      initializer: initializer,
+      in: context)
   }
 
   /// With the weights of a file that Keras saved of this network, and the classifier if the file has it.
@@ -41,15 +39,10 @@ public final class InceptionResNetV2: InceptionNetwork {
 
   /// Puts a file's weights into all layers; changes nothing if one does not fit.
   public func loadWeights(_ weights: KerasWeights) throws {
-    let naming = KerasNaming(
-      network: "InceptionResNetV2", isOwn: { $0.hasPrefix("block") || $0.hasPrefix("conv_7b") || $0 == "predictions" },
-      numbered: ["conv2d", "batch_normalization"])
-    let top = InceptionNetwork.classes(in: weights) == nil ? [] : ["predictions"]
     let projections = [("block35", 10), ("block17", 20), ("block8", 10)].flatMap { name, count in
       (1...count).map { "\(name)_\($0)_conv" }
     }
-    try weights.assign(
-      to: kerasLayers(), all: InceptionBlocks.numberedNames(203) + projections + ["conv_7b", "conv_7b_bn"] + top, naming)
+    try assign(weights, names: InceptionBlocks.numberedNames(203) + projections + ["conv_7b", "conv_7b_bn"])
   }
 
   private static func stages(_ blocks: InceptionBlocks) -> [(name: String, make: () -> Layer)] {

@@ -20,12 +20,9 @@ public final class InceptionV3: InceptionNetwork {
   public init(
     through output: String? = nil, classes: Int? = nil, initializer: Initializer = .glorotUniform, in context: LayerContext
   ) throws {
-    let blocks = InceptionBlocks(initializer: initializer, in: context)
-    let stages = try Backbone.layers(
-      InceptionV3.stages(blocks).map { (name: $0.name, layer: $0.make) }, through: output, of: "InceptionV3")
-    super.init(
-      stages.map { ($0.name, $0.layer) }, blocks: blocks, featureCount: 2048,
-      classes: stages.last?.name == "mixed10" ? classes : nil, initializer: initializer, in: context)
+    try super.init(
+      "InceptionV3", stages: InceptionV3.stages, through: output, featureCount: 2048, classes: classes, initializer: initializer,
+      in: context)
   }
 
   /// With the weights of a file that Keras saved of this network, and the classifier if the file has it.
@@ -40,11 +37,7 @@ public final class InceptionV3: InceptionNetwork {
 
   /// Puts a file's weights into all layers; changes nothing if one does not fit.
   public func loadWeights(_ weights: KerasWeights) throws {
-    let naming = KerasNaming(
-      network: "InceptionV3", isOwn: { $0.hasPrefix("block") || $0.hasPrefix("conv_7b") || $0 == "predictions" },
-      numbered: ["conv2d", "batch_normalization"])
-    let top = InceptionNetwork.classes(in: weights) == nil ? [] : ["predictions"]
-    try weights.assign(to: kerasLayers(), all: InceptionBlocks.numberedNames(94) + top, naming)
+    try assign(weights, names: InceptionBlocks.numberedNames(94))
   }
 
   /// What the classifier says before its softmax, of preprocessed images: `[N, height, width, 3] → [N, classes]`.

@@ -14,12 +14,20 @@ public protocol Dataset: Sendable {
   /// - Throws: What keeps the sample from being read; ``BatchIterator/next()`` throws it on.
   func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray]
 
+  /// The class of sample `index`, where there are classes; nil where there are none. By default what the sample says.
+  func label(_ index: Int) throws -> Int?
+
   /// Says which samples are wanted next, in this order, so that they can be made ready; nothing has to be done.
   func anticipate(_ indices: [Int])
 }
 
 extension Dataset {
   public func anticipate(_: [Int]) {}
+
+  public func label(_ index: Int) throws -> Int? {
+    guard let label = field("label") else { return nil }
+    return try Int(batch([index], of: [label]).arrays["label"]!.values[0])
+  }
 
   /// The field of that name, or nil.
   public func field(_ name: String) -> Field? { fields.first { $0.name == name } }
@@ -75,6 +83,8 @@ public struct DatasetSubset: Dataset {
   public func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray] {
     try base.sample(indices[index], &draw)
   }
+
+  public func label(_ index: Int) throws -> Int? { try base.label(indices[index]) }
 
   public func anticipate(_ wanted: [Int]) { base.anticipate(wanted.map { indices[$0] }) }
 }

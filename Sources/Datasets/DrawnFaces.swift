@@ -55,6 +55,9 @@ public final class DrawnFaces: Dataset {
       .converted(toChannels: shape[2]).pixels
   }
 
+  /// A face knows its age without being drawn.
+  public func label(_ index: Int) -> Int? { faces[index].ageGroup.rawValue }
+
   public func anticipate(_ indices: [Int]) { cache.anticipate(indices) }
 
   public func sample(_ index: Int, _ draw: inout RandomWords) throws -> [HostArray] {

@@ -70,20 +70,17 @@ public struct ImagePreparation: Sendable {
       throw DatasetError.noPictures(
         folder: listing.folder.path, files: listing.files.count, unreadable: listing.unreadable + unreadable)
     }
-    try write(leavingOut: Set(unreadable.map(\.name)), log.recordsURL)
+    try write(leavingOut: Set(unreadable.map(\.name)), log)
     try log.remove()
     return Summary(
       count: listing.files.count - unreadable.count, unreadable: listing.unreadable + unreadable, resumedAfter: log.resumedAfter)
   }
 
-  private func write(leavingOut unreadable: Set<String>, _ pixels: URL) throws {
+  private func write(leavingOut unreadable: Set<String>, _ log: PreparationLog<Job>) throws {
     let files = listing.files.filter { !unreadable.contains($0.name) }
-    let source = try InputFile(pixels), block = 1 << 22
     let byteCount = files.count * shape.reduce(1, *)
     var content = Fingerprint()
-    for start in stride(from: 0, to: byteCount, by: block) {
-      try source.read(count: min(block, byteCount - start), at: start).withUnsafeBytes { content.add($0) }
-    }
+    try log.forEachBlock(ofFirst: byteCount) { block in block.withUnsafeBytes { content.add($0) } }
     let labels = files.compactMap { $0.label.map(Int64.init) }
     labels.withUnsafeBytes { content.add($0) }
     var writer = SafetensorsWriter()
@@ -92,9 +89,7 @@ public struct ImagePreparation: Sendable {
     writer.metadata["figment"] = try PreparationLog<Job>.line(description)
     if !labels.isEmpty { writer.add("labels", labels, shape: Shape([labels.count])) }
     writer.add("images", UInt8.self, shape: Shape([files.count] + shape)) { write in
-      for start in stride(from: 0, to: byteCount, by: block) {
-        try write(source.read(count: min(block, byteCount - start), at: start))
-      }
+      try log.forEachBlock(ofFirst: byteCount, write)
     }
     let names = files.reduce(into: [UInt8]()) { $0 += Array($1.name.utf8) + [0] }
     writer.add("names", names, shape: Shape([names.count]))

@@ -72,7 +72,7 @@ public func frechetDistance(_ first: FeatureStatistics, _ second: FeatureStatist
   // Σ₁ = L·Lᵀ, so Σ₁Σ₂ has the eigenvalues of the symmetric Lᵀ·Σ₂·L.
   let factor = a.choleskyFactor()
   let turned = product(b.elements, factor, n)
-  var inner = productOfTransposed(factor, turned, n)
+  var inner = product(factor, transposed: true, turned, n)
   for i in 0..<n {
     for j in 0..<i {
       let value = (inner[i * n + j] + inner[j * n + i]) / 2
@@ -85,27 +85,14 @@ public func frechetDistance(_ first: FeatureStatistics, _ second: FeatureStatist
   return between + trace - 2 * roots
 }
 
-/// `a · b` of square matrices, a row of the result at a time.
-private func product(_ a: [Double], _ b: [Double], _ n: Int) -> [Double] {
+/// `a · b` of square matrices, or `aᵀ · b`, a row of the result at a time.
+private func product(_ a: [Double], transposed: Bool = false, _ b: [Double], _ n: Int) -> [Double] {
+  let (row, column) = transposed ? (1, n) : (n, 1)
   var result = [Double](repeating: 0, count: n * n)
   result.withUnsafeMutableBufferPointer { result in
     for i in 0..<n {
-      for k in 0..<n where a[i * n + k] != 0 {
-        let value = a[i * n + k]
-        for j in 0..<n { result[i * n + j] += value * b[k * n + j] }
-      }
-    }
-  }
-  return result
-}
-
-/// `aᵀ · b`.
-private func productOfTransposed(_ a: [Double], _ b: [Double], _ n: Int) -> [Double] {
-  var result = [Double](repeating: 0, count: n * n)
-  result.withUnsafeMutableBufferPointer { result in
-    for k in 0..<n {
-      for i in 0..<n where a[k * n + i] != 0 {
-        let value = a[k * n + i]
+      for k in 0..<n where a[i * row + k * column] != 0 {
+        let value = a[i * row + k * column]
         for j in 0..<n { result[i * n + j] += value * b[k * n + j] }
       }
     }

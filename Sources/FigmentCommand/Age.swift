@@ -60,11 +60,7 @@ struct Age: ParsableCommand {
 
   private func files() throws -> [URL] {
     let url = URL(fileURLWithPath: input)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-      throw FileError(.open, input, reason: "there is no such file or folder")
-    }
-    guard isFolder.boolValue else { return [url] }
+    guard try isFolder(input) else { return [url] }
     let listing = try PictureListing(url)
     for file in listing.unreadable.prefix(5) { printError("\(file.name) is left out: \(file.problem)") }
     return listing.files.prefix(count).map(\.url)

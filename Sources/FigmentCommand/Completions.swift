@@ -4,7 +4,6 @@ import Figment
 /// What shells offer: names that an argument takes. Those with a colon are left out, as bash breaks words there.
 extension CompletionKind {
   static var models: CompletionKind { .list(ModelCatalog.identifiers) }
-  static var trainableModels: CompletionKind { .list(ModelCatalog.trainableIdentifiers) }
   static var devices: CompletionKind { .list(["auto", "reference", "cpu", "opencl"]) }
   static var datasets: CompletionKind { .list(DatasetLocator.names) }
   static var parts: CompletionKind { .list(["whole", "encoder", "decoder", "generator", "discriminator"]) }

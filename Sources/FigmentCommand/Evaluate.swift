@@ -19,7 +19,7 @@ struct Evaluate: ParsableCommand {
     guard let validation = try TrainingSession.load(settings, for: trained.model.inputs).validation else {
       throw UsageError("\(settings.data) has no validation images")
     }
-    try (trained.model as? any PretrainedModel)?.loadPretrainedWeights()
+    try trained.model.loadPretrainedWeights()
     // What the stage measures that the checkpoint is of.
     let stages = trained.model.stages(), stage = stages.first { $0.name == trained.checkpoint.stage } ?? stages[0]
     guard

@@ -64,7 +64,7 @@ struct FigmentCommand: ParsableCommand {
 
   /// Errors that come from what was typed rather than from what was found.
   private static func isUsage(_ error: any Error) -> Bool {
-    error is UnknownModelError || error is UntrainableModelError || error is DeviceNameError || error is UsageError
+    error is UnknownModelError || error is DeviceNameError || error is UsageError
   }
 }
 

@@ -72,9 +72,7 @@ struct Generate: ParsableCommand {
   private enum Target { case picture, array, folder }
 
   private var target: Target {
-    var isFolder: ObjCBool = false
-    if output.hasSuffix("/") { return .folder }
-    if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue { return .folder }
+    if output.hasSuffix("/") || (try? isFolder(output)) == true { return .folder }
     return output.hasSuffix(".npy") ? .array : .picture
   }
 

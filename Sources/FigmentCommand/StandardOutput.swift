@@ -28,6 +28,17 @@ func printWritten(_ path: String, _ details: String = "") throws {
 }
 
 /// A message, on a terminal in lines that fit it.
+/// Whether what was given as an input or output is a folder.
+///
+/// - Throws: If there is neither a file nor a folder.
+func isFolder(_ path: String) throws(FileError) -> Bool {
+  var isFolder: ObjCBool = false
+  guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    throw FileError(.open, path, reason: "there is no such file or folder")
+  }
+  return isFolder.boolValue
+}
+
 func printError(_ text: String) { StandardError.write(text.wrapped(width: StandardError.terminalWidth ?? .max) + "\n") }
 
 /// “1 image”, “2 images”.

@@ -17,7 +17,7 @@ struct Train: ParsableCommand {
       """)
 
   @Argument(
-    help: "A model: \(ModelCatalog.trainableIdentifiers.joined(separator: ", ")).", completion: .trainableModels)
+    help: "A model: \(ModelCatalog.identifiers.joined(separator: ", ")).", completion: .models)
   var model: String?
 
   @Option(
@@ -173,7 +173,7 @@ struct Train: ParsableCommand {
   }
 
   private func started() throws -> TrainingSession {
-    let type = try ModelCatalog.trainableType(named: model!)
+    let type = try ModelCatalog.type(named: model!)
     let directory = RunDirectory(path: output ?? "runs/\(type.identifier)")
     if directory.isUsed && !overwrite { throw UsageError.occupied(directory) }
     return try TrainingSession(
@@ -186,8 +186,7 @@ struct Train: ParsableCommand {
       to: Model.Configuration.read(config, over: Model.preset(named: preset)), of: Model.self)
     configuration = try pictures.sized(
       configuration, inputs: Model(configuration, on: Device(ShapeBackend()), seed: 0).inputs)
-    configuration = try content.applied(to: configuration)
-    if let type = Model.self as? any PretrainedModel.Type { configuration = try Self.resolved(configuration, type) }
+    configuration = try Model.resolved(content.applied(to: configuration), notice: printError)
     // What the model and its stages say, looked up on a device that computes nothing.
     let model = Model(configuration, on: Device(ShapeBackend()), seed: 0), stages = model.stages()
     var rates = learningRate?.named ?? [:]
@@ -210,13 +209,6 @@ struct Train: ParsableCommand {
       sampleEvery: sampleEvery, checkpointEvery: checkpointEvery, seed: seed ?? UInt64.random(in: 0..<1 << 32),
       device: "", pictures: pictures.settings(for: model.inputs),
       stages: Self.stages(stage, of: stages.map(\.name), Model.identifier))
-  }
-
-  private static func resolved<Configuration, Model: PretrainedModel>(
-    _ configuration: Configuration, _: Model.Type
-  ) throws -> Configuration {
-    // Both are of the model's type, which was only out of sight.
-    try Model.resolved(configuration as! Model.Configuration, notice: printError) as! Configuration
   }
 
   /// What `--stage` asks for; nil for all.

@@ -27,7 +27,7 @@ struct TrainingSession {
     (self.settings, self.directory, self.selection, self.verbose) = (settings, directory, selection, verbose)
     let model = try settings.makeModel(on: selection.device, from: directory.configuration)
     data = try Self.load(settings, for: model.inputs)
-    try (model as? any PretrainedModel)?.loadPretrainedWeights()
+    try model.loadPretrainedWeights()
     trainer = Trainer(model)
     trainer.notice = { printError($0) }
     try Self.setLearners(of: trainer, settings)
@@ -109,14 +109,13 @@ struct TrainingSession {
   private static func stagesAhead(of trainer: Trainer, _ settings: RunConfiguration) throws -> [Stage] {
     let all = trainer.stages, progress = trainer.progress
     let now = all.firstIndex { $0.name == progress.stage } ?? 0
-    if let wanted = settings.stages, let past = all.prefix(now).last(where: { wanted.contains($0.name) }),
-      wanted.allSatisfy({ name in all.prefix(now).contains { $0.name == name } })
-    {
+    let wanted = all.indices.filter { settings.stages?.contains(all[$0].name) ?? true }
+    if let last = wanted.last, last < now {
       throw UsageError(
-        "the run is at the stage “\(progress.stage)”, behind “\(past.name)”, which cannot be gone back to; begin another run for it"
+        "the run is at the stage “\(progress.stage)”, behind “\(all[last].name)”, which cannot be gone back to; begin another run for it"
       )
     }
-    return all.dropFirst(now).filter { settings.stages?.contains($0.name) ?? true }.filter { stage in
+    return wanted.filter { $0 >= now }.map { all[$0] }.filter { stage in
       guard stage.name == progress.stage else { return true }
       return switch length(of: stage, settings) {
       case .epochs(let count): progress.epoch < count

@@ -53,15 +53,15 @@ struct Upscale: ParsableCommand {
 
   func run() throws {
     let source = URL(fileURLWithPath: input), target = URL(fileURLWithPath: output)
-    let isFolder = try Self.isFolder(source)
+    let takesFolder = try isFolder(source.path)
     if source.standardizedFileURL == target.standardizedFileURL {
       throw UsageError("--output is the input, which would be replaced; give another name")
     }
-    if !isFolder, (try? Self.isFolder(target)) == true || output.hasSuffix("/") {
+    if !takesFolder, (try? isFolder(target.path)) == true || output.hasSuffix("/") {
       throw UsageError("--output \(output) is a folder, and the input a picture; give the name of a PNG file")
     }
-    if isFolder, compare != nil { throw UsageError("--compare shows one picture; give one as --input") }
-    if isFolder {
+    if takesFolder, compare != nil { throw UsageError("--compare shows one picture; give one as --input") }
+    if takesFolder {
       let upscaler = try makeUpscaler()
       try enlarge(PictureListing(everyPictureIn: source), into: target, by: upscaler)
     } else {
@@ -75,14 +75,6 @@ struct Upscale: ParsableCommand {
       try printWritten(output)
       if let compare { try printWritten(compare) }
     }
-  }
-
-  private static func isFolder(_ url: URL) throws -> Bool {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-      throw FileError(.open, url.path, reason: "there is no such file or folder")
-    }
-    return isFolder.boolValue
   }
 
   private func makeUpscaler() throws -> Upscaler {

@@ -8,6 +8,14 @@ import Tensors
 public protocol TrainableModel: GenerativeModel {
   /// The data set that it is trained on if nobody names another, by the name of the command line.
   static var usualData: String { get }
+  /// A configuration that names the files of all trained weights of others that steps go by, for a new run. These weights are
+  /// in no checkpoint.
+  ///
+  /// - Parameter notice: Told what is used, and what is done without.
+  /// - Throws: If weights were asked for that cannot be had.
+  static func resolved(_ configuration: Configuration, notice: (String) -> Void) throws -> Configuration
+  /// Reads these files; before the first step.
+  func loadPretrainedWeights() throws
   /// The fields it takes from a data set, in the ranges it wants them in.
   var inputs: [Field] { get }
 
@@ -23,17 +31,10 @@ public protocol TrainableModel: GenerativeModel {
 
 extension TrainableModel {
   public static var usualData: String { "fashion-mnist" }
-}
 
-/// A model whose steps go by trained networks of others, which are in no checkpoint of it.
-public protocol PretrainedModel: TrainableModel {
-  /// A configuration that names the files of all weights it needs, for a new run.
-  ///
-  /// - Parameter notice: Told what is used, and what is done without.
-  /// - Throws: If weights were asked for that cannot be had.
-  static func resolved(_ configuration: Configuration, notice: (String) -> Void) throws -> Configuration
-  /// Reads these files; before the first step.
-  func loadPretrainedWeights() throws
+  /// Most models go by no weights of others.
+  public static func resolved(_ configuration: Configuration, notice _: (String) -> Void) throws -> Configuration { configuration }
+  public func loadPretrainedWeights() throws {}
 }
 
 /// A picture a model made, and the name of its file without `.png`.

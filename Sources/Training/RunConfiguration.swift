@@ -117,7 +117,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   ///
   /// - Parameter url: The file the settings are from, for messages.
   public func makeModel(on device: Device, from url: URL) throws -> any TrainableModel {
-    try Self.makeModel(ModelCatalog.trainableType(named: model), configuration, seed: seed, on: device, from: url)
+    try Self.makeModel(ModelCatalog.type(named: model), configuration, seed: seed, on: device, from: url)
   }
 
   private static func makeModel<Model: TrainableModel>(

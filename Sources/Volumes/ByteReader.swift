@@ -97,6 +97,21 @@ struct ByteReader {
     return isNegative ? -value : value
   }
 
+  /// The three numbers of a vertex.
+  ///
+  /// - Parameter line: Where they are, for messages.
+  mutating func coordinates(ofLine line: Int) throws(InterchangeError) -> SIMD3<Float> {
+    var vertex = SIMD3<Float>()
+    for axis in 0..<3 {
+      skipSpace(acrossLines: false)
+      guard let value = decimalNumber() else {
+        throw InterchangeError(path: path, place: "line \(line)", problem: "a vertex needs three numbers; export the mesh again")
+      }
+      vertex[axis] = Float(value)
+    }
+    return vertex
+  }
+
   /// A decimal number, or nil (and nothing is taken) if there is none; `nan` and `inf` are none.
   mutating func decimalNumber() -> Double? {
     let start = position

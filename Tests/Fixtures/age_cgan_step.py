@@ -7,33 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import philox
 from fixtures import Fixture, norms, sums
+from torch_networks import Adam, BatchNorm, initialize, numbers, tensors, uniform
 
-torch.set_default_dtype(torch.float64)
 BATCH, LATENT, CLASSES = 3, 5, 6
 GENERATOR, DISCRIMINATOR, ENCODER, UNITS, ENCODER_UNITS = [8, 6, 4], [4, 5, 6, 7], [3, 4, 5, 6], 9, 10
 leaky = lambda: nn.LeakyReLU(0.2)
-
-
-class BatchNorm(nn.Module):
-    """With Keras' numbers; the moving variance follows the biased one. For `[N, C]` and `[N, C, height, width]`."""
-
-    def __init__(self, channels, momentum=0.99):
-        super().__init__()
-        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-        self.momentum = momentum
-
-    def forward(self, x):
-        if not self.training:
-            return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, eps=1e-3)
-        with torch.no_grad():
-            variance, mean = torch.var_mean(x, (0, *range(2, x.dim())), correction=0)
-            self.running_mean = self.momentum * self.running_mean + (1 - self.momentum) * mean
-            self.running_var = self.momentum * self.running_var + (1 - self.momentum) * variance
-        return F.batch_norm(x, None, None, self.weight, self.bias, True, eps=1e-3)
 
 
 class Conv(nn.Conv2d):
@@ -80,46 +59,10 @@ def networks():
     return nn.Sequential(*encoder), nn.Sequential(*generator), stem, nn.Sequential(*trunk)
 
 
-def tensors(*stacks):
-    return [getattr(layer, role) for stack in stacks for layer in stack
-            for role in ("weight", "bias", "running_mean", "running_var") if hasattr(layer, role)]
-
-
-def ours(t):
-    return t.permute(2, 3, 1, 0) if t.dim() == 4 else t.T if t.dim() == 2 else t
-
-
-def initialize(values):
-    for position, t in enumerate(values):
-        if t.dim() > 1:
-            shape = tuple(ours(t).shape)
-            limit = np.float32(np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1]))))
-            drawn = torch.from_numpy(((np.float32(2) * philox.uniform((1234, position), *shape) - np.float32(1)) * limit).astype(np.float64))
-            t.data.copy_(drawn.permute(3, 2, 0, 1) if t.dim() == 4 else drawn.T)
-        elif isinstance(t, nn.Parameter) and not (t == 1).all():
-            t.data.zero_()
-
-
-class Adam:
-    def __init__(self, *parts):
-        self.parameters = [p for part in parts for p in part.parameters()]
-
-    def minimize(self, loss):
-        """The first step, whose averages are the gradient's shares."""
-        gradients = torch.autograd.grad(loss, self.parameters)
-        self.m, self.v = [0.5 * g for g in gradients], [0.001 * g * g for g in gradients]
-        rate = 2e-4 * np.sqrt(0.001) / 0.5
-        with torch.no_grad():
-            for p, m, v in zip(self.parameters, self.m, self.v):
-                p.sub_(rate * m / (v.sqrt() + 1e-3))
-
-
-latent = lambda n: torch.from_numpy(
-    ((np.float32(2) * philox.uniform((100, n), BATCH, LATENT) - np.float32(1)) * np.float32(1.7)).astype(np.float64))
-images = torch.from_numpy((np.float32(2) * philox.uniform((77, 0), BATCH, 64, 64, 3) - np.float32(1)).astype(np.float64)).permute(0, 3, 1, 2)
+latent = lambda n: uniform((100, n), BATCH, LATENT, limit=np.float32(1.7))
+images = uniform((77, 0), BATCH, 64, 64, 3).permute(0, 3, 1, 2)
 one_hot = lambda labels: F.one_hot(torch.tensor(labels), CLASSES).double()
 LABELS, DRAWN = [1, 4, 0], [5, 2, 3]
-numbers = lambda values: [ours(t.detach()).numpy() for t in values]
 distance = lambda a, b: (((a - b) ** 2).flatten(1).sum(1) + 1e-8).sqrt().mean()
 fixture = Fixture("age-cgan-step", seed=15)
 
@@ -146,7 +89,7 @@ def case(name, losses, networks, adams):
 
 
 encoder, generator, stem, trunk, made, judge = start()
-of_judge, of_generator = Adam(stem, trunk), Adam(generator)
+of_judge, of_generator = Adam([stem, trunk]), Adam([generator])
 with torch.no_grad():
     generated = made(latent(0), LABELS)
 of_real, of_generated = judge(images, LABELS), judge(generated, LABELS)
@@ -159,7 +102,7 @@ of_generator.minimize(game)
 case("gan", [real, fake, accuracy, game], (encoder, generator, stem, trunk), {"discriminator": of_judge, "generator": of_generator})
 
 encoder, generator, stem, trunk, made, judge = start()
-adam = Adam(encoder)
+adam = Adam([encoder])
 generator.eval()
 with torch.no_grad():
     generated = made(latent(0), DRAWN)
@@ -168,7 +111,7 @@ adam.minimize(loss)
 case("encoder", [loss], (encoder, generator, stem, trunk), {"encoder": adam})
 
 encoder, generator, stem, trunk, made, judge = start()
-adam = Adam(encoder, generator)
+adam = Adam([encoder, generator])
 # In place of a face network: a plane of every 16 by 16 pixels.
 face = lambda x: F.avg_pool2d(x, 16).permute(0, 2, 3, 1).flatten(1)
 loss = distance(face(made(encoder(images), LABELS)), face(images))

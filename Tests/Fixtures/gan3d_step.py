@@ -9,8 +9,7 @@ from torch import nn
 
 import philox
 from fixtures import Fixture, norms, sums
-
-torch.set_default_dtype(torch.float64)
+from torch_networks import Adam, BatchNorm, initialize, numbers, tensors, uniform
 
 
 class LayerNorm(nn.Module):
@@ -20,20 +19,6 @@ class LayerNorm(nn.Module):
 
     def forward(self, x):
         return F.layer_norm(x.movedim(1, -1), self.weight.shape, self.weight, self.bias, 1e-3).movedim(-1, 1)
-
-
-class BatchNorm(nn.BatchNorm3d):
-    """With Keras' numbers; the moving variance follows the biased one, as Keras' and ours do."""
-
-    def __init__(self, channels):
-        super().__init__(channels, 1e-3, 0.01)
-
-    def forward(self, x):
-        with torch.no_grad():
-            variance, mean = torch.var_mean(x, (0, 2, 3, 4), correction=0)
-            self.running_mean = 0.99 * self.running_mean + 0.01 * mean
-            self.running_var = 0.99 * self.running_var + 0.01 * variance
-        return F.batch_norm(x, None, None, self.weight, self.bias, True, eps=self.eps)
 
 
 def networks(latents, filters, kind, normalizes_outputs):
@@ -50,50 +35,12 @@ def networks(latents, filters, kind, normalizes_outputs):
     return nn.Sequential(*generator), nn.Sequential(*discriminator)
 
 
-# From PyTorch's orders of dimensions, [out, in, …] and transposed [in, out, …], to ours, […, in, out] and […, out, in]:
-# both move the first two to the end, the second first.
-ours = lambda t: t.permute(2, 3, 4, 1, 0) if t.dim() == 5 else t
-theirs = lambda t: t.permute(4, 3, 0, 1, 2)
-
-
-def tensors(*stacks):
-    return [getattr(layer, role) for stack in stacks for layer in stack
-            for role in ("weight", "bias", "running_mean", "running_var") if hasattr(layer, role)]
-
-
-def initialize(values):
-    for position, t in enumerate(values):
-        if t.dim() > 1:
-            shape = tuple(ours(t).shape)
-            limit = np.float32(np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1]))))
-            drawn = (np.float32(2) * philox.uniform((1234, position), *shape) - np.float32(1)) * limit
-            t.data.copy_(theirs(torch.from_numpy(drawn.astype(np.float64))))
-        elif isinstance(t, nn.Parameter) and t.dim() == 1 and not (t == 1).all():
-            t.data.zero_()
-
-
-class Adam:
-    def __init__(self, network, rate):
-        self.parameters, self.rate = list(network.parameters()), rate
-
-    def minimize(self, loss):
-        """The first step, whose averages are the gradient's shares."""
-        gradients = torch.autograd.grad(loss, self.parameters)
-        self.m, self.v = [0.5 * g for g in gradients], [0.001 * g * g for g in gradients]
-        rate = self.rate * np.sqrt(0.001) / 0.5
-        with torch.no_grad():
-            for p, m, v in zip(self.parameters, self.m, self.v):
-                p.sub_(rate * m / (v.sqrt() + 1e-3))
-
-
 def case(name, filters, batch, rates, latents=200, kind="batch", normalizes_outputs=False, penalty=0, r1=0):
     generator, discriminator = networks(latents, filters, kind, normalizes_outputs)
     initialize(tensors(generator, discriminator))
-    of_discriminator, of_generator = Adam(discriminator, rates[0]), Adam(generator, rates[1])
+    of_discriminator, of_generator = Adam([discriminator], rates[0]), Adam([generator], rates[1])
     side = 4 << len(filters)
-    latent = lambda n: torch.from_numpy(
-        ((np.float32(2) * philox.uniform((100, n), batch, latents) - np.float32(1)) * np.float32(1.7)).astype(np.float64)
-    ).view(batch, latents, 1, 1, 1)
+    latent = lambda n: uniform((100, n), batch, latents, limit=np.float32(1.7)).view(batch, latents, 1, 1, 1)
     volumes = torch.from_numpy(philox.uniform((77, 0), batch, side, side, side).astype(np.float64))[:, None]
     if r1:
         volumes.requires_grad_()
@@ -119,7 +66,6 @@ def case(name, filters, batch, rates, latents=200, kind="batch", normalizes_outp
     terms += [accuracy, loss.item()]
     of_generator.minimize(loss)
 
-    numbers = lambda values: [ours(t.detach()).numpy() for t in values]
     after = numbers(tensors(generator, discriminator))
     fixture.case(
         name, {"source": "pytorch", "batch": batch, "filters": filters, "latents": latents, "normalization": kind,

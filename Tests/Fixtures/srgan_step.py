@@ -2,30 +2,14 @@
 scales, both errors of pixels. Weights and images come from Philox; digests are stored. Adam has an epsilon of 1e-3: see
 `adversarial_techniques.py`."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-import philox
 from fixtures import Fixture, norms, sums
+from torch_networks import Adam, BatchNorm, initialize, numbers, tensors, uniform
 
-torch.set_default_dtype(torch.float64)
 BATCH, SIDE, BLOCKS = 2, 8, 2
-
-
-class BatchNorm(nn.BatchNorm2d):
-    """With Keras' numbers and a momentum of 0.8; the moving variance follows the biased one."""
-
-    def __init__(self, channels):
-        super().__init__(channels, 1e-3, 0.2)
-
-    def forward(self, x):
-        with torch.no_grad():
-            variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
-            self.running_mean = 0.8 * self.running_mean + 0.2 * mean
-            self.running_var = 0.8 * self.running_var + 0.2 * variance
-        return F.batch_norm(x, None, None, self.weight, self.bias, True, eps=self.eps)
 
 
 class Strided(nn.Conv2d):
@@ -60,9 +44,9 @@ class Generator(nn.Module):
         super().__init__()
         same = lambda i, o, k=3: nn.Conv2d(i, o, k, padding=k // 2)
         rectifier = prelu if paper else lambda channels: nn.ReLU()
-        block = lambda: Residual(same(64, 64), rectifier(64), BatchNorm(64), same(64, 64), BatchNorm(64))
+        block = lambda: Residual(same(64, 64), rectifier(64), BatchNorm(64, 0.8), same(64, 64), BatchNorm(64, 0.8))
         self.head = nn.Sequential(same(3, 64, 9), rectifier(64))
-        self.body = nn.Sequential(*[block() for _ in range(BLOCKS)], same(64, 64), BatchNorm(64))
+        self.body = nn.Sequential(*[block() for _ in range(BLOCKS)], same(64, 64), BatchNorm(64, 0.8))
         layers, channels = [], 64
         for _ in range(doublings):
             layers += [same(64, 256), Shuffle(), prelu(64)] if paper else [
@@ -80,54 +64,18 @@ def discriminator():
     layers, channels = [nn.Conv2d(3, 64, 3, padding=1), leaky()], 64
     for filters, stride in ((64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1), (512, 2)):
         convolution = Strided(channels, filters, 3, stride=2) if stride == 2 else nn.Conv2d(channels, filters, 3, padding=1)
-        layers += [convolution, leaky(), BatchNorm(filters)]
+        layers += [convolution, leaky(), BatchNorm(filters, 0.8)]
         channels = filters
     return nn.Sequential(*layers, nn.Conv2d(512, 1024, 1), leaky(), nn.Conv2d(1024, 1, 1))
 
 
-ours = lambda t: t.permute(2, 3, 1, 0) if t.dim() == 4 else t
-
-
-def tensors(*networks):
-    """In the order of layers; of each its weight, bias and statistics."""
-    return [getattr(layer, role) for network in networks for layer in network.modules() if not list(layer.children())
-            for role in ("weight", "bias", "running_mean", "running_var") if hasattr(layer, role)]
-
-
-def initialize(values):
-    for position, t in enumerate(values):
-        if t.dim() > 1:
-            shape = tuple(ours(t).shape)
-            limit = np.float32(np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1]))))
-            drawn = (np.float32(2) * philox.uniform((1234, position), *shape) - np.float32(1)) * limit
-            t.data.copy_(torch.from_numpy(drawn.astype(np.float64)).permute(3, 2, 0, 1))
-        elif isinstance(t, nn.Parameter) and not (t == 1).all():
-            t.data.zero_()
-
-
-class Adam:
-    def __init__(self, network, rate, beta1):
-        self.parameters, self.rate, self.beta1 = list(network.parameters()), rate, beta1
-
-    def minimize(self, loss):
-        """The first step, whose averages are the gradient's shares."""
-        gradients = torch.autograd.grad(loss, self.parameters)
-        self.m, self.v = [(1 - self.beta1) * g for g in gradients], [0.001 * g * g for g in gradients]
-        rate = self.rate * np.sqrt(0.001) / (1 - self.beta1)
-        with torch.no_grad():
-            for p, m, v in zip(self.parameters, self.m, self.v):
-                p.sub_(rate * m / (v.sqrt() + 1e-3))
-
-
 def images(key, side):
-    drawn = np.float32(2) * philox.uniform((key, 0), BATCH, side, side, 3) - np.float32(1)
-    return torch.from_numpy(drawn.astype(np.float64)).permute(0, 3, 1, 2)
+    return uniform((key, 0), BATCH, side, side, 3).permute(0, 3, 1, 2)
 
 
 def case(name, paper, scale, absolute, rate, beta1):
     small, large = images(77, SIDE), images(78, scale * SIDE)
     error = F.l1_loss if absolute else F.mse_loss
-    numbers = lambda values: [ours(t.detach()).numpy() for t in values]
     roles = {}
 
     def networks():
@@ -136,7 +84,7 @@ def case(name, paper, scale, absolute, rate, beta1):
         return generator, judge
 
     generator, judge = networks()
-    adam = Adam(generator, rate, beta1)
+    adam = Adam([generator], rate, beta1)
     loss = error(generator(small), large)
     adam.minimize(loss)
     after = numbers(tensors(generator))
@@ -144,7 +92,7 @@ def case(name, paper, scale, absolute, rate, beta1):
               "pretrainSlotNorm": norms(numbers(adam.m + adam.v))}
 
     generator, judge = networks()
-    of_judge, of_generator = Adam(judge, rate, beta1), Adam(generator, rate, beta1)
+    of_judge, of_generator = Adam([judge], rate, beta1), Adam([generator], rate, beta1)
     generated = generator(small)
     of_real, of_generated = judge(large), judge(generated.detach())
     accuracy = 0.5 * ((of_real > 0).double().mean() + (of_generated <= 0).double().mean())

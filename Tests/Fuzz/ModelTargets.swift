@@ -61,7 +61,7 @@ struct ModelTargets {
         return [UInt8](try Data(contentsOf: file))
       }
     }
-    let corpus = try ModelCatalog.types.compactMap { $0 as? any TrainableModel.Type }.flatMap { try settings($0) }
+    let corpus = try ModelCatalog.types.flatMap { try settings($0) }
     return FuzzTarget("config.json", corpus: corpus, mutate: Self.changing) { bytes in
       let file = try folder.write(bytes, "config.json")
       let settings = try RunConfiguration(contentsOf: file)

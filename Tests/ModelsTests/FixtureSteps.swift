@@ -97,3 +97,26 @@ func expectDigest(
     #expect(abs(sum - Double(sums.scalars[index])) <= slack, "tensor \(index): sum \(sum), the fixture's \(sums.scalars[index])")
   }
 }
+
+/// What a step measured, to 1e-4, and the parameters and slots it left, against the fixture's roles `losses`, `parameterNorm`,
+/// `parameterSum` and, of each learner, `NAMESlotNorm`; those of a stage are `STAGELosses`, `STAGENorm`, `STAGESum`, `STAGESlotNorm`.
+///
+/// - Parameter names: Of the measurements, in the fixture's order.
+func expectStep(
+  _ measured: Measurements, _ names: [String], parameters: [Parameter], learners: [Learner], _ expected: FixtureCase,
+  stage: String? = nil
+) throws {
+  for (name, wanted) in zip(names, expected[stage.map { "\($0)Losses" } ?? "losses"].scalars) {
+    let value = try #require(measured[name]).scalar()
+    #expect(abs(value - wanted) <= 1e-4 * abs(wanted), "\(name): \(value), \(expected.text("source")) \(wanted)")
+  }
+  let prefix = stage ?? "parameter"
+  try expectDigest(
+    of: parameters.map(\.value), norms: expected["\(prefix)Norm"], sums: expected["\(prefix)Sum"], negligible: 1e-5,
+    vectorTolerance: 1e-3)
+  for learner in learners {
+    try expectDigest(
+      of: learner.checkpointState().tensors.map(\.value), norms: expected["\(stage ?? learner.name)SlotNorm"],
+      negligible: 1e-5, vectorTolerance: 1e-3)
+  }
+}

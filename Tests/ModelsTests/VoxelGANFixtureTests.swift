@@ -41,17 +41,6 @@ import Testing
       Tensor(draw((77, 0), shape.count), shape: shape, on: device),
       noise: PhiloxNoise(latentShape: model.latentShape, on: device), StepContext(learners))
     let names = ["real", "generated"] + (expected.number("penalty") > 0 ? ["penalty"] : []) + ["accuracy", "generator"]
-    for (name, wanted) in zip(names, expected["losses"].scalars) {
-      let value = try #require(measured[name]).scalar()
-      #expect(abs(value - wanted) <= 1e-4 * abs(wanted), "\(name): \(value), PyTorch \(wanted)")
-    }
-    try expectDigest(
-      of: parameters.map(\.value), norms: expected["parameterNorm"], sums: expected["parameterSum"], negligible: 1e-5,
-      vectorTolerance: 1e-3)
-    for learner in learners {
-      try expectDigest(
-        of: learner.checkpointState().tensors.map(\.value), norms: expected["\(learner.name)SlotNorm"], negligible: 1e-5,
-        vectorTolerance: 1e-3)
-    }
+    try expectStep(measured, names, parameters: parameters, learners: learners, expected)
   }
 }

@@ -60,20 +60,18 @@ public struct VolumePreparation: Sendable {
     guard count > 0 else {
       throw DatasetError.noShapes(folder: listing.folder.path, files: listing.files.count, unreadable: log.unreadable)
     }
-    try write(log.counts, log.recordsURL)
+    try write(log)
     try log.remove()
     return Summary(count: count, unreadable: log.unreadable, resumedAfter: log.resumedAfter)
   }
 
-  private func write(_ counts: [Int], _ records: URL) throws {
-    let source = try InputFile(records), block = 1 << 22, size = PackedVoxels.byteCount(side: side)
+  private func write(_ log: PreparationLog<Job>) throws {
+    let size = PackedVoxels.byteCount(side: side)
     // A file stands as often as it has volumes.
-    let files = zip(listing.files, counts).flatMap { Array(repeating: $0, count: $1) }
+    let files = zip(listing.files, log.counts).flatMap { Array(repeating: $0, count: $1) }
     let labels = files.compactMap { $0.label.map(Int64.init) }, parts = files.map { $0.isForValidation ? UInt8(1) : 0 }
     var content = Fingerprint()
-    for start in stride(from: 0, to: source.size, by: block) {
-      try source.read(count: min(block, source.size - start), at: start).withUnsafeBytes { content.add($0) }
-    }
+    try log.forEachBlock(ofFirst: files.count * size) { block in block.withUnsafeBytes { content.add($0) } }
     labels.withUnsafeBytes { content.add($0) }
     parts.withUnsafeBytes { content.add($0) }
     var writer = SafetensorsWriter()
@@ -83,9 +81,7 @@ public struct VolumePreparation: Sendable {
     if !labels.isEmpty { writer.add("labels", labels, shape: Shape([files.count])) }
     if parts.contains(1) { writer.add("parts", parts, shape: Shape([files.count])) }
     writer.add("volumes", UInt8.self, shape: Shape([files.count, size])) { write in
-      for start in stride(from: 0, to: source.size, by: block) {
-        try write(source.read(count: min(block, source.size - start), at: start))
-      }
+      try log.forEachBlock(ofFirst: files.count * size, write)
     }
     let names = files.reduce(into: [UInt8]()) { $0 += Array($1.name.utf8) + [0] }
     writer.add("names", names, shape: Shape([names.count]))

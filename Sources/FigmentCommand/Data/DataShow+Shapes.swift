@@ -28,7 +28,7 @@ extension DataShow {
       let volume = try Self.volume(data, index)
       shares.append(volume.occupancy())
       if volume.largestComponentShare() < 0.95 { pieces += 1 }
-      if names != nil { labels.append(try Self.label(data, index)) }
+      if names != nil, let label = try data.label(index) { labels.append(label) }
     }
     shares.sort()
     func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }

@@ -112,19 +112,13 @@ struct DataShow: ParsableCommand {
       throw UsageError("\(source) has no images that can be drawn")
     }
     let names = data.field("label")?.classNames
-    let labels = try names == nil ? [] : (0..<data.count).map { try Self.label(data, $0) }
+    let labels = try names == nil ? [] : (0..<data.count).compactMap(data.label)
     var lines = ["images: \(data.count)" + (split.validation.map { ", and \($0.count) for validation" } ?? "")]
     lines.append("sizes: all \(image.shape[1])×\(image.shape[0]), \(image.shape[2] == 1 ? "grey" : "\(image.shape[2]) channels")")
     if let names { lines.append(Self.classes(names, labels)) }
     try printOutput(lines.joined(separator: "\n"))
     guard output != nil else { return }
     try draw(data, among: Array(0..<data.count), classNames: names) { labels.isEmpty ? nil : labels[$0] }
-  }
-
-  static func label(_ data: any Dataset, _ index: Int) throws -> Int {
-    // Drawn faces know their ages without being drawn.
-    if let drawn = data as? DrawnFaces { return drawn.faces[index].ageGroup.rawValue }
-    return try Int(data.batch([index], of: [data.field("label")!]).arrays["label"]!.values[0])
   }
 
   // MARK: The contact sheet

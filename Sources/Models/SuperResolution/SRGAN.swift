@@ -11,7 +11,7 @@ import Tensors
 /// By default nearest upsampling and ReLU, as in the tutorials; the paper's pixel shuffling and parametric
 /// ReLU by configuration. The discriminator judges every 16×16 patch of a large image for itself, by cross-entropy on
 /// logits; the tutorial's mixture of a squared error for it and a cross-entropy for the generator is not offered.
-public final class SRGAN: Module, AdversarialModel, PretrainedModel {
+public final class SRGAN: Module, AdversarialModel, TrainableModel {
   /// The size of the small images, how the generator is built, and what it learns by.
   public struct Configuration: AdversarialConfiguration {
     /// How the generator doubles the extents.

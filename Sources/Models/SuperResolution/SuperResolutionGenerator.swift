@@ -45,8 +45,11 @@ public final class SuperResolutionGenerator: Module {
   }
 
   /// Images `[N, height, width, 3]` to images `[N, scale · height, scale · width, 3]`, both in [−1, 1].
-  public func callAsFunction(_ images: Tensor) -> Tensor {
+  public func callAsFunction(_ images: Tensor) -> Tensor { tail(features(of: images)) }
+
+  /// What is found at the small size: `[N, height, width, 3]` to `[N, height, width, 64]`.
+  func features(of images: Tensor) -> Tensor {
     let features = head(images)
-    return tail(features + body(features))
+    return features + body(features)
   }
 }

@@ -1,4 +1,3 @@
-import Backends
 import Tensors
 
 /// A network that enlarges color pictures, in two parts: one finds features at the small size, the other makes the large picture of
@@ -24,15 +23,9 @@ public protocol EnlargingModel: GenerativeModel {
 
 extension SRGAN: EnlargingModel {
   public var enlarging: EnlargingNetwork {
-    // Asked of a generator that computes nothing.
-    let device = Device(ShapeBackend())
-    let scale = SRGAN(configuration, on: device, seed: 0).generator(.zeros([1, 4, 4, 3], on: device)).shape[1] / 4
-    return EnlargingNetwork(
-      scale: scale,
-      features: { [generator] images in
-        let features = generator.head(images)
-        return features + generator.body(features)
-      },
+    EnlargingNetwork(
+      scale: configuration.scale,
+      features: { [generator] in generator.features(of: $0) },
       // The head's kernel 9, two kernels of 3 in a block, one more behind them.
       featureReach: 4 + 2 * configuration.residualBlocks + 1,
       pictures: { [generator] in generator.tail($0) },

@@ -12,7 +12,7 @@ func readOBJ(_ bytes: [UInt8], path: String) throws(InterchangeError) -> Mesh {
     let isVertex = reader.next(is: UInt8(ascii: "v")), isFace = reader.next(is: UInt8(ascii: "f"))
     if isVertex || isFace, reader.word().count == 1 {
       if isVertex {
-        try builder.add(vertex: coordinates(&reader, line), at: "line \(line)")
+        try builder.add(vertex: reader.coordinates(ofLine: line), at: "line \(line)")
       } else {
         try face(&reader, &line, &builder)
       }
@@ -20,19 +20,6 @@ func readOBJ(_ bytes: [UInt8], path: String) throws(InterchangeError) -> Mesh {
     reader.skipLine()
   }
   return try builder.mesh()
-}
-
-private func coordinates(_ reader: inout ByteReader, _ line: Int) throws(InterchangeError) -> SIMD3<Float> {
-  var vertex = SIMD3<Float>()
-  for axis in 0..<3 {
-    reader.skipSpace(acrossLines: false)
-    guard let value = reader.decimalNumber() else {
-      throw InterchangeError(
-        path: reader.path, place: "line \(line)", problem: "a vertex needs three numbers; export the mesh again")
-    }
-    vertex[axis] = Float(value)
-  }
-  return vertex
 }
 
 private func face(_ reader: inout ByteReader, _ line: inout Int, _ builder: inout MeshBuilder) throws(InterchangeError) {

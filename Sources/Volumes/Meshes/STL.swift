@@ -44,16 +44,7 @@ private func text(_ reader: inout ByteReader) throws(InterchangeError) -> Mesh {
     line += 1
     reader.skipSpace(acrossLines: false)
     if reader.next(is: UInt8(ascii: "v")), reader.word().elementsEqual("vertex".utf8) {
-      var corner = SIMD3<Float>()
-      for axis in 0..<3 {
-        reader.skipSpace(acrossLines: false)
-        guard let value = reader.decimalNumber() else {
-          throw InterchangeError(
-            path: reader.path, place: "line \(line)", problem: "a vertex needs three numbers; export the mesh again")
-        }
-        corner[axis] = Float(value)
-      }
-      try welder.add(corner, at: "line \(line)")
+      try welder.add(reader.coordinates(ofLine: line), at: "line \(line)")
       corners += 1
       if corners % 3 == 0 { try welder.endTriangle(at: "line \(line)") }
     }

@@ -17,7 +17,7 @@ final class PreparationLog<Job: Codable & Equatable> {
   private(set) var unreadable: [UnreadablePicture] = []
   /// How many files an earlier run had done.
   let resumedAfter: Int
-  let recordsURL: URL
+  private let recordsURL: URL
   private let logURL: URL
   private let records: AppendedLog
   private let log: AppendedLog
@@ -69,6 +69,12 @@ final class PreparationLog<Job: Codable & Equatable> {
     try log.append(line: Self.line(Step(counts: counts, unreadable: unreadable)))
     self.counts += counts
     self.unreadable += unreadable
+  }
+
+  /// The first bytes of what was made, a few million at a time.
+  func forEachBlock(ofFirst count: Int, _ body: ([UInt8]) throws -> Void) throws {
+    let source = try InputFile(recordsURL), block = 1 << 22
+    for start in stride(from: 0, to: count, by: block) { try body(source.read(count: min(block, count - start), at: start)) }
   }
 
   func remove() throws { try Self.remove(recordsURL, logURL) }
