@@ -91,6 +91,21 @@ import Testing
     #expect((reach - 2...reach).contains(seen ?? 0), "\(seen ?? 0) of \(reach)")
   }
 
+  /// As samples are, and evaluation.
+  @Test func theMovingAverageEnlargesWhereOneIsKept() throws {
+    var configuration = SRGAN.Configuration()
+    (configuration.residualBlocks, configuration.objective.movingAverage) = (1, 0.5)
+    let model = SRGAN(configuration, on: try Device(TestDevices.all[0].backend()), seed: 3), average = model.sampler
+    model.evaluate()
+    for parameter in average.parameters { parameter.value = parameter.value * 0.5 }
+    let (picture, values) = try Self.picture(9, 8, channels: 3, depth: 8)
+    let images = Tensor(values.map { Float($0) / 127.5 - 1 }, shape: [1, 8, 9, 3], on: model.device)
+    let expected = try withoutGradient { try (average(images).scalars(), model.generator(images).scalars()) }
+    let enlarged = try Self.enlarged(picture, by: model, tile: 16).map { Float($0) / 127.5 - 1 }
+    #expect(zip(enlarged, expected.0).allSatisfy { abs($0 - $1) < 0.01 })
+    #expect(zip(enlarged, expected.1).contains { abs($0 - $1) > 0.1 })
+  }
+
   @Test func greyOpacityAndSixteenBitsAreKept() throws {
     let model = try Self.model(.pixelShuffle, on: Device(TestDevices.all[0].backend()))
     for (channels, depth) in [(1, 8), (1, 16), (2, 8), (4, 8), (4, 16)] {

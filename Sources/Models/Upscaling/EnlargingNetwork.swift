@@ -23,12 +23,14 @@ public protocol EnlargingModel: GenerativeModel {
 
 extension SRGAN: EnlargingModel {
   public var enlarging: EnlargingNetwork {
-    EnlargingNetwork(
+    // Pictures of any size are made as samples are: by the moving average where one is kept.
+    let generator = sampler
+    return EnlargingNetwork(
       scale: configuration.scale,
-      features: { [generator] in generator.features(of: $0) },
+      features: { generator.features(of: $0) },
       // The head's kernel 9, two kernels of 3 in a block, one more behind them.
       featureReach: 4 + 2 * configuration.residualBlocks + 1,
-      pictures: { [generator] in generator.tail($0) },
+      pictures: { generator.tail($0) },
       // Kernels of 3 at the small size or twice that, and one of 9 at the large.
       pictureReach: 3)
   }
