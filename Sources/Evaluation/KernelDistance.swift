@@ -18,8 +18,9 @@ public func kernelDistance(
     subsets > 0 && subsetSize >= 2 && min(counts.0, counts.1) >= subsetSize,
     "a kernel distance of subsets of \(subsetSize) samples of \(counts.0) and \(counts.1)")
   func subset(_ features: [Float], of count: Int) -> [Double] {
-    (0..<count).shuffled(using: &generator).prefix(subsetSize).flatMap { sample in
-      features[sample * featureCount..<(sample + 1) * featureCount].map(Double.init)
+    (0..<count).shuffled(using: &generator).prefix(subsetSize).flatMap { sample -> [Double] in
+      let first = sample * featureCount
+      return features[first..<first + featureCount].map { Double($0) }
     }
   }
   let distances = (0..<subsets).map { _ -> Double in

@@ -34,8 +34,9 @@ public func structuralSimilarity(
 private func product(_ a: [Double], _ b: [Double]) -> [Double] { a.indices.map { a[$0] * b[$0] } }
 
 private let gaussian: [Double] = {
-  let weights = (-5...5).map { exp(-Double($0 * $0) / (2 * 1.5 * 1.5)) }
-  return weights.map { $0 / weights.reduce(0, +) }
+  let weights = (-5...5).map { (x: Int) -> Double in exp(-Double(x * x) / (2 * 1.5 * 1.5)) }
+  let sum = weights.reduce(0, +)
+  return weights.map { $0 / sum }
 }()
 
 /// The weighted mean of every window, along rows and then along columns.

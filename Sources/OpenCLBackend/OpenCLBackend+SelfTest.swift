@@ -8,7 +8,8 @@ extension OpenCLBackend {
   public func selfTest() throws {
     // Quarters of small whole numbers: sums and products of them are exact, whatever their order.
     let count = 1003
-    let left = (0..<count).map { Float($0 * 7 % 37) * 0.25 - 4 }, right = (0..<count).map { Float($0 * 5 % 23) - 11 }
+    let left = (0..<count).map { (i: Int) -> Float in Float(i * 7 % 37) * 0.25 - 4 }
+    let right = (0..<count).map { (i: Int) -> Float in Float(i * 5 % 23) - 11 }
     let a = send(left), b = send(right)
 
     try expect("fill", fill(2.5, count: count), [Float](repeating: 2.5, count: count))

@@ -22,7 +22,8 @@ struct Canvas {
   mutating func blend(_ color: Color, x: Int, y: Int, opacity: Float) {
     guard opacity > 0, x >= 0, y >= 0, x < picture.width, y < picture.height else { return }
     func mix(_ below: UInt8, _ above: UInt8) -> UInt8 {
-      UInt8((Float(below) + (Float(above) - Float(below)) * min(opacity, 1)).rounded())
+      let (below, above) = (Float(below), Float(above))
+      return UInt8((below + (above - below) * min(opacity, 1)).rounded())
     }
     let first = (y * picture.width + x) * 3
     picture.pixels[first] = mix(picture.pixels[first], color.red)

@@ -83,7 +83,8 @@ extension Picture {
     let text = Lettering(for: self)
     let left = margin + (names.map { text.extent($0.name) }.max() ?? 0) + text.gap
     // A name may be taller than the row.
-    let overhang = max(0, names.map { text.capitalHeight / 2 + 2 - min($0.middle, height - $0.middle) }.max() ?? 0)
+    let overhangs = names.map { row -> Int in text.capitalHeight / 2 + 2 - min(row.middle, height - row.middle) }
+    let overhang = max(0, overhangs.max() ?? 0)
     var canvas = Canvas(width: left + width, height: height + 2 * overhang)
     canvas.draw(self, x: left, y: overhang)
     for (name, middle) in names {

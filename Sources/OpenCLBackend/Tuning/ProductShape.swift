@@ -30,7 +30,9 @@ public struct ProductShape: Hashable, Codable, Sendable {
   /// How unlike two shapes of one kind are: the factors between their extents, in powers of two, added up.
   func distance(to other: ProductShape) -> Double? {
     guard kind == other.kind, (batch == 1) == (other.batch == 1) else { return nil }
-    return zip([batch, m, n, k], [other.batch, other.m, other.n, other.k])
-      .reduce(0) { $0 + abs(log2(Double(max(1, $1.0)) / Double(max(1, $1.1)))) }
+    let extents = zip([batch, m, n, k], [other.batch, other.m, other.n, other.k])
+    return extents.reduce(0.0) { (sum: Double, pair: (Int, Int)) -> Double in
+      sum + abs(log2(Double(max(1, pair.0)) / Double(max(1, pair.1))))
+    }
   }
 }
