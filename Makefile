@@ -6,6 +6,7 @@ SWIFT_PACKAGES := ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libx
 PACKAGES := ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev libdnnl-dev zlib1g-dev libspng-dev \
             libturbojpeg0-dev libhdf5-dev libmatio-dev libzip-dev dataset-fashion-mnist
 TEST_PACKAGES := python3-venv oclgrind mesa-opencl-icd zsh fish
+OPENCV_PACKAGES := libopencv-objdetect-dev opencv-data
 EPOCHS ?= 2
 DEVICE ?= auto
 RUN ?= runs/demo
@@ -42,8 +43,8 @@ SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build install uninstall bundle docs weights test test-intel test-cards test-oclgrind lint setup setup-tests setup-intel \
-        setup-cards setup-tensorboard
+.PHONY: demo build install uninstall bundle docs weights test test-intel test-cards test-oclgrind test-opencv lint setup setup-tests \
+        setup-intel setup-cards setup-opencv setup-tensorboard
 
 demo: build
 	$(FIGMENT) train vae --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --seed 7 --output $(RUN) --overwrite
@@ -122,6 +123,11 @@ test-oclgrind: setup-tests
 	done; for job in $$jobs; do wait $$job || failed=1; done; \
 	cat .build/oclgrind-*.log; test -z "$$failed" -a ! -s .build/oclgrind-Processors.log -a ! -s .build/oclgrind-GraphicsCards.log
 
+# What needs OpenCV, which nobody else does: the command that crops faces, and its tests, in a folder of their own.
+test-opencv: setup-opencv
+	$(BUILD_TESTS) --traits OpenCV --scratch-path .build-opencv
+	$(RUN_TESTS) --traits OpenCV --scratch-path .build-opencv --filter 'FaceDetectionTests|DataCommandTests|ImagePreparation|PreparedImagesTests'
+
 weights:
 	@test -e "$(VGG16)" -a -e "$(FACES)" || { $(call install,python3-venv) ; }
 	@test -e "$(VGG16)" -a -e "$(FACES)" || { \
@@ -153,6 +159,9 @@ setup:
 
 setup-tests: setup
 	@$(call install,$(TEST_PACKAGES))
+
+setup-opencv: setup-tests
+	@$(call install,$(OPENCV_PACKAGES))
 
 setup-intel: setup-tests
 	@test -e $(INTEL)/vendors/intel.icd || { \

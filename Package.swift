@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "Figment", targets: ["Figment"]),
     .executable(name: "figment", targets: ["FigmentCommand"]),
   ],
+  traits: [.trait(name: "OpenCV", description: "Crops faces with OpenCV: Debian's libopencv-objdetect-dev and opencv-data.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -52,6 +53,18 @@ let package = Package(
     .target(name: "CPictureLoops"),
     .target(name: "Pictures", dependencies: ["Backends", "Files", "CPictureLoops", "CSPNG", "CTurboJPEG", "CZlib"]),
     .target(name: "Faces", dependencies: ["Backends", "Pictures"]),
+    // Faces are found with OpenCV, by those who build with the trait; to all others the shim is an empty file. The flag is
+    // unsafe in the words of the package manager, so nothing of the library may depend on it.
+    .target(
+      name: "CFaceDetection",
+      cxxSettings: [
+        .define("FIGMENT_OPENCV", .when(traits: ["OpenCV"])),
+        .unsafeFlags(["-I/usr/include/opencv4"], .when(traits: ["OpenCV"])),
+      ],
+      linkerSettings: ["opencv_objdetect", "opencv_core"].map { .linkedLibrary($0, .when(traits: ["OpenCV"])) }),
+    .target(
+      name: "FaceDetection",
+      dependencies: ["Files", "Pictures", .target(name: "CFaceDetection", condition: .when(traits: ["OpenCV"]))]),
     .target(name: "Layers", dependencies: ["Backends", "Files", "Tensors"]),
     .target(name: "CHDF5Reader", dependencies: ["CHDF5"]),
     .target(name: "Interchange", dependencies: ["Backends", "CHDF5Reader", "Files", "Pictures"]),
@@ -80,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "FigmentCommand",
       dependencies: [
-        "Backends", "Figment", "Files", "OpenCLBackend", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Backends", "FaceDetection", "Figment", "Files", "OpenCLBackend",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Tests mirror the sources. `FIGMENT_TEST_DEVICES` names the devices that they run on.
@@ -98,6 +112,7 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "Files", "Interchange", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "FaceDetectionTests", dependencies: ["FaceDetection", "Faces", "Files", "Pictures", "TestSupport"]),
     .testTarget(name: "FacesTests", dependencies: ["Faces", "Pictures"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Backends", "ReferenceBackend", "Tensors", "Layers", "TestSupport"]),

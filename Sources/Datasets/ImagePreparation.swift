@@ -22,6 +22,7 @@ public struct ImagePreparation: Sendable {
     var source: String
     var shape: [Int]
     var settings: PictureSettings
+    var finder: String?
   }
 
   /// The pictures.
@@ -33,10 +34,16 @@ public struct ImagePreparation: Sendable {
   /// How pictures come to that size.
   public let settings: PictureSettings
 
-  /// - Parameter shape: Height, width and channels (1 or 3).
-  public init(_ listing: PictureListing, to destination: URL, shape: [Int], settings: PictureSettings = .init()) throws {
+  private let finder: PictureFinder?
+
+  /// - Parameters:
+  ///   - shape: Height, width and channels (1 or 3).
+  ///   - finder: Of the part of each picture that is used; nil for all of it, or what the settings say.
+  public init(
+    _ listing: PictureListing, to destination: URL, shape: [Int], settings: PictureSettings = .init(), finder: PictureFinder? = nil
+  ) throws {
     try PictureSettings.requirePicture(shape, listing.folder.path)
-    (self.listing, self.destination, self.shape, self.settings) = (listing, destination, shape, settings)
+    (self.listing, self.destination, self.shape, self.settings, self.finder) = (listing, destination, shape, settings, finder)
   }
 
   /// Files that are decoded, then written down: few are done again after a kill.
@@ -44,13 +51,17 @@ public struct ImagePreparation: Sendable {
 
   /// - Parameter progress: Called with the files done, now and then; what it throws ends the work, which can be gone on with.
   public func run(progress: (Int) throws -> Void = { _ in }) throws -> Summary {
-    let job = Job(source: listing.fingerprint, shape: shape, settings: settings)
+    let job = Job(source: listing.fingerprint, shape: shape, settings: settings, finder: finder?.name)
     let log = try PreparationLog(beside: destination, job: job, recordSize: shape.reduce(1, *), fileCount: listing.files.count)
     while log.counts.count < listing.files.count {
       try progress(log.counts.count)
       let block = log.counts.count..<min(log.counts.count + Self.blockCount, listing.files.count)
       let results = parallelMap(block.count) { index in
-        Result { try listing.pixels(block.lowerBound + index, shape: shape, settings) }
+        Result {
+          let file = block.lowerBound + index
+          return try finder?.pixels(of: listing.files[file].url, shape: shape, settings.resize)
+            ?? listing.pixels(file, shape: shape, settings)
+        }
       }
       var bytes = [UInt8](), counts = [Int](), failed = [UnreadablePicture]()
       for (index, result) in zip(block, results) {

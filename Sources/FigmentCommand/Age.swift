@@ -7,7 +7,7 @@ struct Age: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows faces at every age with a trained age-conditional GAN.",
     discussion: """
-      Takes PNG and JPEG photographs of a face each, of which the largest square in the middle is used, and draws a row for \
+      Takes PNG and JPEG photographs of a face each, of which the largest square in the middle is used (or the face itself: --crop-faces), and draws a row for \
       each: the face, the same made anew at its own age, and at the six groups of age. The run's encoder must have learnt: \
       the stages encoder and identity.
       """)
@@ -28,6 +28,8 @@ struct Age: ParsableCommand {
   @Option(parsing: .unconditional, help: .init("How many of a folder's photographs to show, a row each.", valueName: "count"))
   var count = 8
 
+  @OptionGroup var faces: FaceCropping
+
   func validate() throws {
     if let fromAge, !(0...130).contains(fromAge) {
       throw ValidationError("--from-age is \(fromAge); it must lie between 0 and 130.")
@@ -45,24 +47,34 @@ struct Age: ParsableCommand {
         options.run,
         "its encoder has not learnt yet: train the next stage with: figment train --resume \(options.run) --stage encoder")
     }
-    let photographs = try files()
-    let images = try photographs.flatMap { file in
-      try EncodedPicture(contentsOf: file).shaped(
-        to: (height: model.sampleShape[0], width: model.sampleShape[1], channels: 3), by: .bilinear, crop: .centre
-      ).pixels.map { Float($0) / 127.5 - 1 }
-    }
+    let images = try images(shape: model.sampleShape)
     let group = fromAge.map { Float(AgeGroup(age: $0).rawValue) }
     let picture = try model.strip(
-      of: images, labels: group.map { Array(repeating: $0, count: photographs.count) }, batchSize: trained.settings.batchSize)
+      of: images.flatMap { $0.map { Float($0) / 127.5 - 1 } },
+      labels: group.map { Array(repeating: $0, count: images.count) }, batchSize: trained.settings.batchSize)
     try picture.write(to: URL(fileURLWithPath: output))
     try printWritten(output)
   }
 
-  private func files() throws -> [URL] {
-    let url = URL(fileURLWithPath: input)
-    guard try isFolder(input) else { return [url] }
+  /// The pixels of the photographs' faces. Of a folder, photographs without a face are left out.
+  private func images(shape: [Int]) throws -> [[UInt8]] {
+    let finder = try faces.finder(), url = URL(fileURLWithPath: input)
+    func pixels(_ url: URL) throws -> [UInt8] {
+      try finder?.pixels(of: url, shape: shape, .bilinear)
+        ?? EncodedPicture(contentsOf: url).shaped(
+          to: (height: shape[0], width: shape[1], channels: shape[2]), by: .bilinear, crop: .centre
+        ).pixels
+    }
+    guard try isFolder(input) else { return [try pixels(url)] }
     let listing = try PictureListing(url)
     for file in listing.unreadable.prefix(5) { printError("\(file.name) is left out: \(file.problem)") }
-    return listing.files.prefix(count).map(\.url)
+    var images = [[UInt8]]()
+    for file in listing.files where images.count < count {
+      do { images.append(try pixels(file.url)) } catch let error as PictureError {
+        printError("\(file.name) is left out: \(error.problem)")
+      }
+    }
+    guard !images.isEmpty else { throw UsageError("none of the photographs in \(input) could be used") }
+    return images
   }
 }

@@ -20,6 +20,15 @@ import Testing
     try Data("no picture".utf8).write(to: place.path("photos/warm/broken.jpg"))
   }
 
+  /// Of a cascade that is not there, or cannot be used by a command that was built without OpenCV.
+  private var cascadeProblem: String {
+    #if OpenCV
+      "c.xml: there is no such file"
+    #else
+      "this figment was built without OpenCV, which finds faces; install"
+    #endif
+  }
+
   private func figment(_ arguments: String...) throws -> Figment.Outcome { try Figment.run(arguments, in: place.url) }
 
   @Test func aFolderIsShown() throws {
@@ -130,6 +139,8 @@ import Testing
       (["data", "prepare", "photos", "x", "--size", "8", "--up", "z"], "--up is for shapes"),
       (["data", "prepare", "photos", "x", "--voxels", "3"], "--voxels is 3; it must lie between 4 and 512."),
       (["data", "prepare", "photos", "x", "--voxels", "32"], "none of which is a volume or mesh"),
+      (["data", "prepare", "photos", "x", "--size", "8", "--crop", "fit", "--crop-faces", "c.xml"], "--crop fit means nothing"),
+      (["data", "prepare", "photos", "x", "--size", "8", "--crop-faces", "c.xml"], cascadeProblem),
       (["data", "prepare", "photos", "x", "--size", "8", "--crop", "random"], "prepare larger images"),
       (["data", "prepare", "data", "x", "--size", "8"], "holds 4 files, none of which is a PNG or JPEG picture"),
       (["train", "gan", "--data", "photos", "--size", "8x8x2"], "--size"),

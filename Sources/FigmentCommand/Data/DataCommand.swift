@@ -50,6 +50,8 @@ struct DataPrepare: ParsableCommand {
       """, valueName: "part"))
   var crop: PictureCrop = .centre
 
+  @OptionGroup var faces: FaceCropping
+
   @Flag(help: "Make them grey.")
   var grey = false
 
@@ -68,6 +70,9 @@ struct DataPrepare: ParsableCommand {
       throw ValidationError(
         "--crop random chooses places while training: prepare larger images, and give it to 'figment train'.")
     }
+    if faces.cropFaces != nil, crop != .centre {
+      throw ValidationError("--crop-faces says which part is used, so --crop \(crop.rawValue) means nothing beside it.")
+    }
     if grey, size?.channels == 3 { throw ValidationError("--grey makes images of 1 channel, and --size asks for 3.") }
   }
 
@@ -78,11 +83,12 @@ struct DataPrepare: ParsableCommand {
     }
     if let voxels { return try prepareShapes(to: url, side: voxels) }
     guard let size else { preconditionFailure("neither --size nor --voxels") }
+    let finder = try faces.finder()
     let listing = try PictureListing(URL(fileURLWithPath: source, isDirectory: true))
     for note in listing.notes { printError(note) }
     let shape = [size.height, size.width, grey ? 1 : size.channels ?? 3]
     let preparation = try ImagePreparation(
-      listing, to: url, shape: shape, settings: PictureSettings(resize: resize, crop: crop))
+      listing, to: url, shape: shape, settings: PictureSettings(resize: resize, crop: crop), finder: finder)
     let progress = ProgressLine("prepared", total: listing.files.count), began = ContinuousClock.now
     let summary = try preparation.run { progress.report($0) }
     try report(
