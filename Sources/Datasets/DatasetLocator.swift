@@ -110,11 +110,16 @@ public struct DatasetLocator: Sendable {
   /// Whether a folder is one of volumes and meshes.
   package static func isVolumeFolder(_ folder: URL) throws -> Bool { try VolumeListing.isVolumeFolder(folder) }
 
+  /// Whether a name is that of a data set of shapes.
+  package static func isShapes(_ name: String) -> Bool {
+    name == ProceduralShapes.name || name == Furniture.name || name.hasPrefix(Furniture.name + ":")
+  }
+
   /// The data sets that are found by name.
   public static var names: [String] { KnownDataset.all.map(\.name) + [Furniture.name, ProceduralShapes.name] }
 
   /// Whether a name is that of a known data set, with or without a choice of its contents.
-  private static func isKnown(_ name: String) -> Bool { names.contains(name) || name.hasPrefix(Furniture.name + ":") }
+  private static func isKnown(_ name: String) -> Bool { names.contains(name) || isShapes(name) }
 
   /// The name of the pictures of any size among them.
   package static let photographs = "photographs"
@@ -127,7 +132,7 @@ public struct DatasetLocator: Sendable {
 
   /// The data sets of shapes that have names; nil for other names.
   private func loadShapes(_ name: String, volumeShape: [Int]?, _ settings: VolumeSettings) throws -> DatasetSplit? {
-    guard name == ProceduralShapes.name || name == Furniture.name || name.hasPrefix(Furniture.name + ":") else { return nil }
+    guard Self.isShapes(name) else { return nil }
     let side = try VolumeSettings.side(of: volumeShape ?? Self.usualVolumeShape, name)
     if name == ProceduralShapes.name { return ProceduralShapes.load(side: side, settings: settings) }
     let candidates = parents.map { $0.appending(path: Furniture.name, directoryHint: .isDirectory) } + [furnitureFolder]

@@ -67,6 +67,30 @@ import Volumes
     #expect(try prepare().resumedAfter == 0)
   }
 
+  @Test func variantsAreWhatSoManyEpochsShow() throws {
+    let split = try DatasetLocator(environment: [:]).load(
+      source.path, volumeShape: [16, 16, 16, 1], volumes: .augmented
+    ) { _ in }
+    let summary = try VolumePreparation(split, named: "blocks", to: file, variants: 3).run()
+    let (training, validation) = (split.training, try #require(split.validation))
+    #expect(summary.count == 3 * training.count + validation.count)
+    let prepared = try load(file), held = try #require(prepared.validation)
+    #expect(prepared.training.count == 3 * training.count && held.count == validation.count)
+    var differ = 0
+    for index in 0..<prepared.training.count {
+      let place = index % training.count
+      var unused = RandomWords(seed: 1, epoch: 0, purpose: .sample(index))
+      var draw = RandomWords(seed: 0, epoch: index / training.count, purpose: .sample(place))
+      let sample = try prepared.training.sample(index, &unused)
+      #expect(try sample[0].values == training.sample(place, &draw)[0].values.map { $0 >= 0.5 ? 1 : 0 })
+      let label = try #require(try training.label(place))
+      #expect(sample[1].values == [Float(label)])
+      if index >= training.count, try sample != prepared.training.sample(place, &unused) { differ += 1 }
+    }
+    #expect(differ > training.count)
+    for index in 0..<held.count { #expect(try held.label(index) == validation.label(index)) }
+  }
+
   func message(_ body: () throws -> Void) -> String {
     do {
       try body()

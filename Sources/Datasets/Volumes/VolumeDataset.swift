@@ -71,9 +71,12 @@ struct PackedVoxels: Hashable, Sendable {
   init(bytes: [UInt8]) { self.bytes = bytes }
 
   /// Voxels of an occupancy of at least a half are full.
-  init(_ volume: Volume) {
-    var bytes = [UInt8](repeating: 0, count: Self.byteCount(side: volume.width))
-    for (place, value) in volume.values.enumerated() where value >= 0.5 { bytes[place >> 3] |= 1 << UInt8(place & 7) }
+  init(_ volume: Volume) { self.init(values: volume.values) }
+
+  /// Of a cube's voxels in the order of a ``Volume``.
+  init(values: [Float]) {
+    var bytes = [UInt8](repeating: 0, count: (values.count + 7) / 8)
+    for (place, value) in values.enumerated() where value >= 0.5 { bytes[place >> 3] |= 1 << UInt8(place & 7) }
     self.bytes = bytes
   }
 

@@ -102,14 +102,19 @@ extension VolumeListing {
 
   /// Reads files `range`, on all processors.
   func load(_ range: Range<Int>, side: Int, fill: VoxelFill) -> Loaded {
-    let results = parallelMap(range.count) { index in
-      Result { try volumes(range.lowerBound + index, side: side, fill: fill).map(PackedVoxels.init) }
-    }
+    Self.load(range) { try volumes($0, side: side, fill: fill).map(PackedVoxels.init) } name: { files[$0].name }
+  }
+
+  /// What becomes of each of a range, on all processors.
+  static func load(
+    _ range: Range<Int>, _ volumes: @Sendable (Int) throws -> [PackedVoxels], name: (Int) -> String
+  ) -> Loaded {
+    let results = parallelMap(range.count) { index in Result { try volumes(range.lowerBound + index) } }
     var loaded = Loaded()
     for (index, result) in zip(range, results) {
       do { loaded.volumes.append(try result.get()) } catch {
         loaded.volumes.append([])
-        loaded.unreadable.append(UnreadablePicture(name: files[index].name, problem: Self.problem(error)))
+        loaded.unreadable.append(UnreadablePicture(name: name(index), problem: problem(error)))
       }
     }
     return loaded

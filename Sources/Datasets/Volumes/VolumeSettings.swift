@@ -18,6 +18,9 @@ public struct VolumeSettings: Codable, Hashable, Sendable {
   /// Mirrored, and stretched by up to 15 %: what makes some dozen shapes enough to learn from.
   public static let augmented = VolumeSettings(flip: true, stretch: 0.15)
 
+  /// The same of meshes that are filled otherwise.
+  public func filling(_ fill: VoxelFill) -> VolumeSettings { VolumeSettings(fill: fill, flip: flip, stretch: stretch) }
+
   /// The same shapes as they are, for validation.
   var withoutVariation: VolumeSettings { VolumeSettings(fill: fill) }
 

@@ -15,7 +15,7 @@ struct DataPrepare: ParsableCommand {
     commandName: "prepare",
     abstract: "Makes one file of a folder of pictures or shapes, all of one size, to train on with --data.",
     usage:
-      "figment data prepare <folder> <file> --size <size>\n  [<options>]\nfigment data prepare <folder> <file> --voxels <side>\n  [<options>]",
+      "figment data prepare <folder> <file> --size <size>\n  [<options>]\nfigment data prepare <source> <file> --voxels <side>\n  [<options>]",
     discussion: """
       With --size, takes PNG and JPEG files of the folder and of all folders in it. Folders at the top are classes; or a labels.csv there \
       has a line FILE,LABEL for each picture. When it is stopped, the same command goes on with what was done. The file is \
@@ -23,10 +23,11 @@ struct DataPrepare: ParsableCommand {
 
       With --voxels, takes volumes (.mat, .npy, .binvox) and meshes (.obj, .off, .stl, .ply), which are centred and scaled to \
       the cube. Folders at the top are classes; in ModelNet's layout, chair/30/train and chair/30/test, the latter is held out \
-      for validation. The file has 'volumes' [N, voxels / 8], eight voxels in a byte.
+      for validation. Data sets of shapes (furniture, shapes) are taken by name. The file has 'volumes' [N, voxels / 8], eight \
+      voxels in a byte.
       """)
 
-  @Argument(help: .init("A folder with pictures or shapes.", valueName: "folder"), completion: .directory)
+  @Argument(help: .init("A folder with pictures or shapes, or a data set of shapes.", valueName: "source"), completion: .directory)
   var source: String
 
   @Argument(help: .init("The file to write.", valueName: "file"), completion: .file(extensions: ["safetensors"]))
@@ -57,6 +58,15 @@ struct DataPrepare: ParsableCommand {
 
   @OptionGroup var shapes: ShapeArguments
 
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      Write each shape to learn from so many times, mirrored and stretched at random by up to 15 % along each axis. Default: \
+      once, as it is.
+      """, valueName: "count"))
+  var variants: Int?
+
   @Flag(help: "Replace the file if there is one.")
   var overwrite = false
 
@@ -65,7 +75,12 @@ struct DataPrepare: ParsableCommand {
       throw ValidationError("Give --size for pictures, or --voxels for shapes\(size == nil ? "." : ", not both.")")
     }
     if let voxels, !(4...512).contains(voxels) { throw ValidationError("--voxels is \(voxels); it must lie between 4 and 512.") }
-    if voxels == nil, let given = shapes.given.first { throw ValidationError("\(given) is for shapes, which --voxels prepares.") }
+    if voxels == nil, let given = (shapes.given + (variants == nil ? [] : ["--variants"])).first {
+      throw ValidationError("\(given) is for shapes, which --voxels prepares.")
+    }
+    if let variants, !(1...10_000).contains(variants) {
+      throw ValidationError("--variants is \(variants); it must lie between 1 and 10000.")
+    }
     if crop == .random {
       throw ValidationError(
         "--crop random chooses places while training: prepare larger images, and give it to 'figment train'.")
@@ -97,13 +112,25 @@ struct DataPrepare: ParsableCommand {
   }
 
   private func prepareShapes(to url: URL, side: Int) throws {
-    let listing = try shapes.listing(URL(fileURLWithPath: source, isDirectory: true))
-    let preparation = VolumePreparation(listing, to: url, side: side, fill: shapes.fill ?? .solid)
-    let progress = ProgressLine("prepared", total: listing.files.count, unit: "shapes"), began = ContinuousClock.now
+    let preparation = try shapePreparation(to: url, side: side)
+    let progress = ProgressLine("prepared", total: preparation.itemCount, unit: "shapes"), began = ContinuousClock.now
     let summary = try preparation.run { progress.report($0) }
     try report(
-      "\(counted(summary.count, "volume")) of \(side)×\(side)×\(side)", classes: listing.classNames, unreadable: summary.unreadable,
+      "\(counted(summary.count, "volume")) of \(side)×\(side)×\(side)", classes: preparation.classNames, unreadable: summary.unreadable,
       resumedAfter: summary.resumedAfter, began: began)
+  }
+
+  /// Of a folder's files; of samples as training would see them, if it is a data set by name or variants are asked for.
+  private func shapePreparation(to url: URL, side: Int) throws -> VolumePreparation {
+    let fill = shapes.fill ?? .solid, folder = URL(fileURLWithPath: source, isDirectory: true)
+    let isNamed = DatasetLocator.isShapes(source)
+    if !isNamed, variants == nil { return try VolumePreparation(shapes.listing(folder), to: url, side: side, fill: fill) }
+    let settings = variants == nil ? VolumeSettings(fill: fill) : .augmented.filling(fill)
+    let split =
+      isNamed
+      ? try DatasetLocator().load(source, volumeShape: [side, side, side, 1], volumes: settings)
+      : try shapes.listing(folder).split(side: side, settings: settings) { printError($0) }
+    return try VolumePreparation(split, named: source, to: url, fill: fill, variants: variants ?? 1)
   }
 
   private func report(
