@@ -26,6 +26,10 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case badLine(path: String, line: Int, problem: String)
   /// A picture has no line in the table of labels at `path`.
   case noLabel(file: String, path: String)
+  /// A picture whose age in the table at `path` is no number.
+  case badAge(String, file: String, path: String)
+  /// A table of photographs and ages of which none can be used.
+  case noAgedPhotographs(path: String, problem: String?)
   /// The file is none that `figment data prepare` made, or is damaged.
   case notPrepared(path: String, problem: String)
   /// The prepared images have another `[height, width, channels]` than the model takes.
@@ -76,6 +80,10 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case .badLine(let path, let line, let problem): "\(path), line \(line): \(problem)"
     case .noLabel(let file, let path):
       "\(path) has no line for \(file.quotedForMessage); add one, or take the picture away"
+    case .badAge(let label, let file, let path):
+      "\(path) has \(label.quotedForMessage) as the age of \(file.quotedForMessage); ages are numbers of years"
+    case .noAgedPhotographs(let path, let problem):
+      "\(path) names no photograph of a face that can be used: \(problem ?? "there are none")"
     case .notPrepared(let path, let problem): "\(path): \(problem); make it again with 'figment data prepare'"
     case .otherPreparedSize(let path, let found, let wanted):
       "\(path) has images \(found), and the model takes \(wanted); "

@@ -1,3 +1,4 @@
+import Faces
 import Files
 import Foundation
 import Pictures
@@ -13,7 +14,8 @@ public struct UnreadablePicture: Codable, Hashable, Sendable {
 /// The pictures of a folder and of the folders in it, in the order of their paths, with their classes.
 ///
 /// A class is the folder that a picture lies in, directly below the top; or, where there is a `labels.csv` at the top, what
-/// stands behind the picture's name there. Names that begin with a dot are passed over, and so are files that are no pictures.
+/// stands behind the picture's name there. Where that is the person's age, or a `wiki.mat` or `imdb.mat` says it, the classes are
+/// the groups of ages (``AgeGroup``). Names that begin with a dot are passed over, and so are files that are no pictures.
 public struct PictureListing: Sendable {
   /// A picture, as its header says.
   public struct File: Sendable {
@@ -53,9 +55,31 @@ public struct PictureListing: Sendable {
 
   /// - Throws: If the folder cannot be read, or has no picture, or the labels do not fit.
   public init(_ folder: URL) throws {
+    if let table = AgedPhotographs.tables.map({ folder.appending(path: $0) }).first(where: {
+      FileManager.default.fileExists(atPath: $0.path)
+    }) {
+      try self.init(folder, AgedPhotographs(table: table), of: table)
+      return
+    }
     let names = try FolderContents(folder).names
+    if names.contains(Self.labelsName) {
+      let url = folder.appending(path: Self.labelsName), labels = try PictureLabels(contentsOf: url)
+      if labels.areAges {
+        try self.init(folder, AgedPhotographs(labels, names: names), of: url)
+        return
+      }
+    }
     try self.init(folder, names: names)
     try readClasses(names)
+  }
+
+  /// - Parameter table: What says the ages.
+  private init(_ folder: URL, _ photographs: AgedPhotographs, of table: URL) throws {
+    guard !photographs.groups.isEmpty else { throw DatasetError.noAgedPhotographs(path: table.path, problem: photographs.note) }
+    try self.init(folder, names: photographs.groups.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    for index in files.indices { files[index].label = photographs.groups[files[index].name]?.rawValue }
+    classNames = AgeGroup.allCases.map(\.name)
+    if let note = photographs.note { notes.append(note) }
   }
 
   /// All pictures of a folder and of those in it, without classes.

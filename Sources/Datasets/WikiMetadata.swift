@@ -22,6 +22,15 @@ struct WikiEntry: Hashable, Sendable {
     let shifted = year - (month <= 2 ? 1 : 0), months = (month + 9) % 12
     return 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * months + 2) / 5 + day + 60
   }
+
+  /// What ``day(year:month:day:)`` is made of, of a day from 1 on.
+  static func yearAndMonth(ofDay day: Int) -> (year: Int, month: Int) {
+    // In spans of 400 years of 146,097 days, from March of the year −400.
+    let days = day - 61 + 146_097, span = days / 146_097, inSpan = days % 146_097
+    let year = (inSpan - inSpan / 1460 + inSpan / 36_524 - inSpan / 146_096) / 365
+    let inYear = inSpan - (365 * year + year / 4 - year / 100), months = (5 * inYear + 2) / 153
+    return (400 * (span - 1) + year + (months >= 10 ? 1 : 0), months < 10 ? months + 3 : months - 9)
+  }
 }
 
 /// Writes `wiki.mat`: a MATLAB 5 file with a 1×1 struct `wiki` of 1×N arrays.

@@ -1,14 +1,15 @@
-import Datasets
 import Foundation
 import Interchange
 import TestSupport
 import Volumes
 
+@testable import Datasets
+
 /// Volumes, meshes and archives of them.
 struct ShapeTargets {
   let folder: TemporaryFolder
 
-  func all() throws -> [FuzzTarget] { try meshes() + [matlab(), binvox(), archive()] }
+  func all() throws -> [FuzzTarget] { try meshes() + [volumes(), photographs(), binvox(), archive()] }
 
   private func meshes() throws -> [FuzzTarget] {
     let ball = Mesh(
@@ -48,22 +49,31 @@ struct ShapeTargets {
     return Array(changed.joined(separator: [UInt8(ascii: " ")]))
   }
 
-  private func matlab() throws -> FuzzTarget {
+  private func volumes() throws -> FuzzTarget {
     let corpus = try fixtures("VolumesTests/Fixtures", endingWith: ".mat").filter { (try? Volume(mat: $0)) != nil }
-    return FuzzTarget("mat", corpus: corpus) { mutator, input, other in
-      // The words of the header, where counts and types are.
-      var changed = input
-      for _ in 0...mutator.below(2) {
-        let place = 124 + 4 * mutator.below(min(30, (input.count - 128) / 4))
-        let word: UInt32 = mutator.pick([
-          0, 1, 2, 5, 6, 9, 14, 15, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 16, 3 << 16 | 2, 1024,
-        ])
-        withUnsafeBytes(of: word.littleEndian) { for (index, byte) in $0.enumerated() { changed[place + index] = byte } }
-      }
-      return changed
-    } read: { bytes in
-      _ = try Volume(mat: bytes)
-    }
+    return matlab("mat", corpus) { _ = try Volume(mat: $0) }
+  }
+
+  private func photographs() throws -> FuzzTarget {
+    let table = folder("wiki.mat"), corpus = try fixtures("DatasetsTests/Fixtures", endingWith: ".mat")
+    return matlab("wiki.mat", corpus) { _ = try AgedPhotographs($0, of: table) }
+  }
+
+  private func matlab(_ name: String, _ corpus: [[UInt8]], read: @escaping ([UInt8]) throws -> Void) -> FuzzTarget {
+    FuzzTarget(
+      name, corpus: corpus,
+      mutate: { mutator, input, other in
+        // The words of the header, where counts and types are.
+        var changed = input
+        for _ in 0...mutator.below(2) {
+          let place = 124 + 4 * mutator.below(min(30, (input.count - 128) / 4))
+          let word: UInt32 = mutator.pick([
+            0, 1, 2, 5, 6, 9, 14, 15, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 16, 3 << 16 | 2, 1024,
+          ])
+          withUnsafeBytes(of: word.littleEndian) { for (index, byte) in $0.enumerated() { changed[place + index] = byte } }
+        }
+        return changed
+      }, read: read)
   }
 
   private func binvox() -> FuzzTarget {

@@ -102,7 +102,11 @@ extension VolumeListing {
 
   /// Reads files `range`, on all processors.
   func load(_ range: Range<Int>, side: Int, fill: VoxelFill) -> Loaded {
-    Self.load(range) { try volumes($0, side: side, fill: fill).map(PackedVoxels.init) } name: { files[$0].name }
+    Self.load(range) {
+      try volumes($0, side: side, fill: fill).map(PackedVoxels.init)
+    } name: {
+      files[$0].name
+    }
   }
 
   /// What becomes of each of a range, on all processors.

@@ -116,8 +116,8 @@ struct DataPrepare: ParsableCommand {
     let progress = ProgressLine("prepared", total: preparation.itemCount, unit: "shapes"), began = ContinuousClock.now
     let summary = try preparation.run { progress.report($0) }
     try report(
-      "\(counted(summary.count, "volume")) of \(side)×\(side)×\(side)", classes: preparation.classNames, unreadable: summary.unreadable,
-      resumedAfter: summary.resumedAfter, began: began)
+      "\(counted(summary.count, "volume")) of \(side)×\(side)×\(side)", classes: preparation.classNames,
+      unreadable: summary.unreadable, resumedAfter: summary.resumedAfter, began: began)
   }
 
   /// Of a folder's files; of samples as training would see them, if it is a data set by name or variants are asked for.

@@ -2,16 +2,26 @@ import CZlib
 import Files
 import Interchange
 
-/// An array of numbers in a MATLAB file of level 5 (MATLAB's formats 6 and 7): what scipy's `savemat` and MATLAB's `save` write.
+/// A variable of a MATLAB file of level 5 (MATLAB's formats 6 and 7): what scipy's `savemat` and MATLAB's `save` write.
 ///
 /// Reference: MathWorks, MAT-File Format (level 5).
-struct MATArray {
-  /// The first axis is the fastest in `values`.
-  let dimensions: [Int]
-  let values: [Float]
+package struct MATVariable {
+  package enum Contents {
+    case numbers(MATNumbers)
+    case text(String)
+    /// In the order of a MATLAB array: the first axis is the fastest.
+    case cells([MATVariable])
+    /// The fields of the first element, by name.
+    case structure([String: MATVariable])
+    /// What it is and cannot be read.
+    case other(String)
+  }
+
+  package let dimensions: [Int]
+  package let contents: Contents
 
   /// - Parameter name: Of the variable.
-  init(_ bytes: [UInt8], named name: String, path: String) throws(InterchangeError) {
+  package init(_ bytes: [UInt8], named name: String, path: String) throws(InterchangeError) {
     var reader = ByteReader(bytes, path: path)
     if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) || bytes.starts(with: Array("MATLAB 7.3".utf8)) {
       throw reader.damaged("this is MATLAB's format 7.3, which is HDF5; save it with “-v7” there, or with scipy.io.savemat", at: 0)
@@ -45,13 +55,98 @@ struct MATArray {
         found.append(header.name.quotedForMessage)
         continue
       }
-      (dimensions, values) = (header.dimensions, try header.values(&inner, isBigEndian, at: place))
+      let error = { InterchangeError(path: path, place: "variable \(name.quotedForMessage)", problem: $0) }
+      try self.init(header, &inner, isBigEndian, depth: 0, error)
       return
     }
     throw InterchangeError(
       path: path, place: "variable \(name.quotedForMessage)",
       problem: found.isEmpty
         ? "there are no variables" : "there is none of this name, only \(found.prefix(10).joined(separator: ", "))")
+  }
+
+  private init(dimensions: [Int], contents: Contents) { (self.dimensions, self.contents) = (dimensions, contents) }
+
+  /// How many cells and structures may lie within each other.
+  private static let greatestDepth = 8
+
+  private init(
+    _ header: Header, _ reader: inout ByteReader, _ isBigEndian: Bool, depth: Int, _ error: (String) -> InterchangeError
+  ) throws(InterchangeError) {
+    guard depth < Self.greatestDepth else { throw error("more than \(Self.greatestDepth) arrays lie within each other") }
+    dimensions = header.dimensions
+    let shape = dimensions.map(String.init).joined(separator: "×")
+    var count = 1
+    for extent in dimensions {
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: extent)
+      guard extent >= 0, !isTooLarge else { throw error("its size \(shape) is impossible; the file is damaged") }
+      count = product
+    }
+    /// The variables that follow, a cell's or a field's each; every one takes eight bytes or more.
+    func variables(_ count: Int) throws(InterchangeError) -> [MATVariable] {
+      guard count <= reader.remaining / 8 else { throw error("it is said to hold \(count) arrays; the file was cut short") }
+      var all = [MATVariable]()
+      all.reserveCapacity(count)
+      for _ in 0..<count {
+        guard let (type, contents) = try Self.element(&reader, isBigEndian), type == 14 else {
+          throw error("something in it is no array; the file is damaged")
+        }
+        all.append(try MATVariable(within: contents, reader.path, isBigEndian, depth: depth + 1, error))
+      }
+      return all
+    }
+    switch header.kind {
+    case 1: contents = .cells(try variables(count))
+    case 2:
+      guard let (_, length) = try Self.element(&reader, isBigEndian), length.count == 4,
+        let (_, letters) = try Self.element(&reader, isBigEndian)
+      else { throw error("its fields have no names; the file is damaged") }
+      let size = length.enumerated().reduce(0) { $0 | Int($1.element) << (8 * (isBigEndian ? 3 - $1.offset : $1.offset)) }
+      guard size > 0, letters.count % size == 0 else { throw error("the names of its fields are damaged") }
+      let names = stride(from: letters.startIndex, to: letters.endIndex, by: size).map { start in
+        String(decoding: letters[start..<start + size].prefix { $0 != 0 }, as: UTF8.self)
+      }
+      // Of several elements, the first: one after the other, each with all its fields.
+      let values = count == 0 ? [] : try variables(names.count)
+      contents = .structure(Dictionary(zip(names, values)) { first, _ in first })
+    case 4:
+      guard let (type, letters) = try Self.element(&reader, isBigEndian) else { throw error("its letters are missing") }
+      contents = .text(Self.text(letters, type: type, isBigEndian))
+    case 6...15 where header.isComplex: contents = .other("it has complex numbers")
+    case 6...15:
+      guard let (type, bytes) = try Self.element(&reader, isBigEndian), let stored = MATNumbers.Stored(rawValue: type) else {
+        throw error("its values are missing or of an unknown type")
+      }
+      guard bytes.count / stored.size == count, bytes.count % stored.size == 0 else {
+        throw error("its size is \(shape), but its values take \(bytes.count) bytes; the file is damaged")
+      }
+      contents = .numbers(MATNumbers(bytes: Array(bytes), stored: stored, isBigEndian: isBigEndian))
+    case 3, 5:
+      contents = .other("it is \(header.kind == 3 ? "an object" : "a sparse matrix"), not an array of numbers")
+    default: contents = .other("it is of an unknown class, not an array of numbers")
+    }
+  }
+
+  /// One that lies in a cell or field; an empty one may have nothing at all.
+  private init(
+    within bytes: ArraySlice<UInt8>, _ path: String, _ isBigEndian: Bool, depth: Int, _ error: (String) -> InterchangeError
+  ) throws(InterchangeError) {
+    guard !bytes.isEmpty else {
+      self.init(dimensions: [0, 0], contents: .numbers(MATNumbers(bytes: [], stored: .double, isBigEndian: isBigEndian)))
+      return
+    }
+    var reader = ByteReader(Array(bytes), path: path)
+    try self.init(try Header(&reader, isBigEndian, at: 0), &reader, isBigEndian, depth: depth, error)
+  }
+
+  private static func text(_ letters: ArraySlice<UInt8>, type: Int, _ isBigEndian: Bool) -> String {
+    // 16 bits a letter, as MATLAB holds them, or UTF-16.
+    guard type == 4 || type == 17 else { return String(decoding: letters, as: UTF8.self) }
+    let words = stride(from: letters.startIndex, to: letters.endIndex - 1, by: 2).map { place in
+      isBigEndian
+        ? UInt16(letters[place]) << 8 | UInt16(letters[place + 1]) : UInt16(letters[place + 1]) << 8 | UInt16(letters[place])
+    }
+    return String(decoding: words, as: UTF16.self)
   }
 
   /// The next element's type and contents; nil at the end of what is there.
@@ -130,61 +225,58 @@ struct MATArray {
       self.dimensions = dimensions
       name = String(decoding: letters, as: UTF8.self)
     }
-
-    private static let kinds = [1: "a cell array", 2: "a structure", 3: "an object", 4: "a text", 5: "a sparse matrix"]
-
-    func values(_ reader: inout ByteReader, _ isBigEndian: Bool, at place: Int) throws(InterchangeError) -> [Float] {
-      func unfit(_ problem: String) -> InterchangeError {
-        InterchangeError(path: reader.path, place: "variable \(name.quotedForMessage)", problem: problem)
-      }
-      guard (6...15).contains(kind) else {
-        throw unfit("it is \(Self.kinds[kind] ?? "of an unknown class"), not an array of numbers")
-      }
-      guard !isComplex else { throw unfit("it has complex numbers") }
-      let shape = dimensions.map(String.init).joined(separator: "×")
-      guard dimensions.allSatisfy({ (1...Volume.largestSide).contains($0) }), dimensions.count <= 4 else {
-        throw unfit("its size \(shape) is none of a volume, of at most \(Volume.largestSide) voxels each way")
-      }
-      guard let (type, contents) = try element(&reader, isBigEndian), let stored = StoredNumber(rawValue: type) else {
-        throw unfit("its values are missing or of an unknown type")
-      }
-      guard contents.count == dimensions.reduce(stored.size, *) else {
-        throw unfit("its size is \(shape), but its values take \(contents.count) bytes; the file is damaged")
-      }
-      var numbers = ByteReader(Array(contents), path: reader.path), values = [Float]()
-      values.reserveCapacity(contents.count / stored.size)
-      while !numbers.isAtEnd { values.append(try stored.next(&numbers, isBigEndian)) }
-      return values
-    }
   }
 }
 
-/// The types that values are stored in, whatever class they belong to.
-private enum StoredNumber: Int {
-  case int8 = 1, uint8, int16, uint16, int32, uint32, single
-  case double = 9, int64 = 12, uint64
+/// The numbers of a variable, as they are stored, whatever class they belong to.
+package struct MATNumbers {
+  enum Stored: Int {
+    case int8 = 1, uint8, int16, uint16, int32, uint32, single
+    case double = 9, int64 = 12, uint64
 
-  var size: Int {
-    switch self {
-    case .int8, .uint8: 1
-    case .int16, .uint16: 2
-    case .int32, .uint32, .single: 4
-    case .double, .int64, .uint64: 8
+    var size: Int {
+      switch self {
+      case .int8, .uint8: 1
+      case .int16, .uint16: 2
+      case .int32, .uint32, .single: 4
+      case .double, .int64, .uint64: 8
+      }
     }
   }
 
-  func next(_ reader: inout ByteReader, _ isBigEndian: Bool) throws(InterchangeError) -> Float {
-    switch self {
-    case .int8: Float(try reader.integer(Int8.self))
-    case .uint8: Float(try reader.integer(UInt8.self))
-    case .int16: Float(try reader.integer(Int16.self, isBigEndian: isBigEndian))
-    case .uint16: Float(try reader.integer(UInt16.self, isBigEndian: isBigEndian))
-    case .int32: Float(try reader.integer(Int32.self, isBigEndian: isBigEndian))
-    case .uint32: Float(try reader.integer(UInt32.self, isBigEndian: isBigEndian))
-    case .single: try reader.float(isBigEndian: isBigEndian)
-    case .double: Float(Double(bitPattern: try reader.integer(UInt64.self, isBigEndian: isBigEndian)))
-    case .int64: Float(try reader.integer(Int64.self, isBigEndian: isBigEndian))
-    case .uint64: Float(try reader.integer(UInt64.self, isBigEndian: isBigEndian))
+  let bytes: [UInt8]
+  let stored: Stored
+  let isBigEndian: Bool
+
+  package var count: Int { bytes.count / stored.size }
+
+  package var doubles: [Double] { values { $0 } }
+  package var floats: [Float] { values { Float($0) } }
+
+  private func values<Value>(_ made: (Double) -> Value) -> [Value] {
+    func integers<Word: FixedWidthInteger>(_: Word.Type) -> [Value] {
+      words(Word.self).map { made(Double($0)) }
+    }
+    return switch stored {
+    case .int8: integers(Int8.self)
+    case .uint8: integers(UInt8.self)
+    case .int16: integers(Int16.self)
+    case .uint16: integers(UInt16.self)
+    case .int32: integers(Int32.self)
+    case .uint32: integers(UInt32.self)
+    case .int64: integers(Int64.self)
+    case .uint64: integers(UInt64.self)
+    case .single: words(UInt32.self).map { made(Double(Float(bitPattern: $0))) }
+    case .double: words(UInt64.self).map { made(Double(bitPattern: $0)) }
+    }
+  }
+
+  private func words<Word: FixedWidthInteger>(_: Word.Type) -> [Word] {
+    bytes.withUnsafeBytes { bytes in
+      (0..<count).map { place in
+        let word = bytes.loadUnaligned(fromByteOffset: place * stored.size, as: Word.self)
+        return isBigEndian ? Word(bigEndian: word) : Word(littleEndian: word)
+      }
     }
   }
 }

@@ -46,17 +46,27 @@ extension Volume {
   public init(
     mat bytes: [UInt8], path: String = "volume", variable: String = usualVariable, up: UpAxis = .z
   ) throws(InterchangeError) {
-    let array = try MATArray(bytes, named: variable, path: path), place = "variable \(variable.quotedForMessage)"
-    let extents = array.dimensions.count == 4 && array.dimensions[3] == 1 ? Array(array.dimensions.prefix(3)) : array.dimensions
-    guard extents.count == 3 else {
-      throw InterchangeError(
-        path: path, place: place, problem: "its size is \(extents.map(String.init).joined(separator: "×")); a volume has three axes"
-      )
+    let array = try MATVariable(bytes, named: variable, path: path), place = "variable \(variable.quotedForMessage)"
+    func unfit(_ problem: String) -> InterchangeError { InterchangeError(path: path, place: place, problem: problem) }
+    let numbers: MATNumbers
+    switch array.contents {
+    case .numbers(let found): numbers = found
+    case .text: throw unfit("it is a text, not an array of numbers")
+    case .cells: throw unfit("it is a cell array, not an array of numbers")
+    case .structure: throw unfit("it is a structure, not an array of numbers")
+    case .other(let what): throw unfit(what)
     }
-    try Self.requireOccupancies(array.values, path: path, place: place)
+    let extents = array.dimensions.count == 4 && array.dimensions[3] == 1 ? Array(array.dimensions.prefix(3)) : array.dimensions
+    let shape = extents.map(String.init).joined(separator: "×")
+    guard extents.count == 3 else { throw unfit("its size is \(shape); a volume has three axes") }
+    guard extents.allSatisfy({ (1...Self.largestSide).contains($0) }) else {
+      throw unfit("its size \(shape) is none of a volume, of at most \(Self.largestSide) voxels each way")
+    }
+    let values = numbers.floats
+    try Self.requireOccupancies(values, path: path, place: place)
     // The first axis is the fastest.
     let strides = [1, extents[0], extents[0] * extents[1]]
-    self = Volume(array.values, extents: extents, strides: strides, up: up)
+    self = Volume(values, extents: extents, strides: strides, up: up)
   }
 
   private static func volumes(of array: NPYArray, path: String, up: UpAxis) throws -> [Volume] {
