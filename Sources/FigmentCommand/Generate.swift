@@ -35,6 +35,11 @@ struct Generate: ParsableCommand {
       """, valueName: "sum"))
   var combine: LatentCombination?
 
+  @Option(
+    parsing: .unconditional,
+    help: .init("Of faces: how old they are. Default: of all ages in turn.", valueName: "years"))
+  var age: Int?
+
   @Flag(help: "Of shapes: turn them around once, in an animated PNG.")
   var turn = false
 
@@ -56,6 +61,10 @@ struct Generate: ParsableCommand {
     }
     if let scale, scale < 1 || scale > 64 {
       throw ValidationError("--scale is \(scale); it must lie between 1 and 64.")
+    }
+    if let age, !(0...130).contains(age) { throw ValidationError("--age is \(age); it must lie between 0 and 130.") }
+    if age != nil, interpolate || combine != nil {
+      throw ValidationError("--age is of faces drawn at random: leave \(interpolate ? "--interpolate" : "--combine") out.")
     }
     if combine != nil, interpolate || count != nil {
       throw ValidationError("--combine says which latents are drawn: leave \(interpolate ? "--interpolate" : "--count") out.")
@@ -81,6 +90,9 @@ struct Generate: ParsableCommand {
     guard let model = trained.model as? any LatentVariableModel else {
       throw UsageError("a model “\(trained.settings.model)” makes nothing from random numbers alone")
     }
+    if age != nil, !(model is AgeConditionalGAN) {
+      throw UsageError("--age is for faces; “\(trained.settings.model)” knows no ages, “\(AgeConditionalGAN.identifier)” does")
+    }
     let noise = FixedNoise(seed: seed, batchSize: trained.settings.batchSize), url = URL(fileURLWithPath: output)
     switch target {
     case .picture where turn:
@@ -102,14 +114,19 @@ struct Generate: ParsableCommand {
       return try model.grid(
         of: model.latents(combine, noise), columns: combine.terms.count + 1, scale: scale, batchSize: noise.batchSize)
     }
-    guard let count else { return try model.overview(noise, scale: scale) }
-    return try model.grid(of: model.drawLatents(count, using: noise.generator), scale: scale, batchSize: noise.batchSize)
+    if count == nil, age == nil { return try model.overview(noise, scale: scale) }
+    return try model.grid(of: drawn(model, count ?? 100, noise), scale: scale, batchSize: noise.batchSize)
   }
 
   private func latents(_ model: any LatentVariableModel, _ noise: FixedNoise, count usual: Int) throws -> Tensor {
     if let combine { return try model.latents(combine, noise) }
     return interpolate
-      ? try model.interpolatedLatents(rows: count ?? 5, noise) : model.drawLatents(count ?? usual, using: noise.generator)
+      ? try model.interpolatedLatents(rows: count ?? 5, noise) : drawn(model, count ?? usual, noise)
+  }
+
+  private func drawn(_ model: any LatentVariableModel, _ count: Int, _ noise: FixedNoise) -> Tensor {
+    guard let age, let model = model as? AgeConditionalGAN else { return model.drawLatents(count, using: noise.generator) }
+    return model.drawLatents(count, using: noise.generator) { _ in AgeGroup(age: age).rawValue }
   }
 
   private func turning(_ model: VoxelGAN, _ noise: FixedNoise) throws -> [UInt8] {

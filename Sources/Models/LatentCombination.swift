@@ -58,6 +58,8 @@ extension LatentVariableModel {
       values += latent
       for (place, value) in latent.enumerated() { sum[place] += term.isNegative ? -value : value }
     }
+    // Of the class that the first term has.
+    sum = conditioned(sum, like: Array(values[..<size]))
     return Tensor(values + sum, shape: Shape([combination.terms.count + 1] + latentShape), on: device)
   }
 }

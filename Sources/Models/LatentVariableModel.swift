@@ -15,6 +15,8 @@ public protocol LatentVariableModel: TrainableModel {
   func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor
   /// Latents `[N] + latentShape` to samples `[N] + output.shape`.
   func decode(_ latents: Tensor) -> Tensor
+  /// A latent as one of the same class as another, of a model with classes.
+  func conditioned(_ latent: [Float], like other: [Float]) -> [Float]
   /// What the model has learnt at a glance, for who asks for no number of samples.
   ///
   /// - Parameter scale: How many pixels, each way, show one of a sample; as many as make a picture of some size if nil.
@@ -26,6 +28,7 @@ public protocol LatentVariableModel: TrainableModel {
 }
 
 extension LatentVariableModel {
+  public func conditioned(_ latent: [Float], like _: [Float]) -> [Float] { latent }
   public var pictureShape: [Int] { output.shape }
   public func pictures(of samples: HostArray) -> [Float] { samples.values }
 
@@ -73,8 +76,9 @@ extension LatentVariableModel {
     let latents = (0..<rows).flatMap { row in
       let from = Array(ends[2 * row * size..<(2 * row + 1) * size])
       let to = Array(ends[(2 * row + 1) * size..<(2 * row + 2) * size])
-      return (0..<steps).flatMap { step in
-        sphericalInterpolation(from, to, fraction: steps == 1 ? 0 : Double(step) / Double(steps - 1))
+      return (0..<steps).flatMap { step -> [Float] in
+        let fraction = steps == 1 ? 0 : Double(step) / Double(steps - 1)
+        return conditioned(sphericalInterpolation(from, to, fraction: fraction), like: from)
       }
     }
     return Tensor(latents, shape: Shape([rows * steps] + latentShape), on: device)

@@ -64,7 +64,7 @@ struct StepBenchmark {
     StepBenchmark(name: name, batchSize: 1) { batchSize, device in
       let model = SRGAN(on: device, seed: 0)
       return step(
-        model, random([batchSize] + model.latentShape, on: device), random([batchSize] + model.sampleShape, on: device),
+        model, random([batchSize] + model.noiseShape, on: device), random([batchSize] + model.sampleShape, on: device),
         StepContext(model.stages().flatMap(\.learners)))
     }
   }

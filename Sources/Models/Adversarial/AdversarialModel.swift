@@ -16,8 +16,8 @@ public protocol AdversarialModel: GenerativeModel where Configuration: Adversari
   var generator: Generator { get }
   /// What `discriminate` runs; the parameters of the learner `discriminator`.
   var discriminator: Discriminator { get }
-  /// Without the batch dimension.
-  var latentShape: [Int] { get }
+  /// Of what the generator makes a sample of, labels aside, without the batch dimension.
+  var noiseShape: [Int] { get }
   /// Of a sample, real or generated, without the batch dimension.
   var sampleShape: [Int] { get }
   /// Where its values lie.
@@ -31,7 +31,7 @@ public protocol AdversarialModel: GenerativeModel where Configuration: Adversari
   var memory: AdversarialMemory<Generator> { get }
 
   /// - Parameters:
-  ///   - latents: `[N] + latentShape`.
+  ///   - latents: `[N] + noiseShape`.
   ///   - labels: `[N]`, class indices held as floats, for a conditional model.
   ///   - network: The model's generator, or the moving average of it.
   /// - Returns: Samples `[N] + sampleShape`.
@@ -80,10 +80,10 @@ extension AdversarialModel {
   /// Of a model that nothing conditions.
   public var parts: [ModelPart] {
     [
-      ModelPart("whole", inputShape: latentShape) {
+      ModelPart("whole", inputShape: noiseShape) {
         self.discriminate(self.generate($0, labels: nil), labels: nil)
       },
-      ModelPart("generator", inputShape: latentShape) { self.generate($0, labels: nil, by: self.sampler) },
+      ModelPart("generator", inputShape: noiseShape) { self.generate($0, labels: nil, by: self.sampler) },
       ModelPart("discriminator", inputShape: sampleShape, range: sampleRange) { self.discriminate($0, labels: nil) },
     ]
   }
@@ -101,14 +101,14 @@ extension AdversarialModel {
     ]
   }
 
-  /// `[count] + latentShape`, drawn from a normal distribution with mean 0 and deviation `latentDeviation`.
+  /// `[count] + noiseShape`, drawn from a normal distribution with mean 0 and deviation `latentDeviation`.
   public func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {
     trainingLatents(count, using: generator)
   }
 
   /// What the generator is trained on; `drawLatents` of a model may draw samples from others.
   func trainingLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {
-    .randomNormal(Shape([count] + latentShape), deviation: latentDeviation, using: generator, on: device)
+    .randomNormal(Shape([count] + noiseShape), deviation: latentDeviation, using: generator, on: device)
   }
 
   /// Labels drawn evenly from all classes; nil for a model without.

@@ -4,7 +4,7 @@ import Tensors
 
 /// What a step of two networks draws: a place to give it other numbers.
 public protocol AdversarialNoise {
-  /// `[count] + latentShape`.
+  /// `[count] + noiseShape`.
   func latents(_ count: Int) -> Tensor
   /// The classes of the generator's samples, `[count]`; nil for a model without.
   func classes(_ count: Int) -> Tensor?
@@ -46,7 +46,7 @@ extension AdversarialModel {
   ///
   /// - Parameters:
   ///   - samples: Real ones, `[N] + sampleShape`.
-  ///   - inputs: What each is to be made of, `[N] + latentShape`.
+  ///   - inputs: What each is to be made of, `[N] + noiseShape`.
   ///   - content: What ties generated samples to real ones: the generator's loss beside the game.
   /// - Returns: As the other step, and the content.
   public func adversarialStep(

@@ -93,10 +93,38 @@ extension AgeConditionalGAN {
 
   // MARK: Samples
 
+  /// Of a latent and the one-hot age group behind it.
+  public var latentShape: [Int] { [configuration.latentSize + configuration.classes] }
+
+  /// Latents, each with its age group: the groups in turn, so that neighbours are of all ages.
+  public func drawLatents(_ count: Int, using generator: RandomGenerator) -> Tensor {
+    drawLatents(count, using: generator) { $0 % configuration.classes }
+  }
+
+  /// Latents, each with its age group.
+  ///
+  /// - Parameter group: Of the latent of that number; in `0..<classes`.
+  public func drawLatents(_ count: Int, using generator: RandomGenerator, group: (Int) -> Int) -> Tensor {
+    let groups = Tensor((0..<count).map { Float(group($0)) }, shape: [count], on: device)
+    return .concatenate([trainingLatents(count, using: generator), groups.oneHot(classes: configuration.classes)])
+  }
+
+  public func decode(_ latents: Tensor) -> Tensor { sampler(latents) }
+
+  /// Of the same age group.
+  public func conditioned(_ latent: [Float], like other: [Float]) -> [Float] {
+    Array(latent.prefix(configuration.latentSize)) + other.suffix(configuration.classes)
+  }
+
+  /// Rows of eight latents at every age.
+  public func overview(_ noise: FixedNoise, scale: Int?) throws -> Picture {
+    let drawn = try ages(of: trainingLatents(8, using: noise.generator), batchSize: noise.batchSize)
+    return grid(drawn, columns: configuration.classes, scale: scale ?? 1).withColumnNames(groupNames)
+  }
+
   /// Eight latents at every age; and, once the encoder learns, held faces at every age.
   public func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] {
-    let drawn = try ages(of: trainingLatents(8, using: noise.generator), batchSize: noise.batchSize)
-    var samples = [Sample("samples", grid(drawn, columns: configuration.classes).withColumnNames(groupNames))]
+    var samples = [Sample("samples", try overview(noise, scale: nil))]
     if isEncoding, let held {
       let count = min(8, held.count), batch = try held.batch(0..<count, of: inputs)
       let values = batch.arrays["image"]!.values
@@ -154,9 +182,9 @@ extension AgeConditionalGAN {
     }
   }
 
-  private func grid(_ values: [Float], columns: Int) -> Picture {
+  private func grid(_ values: [Float], columns: Int, scale: Int = 1) -> Picture {
     let size = sampleShape.reduce(1, *), shape = Shape([values.count / size] + sampleShape)
-    return .grid((-1...1).movedToUnit(values), shape: shape, columns: columns)
+    return .grid((-1...1).movedToUnit(values), shape: shape, columns: columns, scale: scale)
   }
 }
 

@@ -8,7 +8,7 @@ import Tensors
 ///
 /// Labels enter the generator as one-hot numbers beside the latent, and the discriminator as one-hot planes
 /// beside the first feature maps.
-public final class AgeConditionalGAN: Module, AdversarialModel, TrainableModel {
+public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableModel {
   /// The size of the latents, the number of age groups, the widths of all networks, and dropout. The images are 64×64×3.
   public struct Configuration: AdversarialConfiguration {
     /// How many numbers a latent has.
@@ -185,7 +185,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, TrainableModel {
     return Sequential(layers)
   }
 
-  public var latentShape: [Int] { [configuration.latentSize] }
+  public var noiseShape: [Int] { [configuration.latentSize] }
   public var sampleShape: [Int] { [64, 64, 3] }
   public var classes: Int? { configuration.classes }
 

@@ -200,7 +200,7 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
       layers + [convolution(512, 1024, kernelSize: 1, leakyReLU), convolution(1024, 1, kernelSize: 1, .identity)])
   }
 
-  public var latentShape: [Int] { configuration.smallShape }
+  public var noiseShape: [Int] { configuration.smallShape }
   public var sampleShape: [Int] { configuration.largeShape }
 
   /// Small images to large ones; labels are not heeded.
@@ -209,8 +209,8 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
 
   public var parts: [ModelPart] {
     [
-      ModelPart("whole", inputShape: latentShape) { self.discriminator(self.generator($0)) },
-      ModelPart("generator", inputShape: latentShape, range: -1...1) { self.sampler($0) },
+      ModelPart("whole", inputShape: noiseShape) { self.discriminator(self.generator($0)) },
+      ModelPart("generator", inputShape: noiseShape, range: -1...1) { self.sampler($0) },
       ModelPart("discriminator", inputShape: sampleShape, range: -1...1) { self.discriminator($0) },
     ]
   }
