@@ -9,7 +9,7 @@ struct Age: ParsableCommand {
     discussion: """
       Takes PNG and JPEG photographs of a face each, of which the largest square in the middle is used (or the face itself: --crop-faces), and draws a row for \
       each: the face, the same made anew at its own age, and at the six groups of age. The run's encoder must have learnt: \
-      the stages encoder and identity.
+      the stages encoder and identity. Or, with --latent-optimization, each face is looked for: slower and more alike.
       """)
 
   @OptionGroup var options: TrainedModelOptions
@@ -28,6 +28,13 @@ struct Age: ParsableCommand {
   @Option(parsing: .unconditional, help: .init("How many of a folder's photographs to show, a row each.", valueName: "count"))
   var count = 8
 
+  @Flag(
+    help: """
+      Look for the generator's most similar face in 100 steps, from what the encoder finds on; or from nothing, if only the \
+      stage gan was trained and --from-age is given.
+      """)
+  var latentOptimization = false
+
   @OptionGroup var faces: FaceCropping
 
   func validate() throws {
@@ -42,18 +49,44 @@ struct Age: ParsableCommand {
     guard let model = trained.model as? AgeConditionalGAN else {
       throw UsageError("\(options.run) is a run of the model “\(trained.settings.model)”, which knows no ages; “age-cgan” does")
     }
-    guard trained.checkpoint.stage != "gan" else {
+    let hasEncoder = trained.checkpoint.stage != "gan"
+    guard hasEncoder || (latentOptimization && fromAge != nil) else {
       throw RunError(
         options.run,
-        "its encoder has not learnt yet: train the next stage with: figment train --resume \(options.run) --stage encoder")
+        "its encoder has not learnt yet: train the next stage with: figment train --resume \(options.run) --stage encoder; "
+          + "or give --latent-optimization with --from-age")
     }
-    let images = try images(shape: model.sampleShape)
+    let faces = try images(shape: model.sampleShape), images = faces.flatMap { $0.map { Float($0) / 127.5 - 1 } }
+    let batchSize = trained.settings.batchSize
+    var latents =
+      hasEncoder
+      ? try model.encoded(images, batchSize: batchSize) : .zeros(Shape([faces.count] + model.noiseShape), on: model.device)
     let group = fromAge.map { Float(AgeGroup(age: $0).rawValue) }
-    let picture = try model.strip(
-      of: images.flatMap { $0.map { Float($0) / 127.5 - 1 } },
-      labels: group.map { Array(repeating: $0, count: images.count) }, batchSize: trained.settings.batchSize)
-    try picture.write(to: URL(fileURLWithPath: output))
+    let labels =
+      try group.map { Array(repeating: $0, count: faces.count) }
+      ?? model.nearestGroups(to: images, latents: latents, batchSize: batchSize)
+    if latentOptimization { latents = try optimized(latents, images, labels, by: model, batchSize: batchSize) }
+    try model.strip(of: images, latents: latents, labels: labels, batchSize: batchSize).write(to: URL(fileURLWithPath: output))
     try printWritten(output)
+  }
+
+  private func optimized(
+    _ latents: Tensor, _ images: [Float], _ labels: [Float], by model: AgeConditionalGAN, batchSize: Int
+  ) throws -> Tensor {
+    try model.loadPretrainedWeights()
+    let steps = 100, size = model.sampleShape.reduce(1, *), starts = Array(stride(from: 0, to: labels.count, by: batchSize))
+    let progress = ProgressLine("looked for", total: starts.count * steps, unit: "steps")
+    return .concatenate(
+      try starts.enumerated().map { part, start in
+        let range = start..<min(labels.count, start + batchSize)
+        return try model.optimized(
+          latents.sliced(range),
+          for: Tensor(
+            Array(images[range.lowerBound * size..<range.upperBound * size]), shape: Shape([range.count] + model.sampleShape),
+            on: latents.device),
+          labels: Tensor(Array(labels[range]), on: latents.device), steps: steps
+        ) { progress.report(part * steps + $0) }
+      }, axis: 0)
   }
 
   /// The pixels of the photographs' faces. Of a folder, photographs without a face are left out.

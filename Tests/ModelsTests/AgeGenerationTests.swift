@@ -50,4 +50,23 @@ import Testing
     let sum = try #require(LatentCombination("3 - 1 + 2"))
     #expect(try groups(model.latents(sum, FixedNoise(seed: 2, batchSize: 8))) == [3, 1, 2, 3])
   }
+
+  /// What the generator makes is found again, without an encoder, from pixels and from what a face network says.
+  @Test(arguments: [false, true]) func latentsAreFoundByDescent(byFeatures: Bool) throws {
+    let model = try model()
+    if byFeatures { model.faceFeatures = { $0.averagePooled(size: [16, 16]).reshaped(to: [$0.shape[0], -1]) * 4 } }
+    model.evaluate()
+    let wanted = Tensor([0.8, -0.5, 0.3, 0.1, -0.4, 0.9, -0.2, 0.6], shape: [2, 4], on: model.device)
+    let labels = Tensor([1, 4], on: model.device), zeros = Tensor.zeros([2, 4], on: model.device)
+    let images = withoutGradient { model.generate(wanted, labels: labels) }
+    var steps = [Int]()
+    let found = try model.optimized(zeros, for: images, labels: labels, steps: 60) { steps.append($0) }
+    #expect(steps == Array(0..<60))
+    func errors(_ latents: Tensor) throws -> [Float] {
+      try withoutGradient {
+        try (model.generate(latents, labels: labels) - images).squared().sum(axes: [1, 2, 3]).scalars()
+      }
+    }
+    for (before, after) in zip(try errors(zeros), try errors(found)) { #expect(after < 0.1 * before, "\(after) of \(before)") }
+  }
 }

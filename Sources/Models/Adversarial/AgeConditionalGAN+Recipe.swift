@@ -128,7 +128,10 @@ extension AgeConditionalGAN {
     if isEncoding, let held {
       let count = min(8, held.count), batch = try held.batch(0..<count, of: inputs)
       let values = batch.arrays["image"]!.values
-      samples.append(Sample("ages", try strip(of: values, labels: batch.arrays["label"]!.values, batchSize: noise.batchSize)))
+      let latents = try encoded(values, batchSize: noise.batchSize)
+      samples.append(
+        Sample(
+          "ages", try strip(of: values, latents: latents, labels: batch.arrays["label"]!.values, batchSize: noise.batchSize)))
     }
     return samples
   }
@@ -137,37 +140,37 @@ extension AgeConditionalGAN {
   ///
   /// - Parameters:
   ///   - images: `[N, 64, 64, 3]` in [−1, 1], row-major.
-  ///   - labels: Age groups, one a face; where it is nil, the one whose face is nearest.
-  public func strip(of images: [Float], labels: [Float]?, batchSize: Int) throws -> Picture {
-    let size = sampleShape.reduce(1, *), count = images.count / size, classes = configuration.classes
-    let latents = try evaluating {
-      try withoutGradient {
-        try stride(from: 0, to: count, by: batchSize).flatMap { start in
-          let part = Array(images[start * size..<min(count, start + batchSize) * size])
-          return try encode(Tensor(part, shape: Shape([part.count / size] + sampleShape), on: device)).scalars()
-        }
-      }
-    }
-    let made = try ages(of: Tensor(latents, shape: [count, configuration.latentSize], on: device), batchSize: batchSize)
-    var tiles = [Float]()
-    for face in 0..<count {
-      let image = images[face * size..<(face + 1) * size]
+  ///   - latents: What stands for them, `[N, latentSize]`.
+  ///   - labels: Age groups, one a face.
+  public func strip(of images: [Float], latents: Tensor, labels: [Float], batchSize: Int) throws -> Picture {
+    let size = sampleShape.reduce(1, *), classes = configuration.classes
+    let made = try ages(of: latents, batchSize: batchSize)
+    let tiles = labels.enumerated().flatMap { face, group -> [Float] in
       func aged(_ group: Int) -> ArraySlice<Float> {
         let start = (face * classes + group) * size
         return made[start..<start + size]
       }
-      let group = labels.map { Int($0[face]) } ?? (0..<classes).min { error(aged($0), image) < error(aged($1), image) }!
-      tiles += Array(image) + Array(aged(group)) + (0..<classes).flatMap { Array(aged($0)) }
+      return images[face * size..<(face + 1) * size] + aged(Int(group)) + (0..<classes).flatMap { aged($0) }
     }
     return grid(tiles, columns: 2 + classes).withColumnNames(["face", "anew"] + groupNames)
   }
 
-  private var groupNames: [String] {
-    (0..<configuration.classes).map { configuration.classes == 6 ? AgeGroup(rawValue: $0)!.name : "\($0)" }
+  /// Of each image, the age group of the face that is nearest to it among those of its latent at every age.
+  public func nearestGroups(to images: [Float], latents: Tensor, batchSize: Int) throws -> [Float] {
+    let size = sampleShape.reduce(1, *), classes = configuration.classes
+    let made = try ages(of: latents, batchSize: batchSize)
+    return (0..<images.count / size).map { face in
+      let image = images[face * size..<(face + 1) * size]
+      let errors = (0..<classes).map { group -> Float in
+        let start = (face * classes + group) * size
+        return zip(made[start..<start + size], image).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      }
+      return Float(errors.indices.min { errors[$0] < errors[$1] }!)
+    }
   }
 
-  private func error(_ left: ArraySlice<Float>, _ right: ArraySlice<Float>) -> Float {
-    zip(left, right).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+  private var groupNames: [String] {
+    (0..<configuration.classes).map { configuration.classes == 6 ? AgeGroup(rawValue: $0)!.name : "\($0)" }
   }
 
   /// Every latent at every age, a latent's faces one after the other.
