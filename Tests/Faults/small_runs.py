@@ -6,13 +6,38 @@ import math
 import pathlib
 import struct
 import subprocess
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIGMENT = HERE.parent.parent / ".build/release/figment"
 
 
+# Small networks, one of each kind.
+CONFIGURATIONS = {
+    "vae": {"imageShape": [8, 8, 1]},
+    "gan": {"imageShape": [8, 8, 1], "latentSize": 3, "generatorUnits": [6], "discriminatorUnits": [5]},
+    "gan3d": {"latentSize": 5, "filters": [4, 3]},
+    "srgan": {"imageSize": [8, 8], "scale": 2, "residualBlocks": 1, "contentNetwork": "pixels"},
+    "age-cgan": {"latentSize": 4, "generatorUnits": 8, "generatorFilters": [4, 4, 4], "discriminatorFilters": [4, 4, 4, 4],
+                 "encoderFilters": [4, 4, 4, 4], "encoderUnits": 8},
+}
+DATA = {"gan3d": "shapes", "srgan": "pictures", "age-cgan": "people"}
+
+
+def png(width, height, seed):
+    """A picture in colors."""
+    rows = b"".join(b"\0" + bytes((seed * 41 + x * (3 + seed % 5) + y * 7 + channel * 60) % 256
+                                  for x in range(width) for channel in range(3)) for y in range(height))
+
+    def chunk(name, contents):
+        return struct.pack(">I", len(contents)) + name + contents + struct.pack(">I", zlib.crc32(name + contents))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
 class Workplace:
-    """A folder with 40 images of 8×8 for training, 12 for validation, and configurations to fit."""
+    """A folder with 40 images of 8×8 for training, 12 for validation, some pictures of other kinds, and configurations to fit."""
 
     def __init__(self, folder, figment):
         self.folder, self.figment = pathlib.Path(folder), pathlib.Path(figment).resolve()
@@ -23,13 +48,18 @@ class Workplace:
             (data / f"{name}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, count, 8, 8) + pixels)
             labels = bytes(image % 10 for image in range(count))
             (data / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, count) + labels)
-        (self.folder / "vae.json").write_text('{"imageShape": [8, 8, 1]}')
-        (self.folder / "gan.json").write_text(
-            '{"imageShape": [8, 8, 1], "latentSize": 3, "generatorUnits": [6], "discriminatorUnits": [5]}')
+        for name, count, size in [("pictures", 9, 40), ("people", 24, 64)]:
+            (self.folder / name).mkdir()
+            for number in range(count):
+                (self.folder / name / f"{number}.png").write_bytes(png(size, size, number))
+        (self.folder / "people/labels.csv").write_text(
+            "file,age\n" + "".join(f"{number}.png,{number * 13 % 80 + 1}\n" for number in range(24)))
+        for model, configuration in CONFIGURATIONS.items():
+            (self.folder / f"{model}.json").write_text(json.dumps(configuration))
 
     def start(self, model, length, run, *more):
         """The command that trains `model` for `length`, such as ["--epochs", "2"], into the folder `run`."""
-        return [self.figment, "train", model, "--data", "data", "--config", f"{model}.json", "--batch-size", "4", "--seed",
+        return [self.figment, "train", model, "--data", DATA.get(model, "data"), "--config", f"{model}.json", "--batch-size", "4", "--seed",
                 "5", "--device", "cpu", "--output", run, *length, *more]
 
     def resume(self, run):
@@ -83,14 +113,15 @@ def check_safetensors(folder):
 
 
 def check_metrics(run):
-    """The lines of a run's metrics by step, without the speed; fails if one is not JSON or a step comes twice."""
+    """The lines of a run's metrics by stage and step, without the speed; fails if one is not JSON or a step comes twice."""
     lines = {}
     for number, text in enumerate((pathlib.Path(run) / "metrics.jsonl").read_text().splitlines(), 1):
         line = json.loads(text)
         line.pop("imagesPerSecond")
-        if line["step"] in lines:
+        place = line.get("stage", ""), line["step"]
+        if place in lines:
             raise Failure(f"{run}: step {line['step']} comes twice in metrics.jsonl, again in line {number}")
-        lines[line["step"]] = line
+        lines[place] = line
     return lines
 
 

@@ -1,4 +1,4 @@
-"""A small `gan` and a small `vae` run, killed at random moments by SIGKILL, SIGTERM, SIGHUP and SIGINT, gone on with,
+"""Small runs of every kind of model, killed at random moments by SIGKILL, SIGTERM, SIGHUP and SIGINT, gone on with,
 killed again on the way, and compared at their end with a run that nobody disturbed: the last checkpoint byte by byte,
 metrics and TensorBoard's scalars with every step once, the pictures.
 
@@ -7,6 +7,8 @@ Usage: kill.py [N] [--seed SEED] [--figment PATH]
 
 import argparse
 import collections
+import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -22,7 +24,13 @@ MODELS = {
             "--historical-averaging", "--spectral-norm", "--minibatch-discrimination", "--accuracy-gate", "0.9",
             "--discriminator-steps", "2", "--noisy-labels", "0.1", "--r1", "1"],
     "vae": ["--epochs", "3", "--checkpoint-every", "steps:4"],
+    "gan3d": ["--iterations", "60", "--sample-every", "steps:20", "--checkpoint-every", "steps:7", "--ema", "0.9"],
+    # Two stages.
+    "srgan": ["--epochs", "2", "--checkpoint-every", "steps:3", "--ema", "0.9", "--spectral-norm"],
+    # Three stages, where the weights are that the last one needs.
+    "age-cgan": ["--epochs", "2", "--checkpoint-every", "steps:3", "--ema", "0.9"],
 }
+FACES = "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 
 
@@ -37,6 +45,10 @@ class Trials:
         self.place, self.draw = Workplace(folder, figment), draw
         self.undisturbed, self.seconds = {}, {}
         self.statuses = collections.Counter()
+        cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+        if not (cache / "figment/weights" / FACES).exists():
+            print("kill: of age-cgan only its first stage: `make weights` gets what the last one needs")
+            MODELS["age-cgan"] += ["--stage", "gan"]
         for model, length in MODELS.items():
             start = time.monotonic()
             status, errors = self.place.run(self.place.start(model, length, model))
