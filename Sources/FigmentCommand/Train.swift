@@ -122,6 +122,7 @@ struct Train: ParsableCommand {
   var verbose = false
 
   @OptionGroup var content: ContentOptions
+  @OptionGroup var faces: FaceNetworkOption
 
   @OptionGroup var techniques: TechniqueOptions
 
@@ -160,7 +161,7 @@ struct Train: ParsableCommand {
         ("seed", seed), ("output", output), ("config", config), ("preset", preset),
         ("validation-fraction", validationFraction),
       ]
-      if let (name, _) = (fixed + pictures.given + techniques.given + content.given).first(where: { $0.1 != nil }) {
+      if let (name, _) = (fixed + pictures.given + techniques.given + content.given + faces.given).first(where: { $0.1 != nil }) {
         throw ValidationError("--\(name) cannot change in a resumed run: it would no longer be the same run.")
       }
     }
@@ -186,7 +187,7 @@ struct Train: ParsableCommand {
       to: Model.Configuration.read(config, over: Model.preset(named: preset)), of: Model.self)
     configuration = try pictures.sized(
       configuration, inputs: Model(configuration, on: Device(ShapeBackend()), seed: 0).inputs)
-    configuration = try Model.resolved(content.applied(to: configuration), notice: printError)
+    configuration = try Model.resolved(faces.applied(to: content.applied(to: configuration)), notice: printError)
     // What the model and its stages say, looked up on a device that computes nothing.
     let model = Model(configuration, on: Device(ShapeBackend()), seed: 0), stages = model.stages()
     var rates = learningRate?.named ?? [:]

@@ -190,30 +190,3 @@ extension AgeConditionalGAN {
     return .grid((-1...1).movedToUnit(values), shape: shape, columns: columns, scale: scale)
   }
 }
-
-// MARK: - The face network
-
-extension AgeConditionalGAN {
-  /// Finds the weights of the face network. Without them the first two stages can be trained, which is said.
-  public static func resolved(_ configuration: Configuration, notice: (String) -> Void) throws -> Configuration {
-    guard configuration.faceWeights == nil else { return configuration }
-    var resolved = configuration
-    do {
-      resolved.faceWeights = try PretrainedWeights.dlibFaces.locate().path
-    } catch {
-      notice("note: the stages gan and encoder can be trained, the stage identity cannot: \(error)")
-    }
-    return resolved
-  }
-
-  /// The network is given the 150×150 pixels in the middle of images enlarged three times.
-  public func loadPretrainedWeights() throws {
-    guard let file = configuration.faceWeights else { return }
-    let network = Frozen(try DlibFaceNetwork(weights: URL(fileURLWithPath: file), on: device))
-    let margin = (3 * sampleShape[0] - DlibFaceNetwork.inputSize) / 2, cut = margin..<margin + DlibFaceNetwork.inputSize
-    faceFeatures = { images in
-      let large = images.upsampled(factors: [3, 3], interpolation: .bilinear).sliced(cut, axis: 1).sliced(cut, axis: 2)
-      return network(network.module.preprocessed(large, from: -1...1))
-    }
-  }
-}

@@ -1,4 +1,3 @@
-import Backbones
 import Backends
 import Layers
 import Tensors
@@ -32,7 +31,8 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
     /// Of the discriminator's last three convolutions.
     public var discriminatorNormalization = NetworkNormalization.batch
     public var optimizer = AdversarialOptimizer.published
-    /// The file of dlib's face network, by which the last stage tells people apart; what `make weights` gets if nil.
+    /// The file of the network by which the last stage tells people apart: dlib's (`.dat`), or Inception-ResNet-v2's as Keras saves
+    /// it (`.h5`); dlib's as `make weights` gets it if nil.
     public var faceWeights: String?
     public var objective = AdversarialObjective()
 

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Figment
+import Foundation
+
+/// What `figment train age-cgan` tells people apart by.
+struct FaceNetworkOption: ParsableArguments {
+  @Option(
+    help: """
+      Of age-cgan, the weights of the network that tells people apart: dlib's (.dat), or Inception-ResNet-v2's as Keras saves them \
+      (.h5), with an untrained head. Default: dlib's that 'make weights' gets.
+      """, completion: .file(extensions: ["dat", "h5"]))
+  var faceWeights: String?
+
+  /// The options that were given, by name.
+  var given: [(String, Any?)] { [("face-weights", faceWeights)] }
+
+  /// - Throws: `UsageError` if the model has no face network.
+  func applied<Configuration: ModelConfiguration>(to configuration: Configuration) throws -> Configuration {
+    guard let faceWeights else { return configuration }
+    guard var changed = configuration as? AgeConditionalGAN.Configuration else {
+      throw UsageError("--face-weights is for \(AgeConditionalGAN.identifier) alone")
+    }
+    changed.faceWeights = URL(fileURLWithPath: faceWeights).path
+    // The same value, whose type was only out of sight.
+    return changed as! Configuration
+  }
+}
