@@ -10,6 +10,7 @@ extension LatentVariableModel where Self: AdversarialModel {
   /// Images, if the model says nothing else.
   public var output: Field { Field("image", shape: sampleShape, range: sampleRange) }
   public var inputs: [Field] { [output] }
+  /// The latents themselves.
   public var noiseShape: [Int] { latentShape }
 
   /// Samples of the moving average of the generator, if there is one.
