@@ -51,4 +51,56 @@ import Testing
         "run is a run of the model “vae”, which enlarges no pictures; use it with 'figment generate', 'figment predict', "
           + "'figment evaluate'. A run of “srgan” enlarges"))
   }
+
+  /// A network of one block that has seen a crop or two.
+  private func trainSmallNetwork() throws {
+    for number in 0..<3 {
+      let pixels = (0..<32 * 32 * 3).map { UInt8(truncatingIfNeeded: $0 * (number + 3) / 4) }
+      try Picture(width: 32, height: 32, channels: 3, pixels: pixels).write(to: place.path("photos/\(number).png"))
+    }
+    try Data(#"{"imageSize": [8, 8], "scale": 2, "residualBlocks": 1}"#.utf8).write(to: place.path("srgan.json"))
+    let outcome = try Figment.run(
+      [
+        "train", "srgan", "--config", "srgan.json", "--data", "photos", "--stage", "pretrain", "--iterations", "1", "--device",
+        "cpu",
+        "--output", "run", "--sample-every", "never",
+      ], in: place.url)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  private func size(_ name: String) throws -> [Int] {
+    let picture = try Picture(contentsOf: place.path(name))
+    return [picture.width, picture.height, picture.channels]
+  }
+
+  @Test func picturesAndFoldersAreEnlarged() throws {
+    try FileManager.default.createDirectory(at: place.path("photos"), withIntermediateDirectories: true)
+    try trainSmallNetwork()
+    var outcome = try upscale("--input", "small.png", "--output", "large.png", "--compare", "beside.png", "--tile", "16")
+    #expect(outcome.status == 0 && outcome.output == "large.png\nbeside.png\n", "\(outcome.errors)")
+    #expect(try size("large.png") == [12, 8, 1])
+    #expect(try size("beside.png")[0] > 3 * 12)
+
+    for name in ["in", "in/below"] {
+      try FileManager.default.createDirectory(at: place.path(name), withIntermediateDirectories: true)
+    }
+    try Picture(width: 40, height: 21, channels: 3, filledWith: 200).jpeg(quality: 90).write(to: place.path("in/below/b.jpg"))
+    try Picture(width: 5, height: 7, channels: 3, filledWith: 30).write(to: place.path("in/a.png"))
+    try Data("no picture".utf8).write(to: place.path("in/broken.png"))
+    outcome = try upscale("--input", "in", "--output", "out")
+    #expect(outcome.status == 1 && outcome.output == "out/a.png\nout/below/b.png\n", "\(outcome.output)")
+    #expect(outcome.errors.contains("broken.png is left out: it is no picture; PNG and JPEG are read"))
+    #expect(outcome.errors.contains("1 picture could not be read; the others are done"))
+    #expect(try size("out/a.png") == [10, 14, 3] && size("out/below/b.png") == [80, 42, 3])
+
+    // Two that would have one name, before anything is written.
+    try Picture(width: 5, height: 7, channels: 3, filledWith: 30).jpeg(quality: 90).write(to: place.path("in/a.jpg"))
+    outcome = try upscale("--input", "in", "--output", "out2")
+    #expect(outcome.status == 2 && outcome.errors.contains("a.jpg and a.png would both become a.png; rename one of them"))
+    #expect(!place.exists("out2/a.png"))
+  }
+}
+
+extension [UInt8] {
+  fileprivate func write(to url: URL) throws { try Data(self).write(to: url) }
 }
