@@ -23,18 +23,32 @@ struct ContentOptions: ParsableArguments {
 
   /// - Throws: `UsageError` if the model has no content loss; `ConfigurationError` if there is no such layer.
   func applied<Configuration: ModelConfiguration>(to configuration: Configuration) throws -> Configuration {
-    guard let (name, _) = given.first(where: { $0.1 != nil }) else { return configuration }
-    guard var changed = configuration as? SRGAN.Configuration else { throw UsageError("--\(name) is for srgan alone") }
-    changed.contentNetwork = contentNetwork ?? changed.contentNetwork
-    changed.contentLayer = contentLayer ?? changed.contentLayer
-    changed.contentWeights = contentWeights.map { URL(fileURLWithPath: $0).path } ?? changed.contentWeights
-    // Who asks for features gets them, or hears why not.
-    if changed.contentNetwork == .vgg16, changed.contentWeights == nil {
-      changed.contentWeights = try PretrainedWeights.vgg16.locate().path
+    try configuration.changed(by: given, of: SRGAN.self) { changed in
+      changed.contentNetwork = contentNetwork ?? changed.contentNetwork
+      changed.contentLayer = contentLayer ?? changed.contentLayer
+      changed.contentWeights = contentWeights.map { URL(fileURLWithPath: $0).path } ?? changed.contentWeights
+      // Who asks for features gets them, or hears why not.
+      if changed.contentNetwork == .vgg16, changed.contentWeights == nil {
+        changed.contentWeights = try PretrainedWeights.vgg16.locate().path
+      }
+      try changed.validate()
     }
-    try changed.validate()
+  }
+}
+
+extension ModelConfiguration {
+  /// With what options of one model change; as it is if none is given.
+  ///
+  /// - Parameter options: By name, with their values.
+  /// - Throws: `UsageError` if it belongs to another model; what `change` throws.
+  func changed<Model: TrainableModel>(
+    by options: [(String, Any?)], of _: Model.Type, _ change: (inout Model.Configuration) throws -> Void
+  ) throws -> Self {
+    guard let (name, _) = options.first(where: { $0.1 != nil }) else { return self }
+    guard var changed = self as? Model.Configuration else { throw UsageError("--\(name) is for \(Model.identifier) alone") }
+    try change(&changed)
     // The same value, whose type was only out of sight.
-    return changed as! Configuration
+    return changed as! Self
   }
 }
 

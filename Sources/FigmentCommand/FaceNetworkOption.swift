@@ -16,12 +16,8 @@ struct FaceNetworkOption: ParsableArguments {
 
   /// - Throws: `UsageError` if the model has no face network.
   func applied<Configuration: ModelConfiguration>(to configuration: Configuration) throws -> Configuration {
-    guard let faceWeights else { return configuration }
-    guard var changed = configuration as? AgeConditionalGAN.Configuration else {
-      throw UsageError("--face-weights is for \(AgeConditionalGAN.identifier) alone")
+    try configuration.changed(by: given, of: AgeConditionalGAN.self) { changed in
+      changed.faceWeights = faceWeights.map { URL(fileURLWithPath: $0).path }
     }
-    changed.faceWeights = URL(fileURLWithPath: faceWeights).path
-    // The same value, whose type was only out of sight.
-    return changed as! Configuration
   }
 }
