@@ -61,16 +61,14 @@ public struct PictureListing: Sendable {
       try self.init(folder, AgedPhotographs(table: table), of: table)
       return
     }
-    let names = try FolderContents(folder).names
-    if names.contains(Self.labelsName) {
-      let url = folder.appending(path: Self.labelsName), labels = try PictureLabels(contentsOf: url)
-      if labels.areAges {
-        try self.init(folder, AgedPhotographs(labels, names: names), of: url)
-        return
-      }
+    let names = try FolderContents(folder).names, url = folder.appending(path: Self.labelsName)
+    let labels = names.contains(Self.labelsName) ? try PictureLabels(contentsOf: url) : nil
+    if let labels, labels.areAges {
+      try self.init(folder, AgedPhotographs(labels, names: names), of: url)
+    } else {
+      try self.init(folder, names: names)
+      try setClasses(by: labels)
     }
-    try self.init(folder, names: names)
-    try readClasses(names)
   }
 
   /// - Parameter table: What says the ages.
@@ -122,9 +120,9 @@ public struct PictureListing: Sendable {
     return listing
   }
 
-  private mutating func readClasses(_ names: [String]) throws {
-    if names.contains(Self.labelsName) {
-      let labels = try PictureLabels(contentsOf: folder.appending(path: Self.labelsName))
+  /// - Parameter labels: Of the pictures; by their folders if nil.
+  private mutating func setClasses(by labels: PictureLabels?) throws {
+    if let labels {
       try setClasses(labels.classes(of: files.map(\.name)))
       let missing = labels.count - files.count - unreadable.count { labels.contains($0.name) }
       if missing > 0 {
