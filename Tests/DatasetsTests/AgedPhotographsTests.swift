@@ -17,6 +17,7 @@ import Testing
 
   /// The pictures that the tables name, but for one, with one of them.
   private func fill(table: String) throws {
+    try createFolder(folder("in/sub"))
     for name in Self.names { try picture.write(to: folder("in/\(name).png")) }
     let table = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(table).mat")
     _ = try folder.write(InputFile.contents(of: table), "in/wiki.mat")
@@ -24,15 +25,7 @@ import Testing
 
   private var picture: Picture { Picture(width: 8, height: 8, channels: 3, filledWith: 90) }
 
-  private func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "no error"
-    } catch { return "\(error)" }
-  }
-
   @Test func aTableGivesAgesAndWhatCannotBeUsed() throws {
-    for name in ["in", "in/sub"] { try createFolder(folder(name)) }
     try fill(table: "wiki")
     _ = try folder.write([1, 2, 3], "in/c.png")
     let listing = try PictureListing(folder("in"))
@@ -52,7 +45,6 @@ import Testing
   }
 
   @Test func scoresNeedNotBeThere() throws {
-    for name in ["in", "in/sub"] { try createFolder(folder(name)) }
     try fill(table: "wiki-plain")
     let listing = try PictureListing(folder("in"))
     #expect(listing.files.map(\.name) == ["a.png", "b.png", "c.png", "d.png", "e.png", "sub/ü.png"])
@@ -66,13 +58,11 @@ import Testing
     ("wiki-numbers", "wiki.mat, variable “wiki”: it is no structure with full_path, dob and photo_taken"),
   ])
   func saysWhatIsWrongWithATable(name: String, problem: String) throws {
-    for name in ["in", "in/sub"] { try createFolder(folder(name)) }
     try fill(table: name)
     #expect(message { _ = try PictureListing(folder("in")) }.hasSuffix(problem))
   }
 
   @Test func saysThatATableIsCutShortOrOfNothing() throws {
-    for name in ["in", "in/sub"] { try createFolder(folder(name)) }
     try fill(table: "wiki")
     let whole = try InputFile.contents(of: folder("in/wiki.mat"))
     for count in [0, 100, 140, whole.count - 20] {

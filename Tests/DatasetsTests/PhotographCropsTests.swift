@@ -46,13 +46,6 @@ import Testing
   /// Number of the picture, and of the first pixel column and row.
   func place(_ large: Picture) -> [UInt8] { Array(large.pixels[..<3]) }
 
-  func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "no error"
-    } catch { return "\(error)" }
-  }
-
   @Test func picturesComeAsOftenAsCropsFitIntoThem() throws {
     for number in 0..<6 { try add("\(number).png", number) }
     try add("6.png", 6, width: 40, height: 33)

@@ -49,13 +49,6 @@ final class Notices: Sendable {
     }
   }
 
-  func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "no error"
-    } catch { return "\(error)" }
-  }
-
   @Test func foldersAreClassesAndPathsTheOrder() throws {
     try add("dog/b.png", 30)
     try add("dog/a/deep.png", 20, width: 30, height: 7)

@@ -25,13 +25,6 @@ import Testing
     try ImagePreparation(PictureListing(source), to: file, shape: shape, settings: settings).run()
   }
 
-  func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "no error"
-    } catch { return "\(error)" }
-  }
-
   @Test func aPreparedFileHasWhatTheFolderHas() throws {
     let summary = try prepare()
     #expect(summary.count == 300 && summary.unreadable.map(\.name) == ["1/1002-cut.jpg"])

@@ -91,13 +91,6 @@ import Volumes
     for index in 0..<held.count { #expect(try held.label(index) == validation.label(index)) }
   }
 
-  func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "no error"
-    } catch { return "\(error)" }
-  }
-
   @Test func damagedFilesAndOtherSizesAreErrorsThatNameTheMend() throws {
     _ = try prepare()
     #expect(

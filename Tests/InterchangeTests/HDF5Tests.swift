@@ -18,13 +18,6 @@ import Testing
     #expect(try file.floats([]).isEmpty)
   }
 
-  private func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "no error"
-    } catch { return "\(error)" }
-  }
-
   @Test func whatCannotBeReadIsNamed() throws {
     let file = try HDF5File(contentsOf: fixture("plain.h5"))
     #expect(message { _ = try file.floats("a/c") }.hasSuffix("plain.h5, dataset “a/c”: there is none of this name"))
@@ -35,15 +28,15 @@ import Testing
 
   @Test func whatIsNoHDF5FileIsSaidWithTheRemedy() throws {
     let folder = try TemporaryFolder()
-    func message(_ bytes: [UInt8]) throws -> String {
+    func refusal(of bytes: [UInt8]) throws -> String {
       let file = try folder.write(bytes, "file.h5")
-      return self.message { _ = try HDF5File(contentsOf: file) }
+      return message { _ = try HDF5File(contentsOf: file) }
     }
-    #expect(try message([]).hasSuffix("file.h5, byte 0: the file is empty; get it again"))
-    #expect(try message(Array("PK\u{3}\u{4}…………".utf8)).contains("take the model.weights.h5 out of it"))
-    #expect(try message(Array("<!doctype html>".utf8)).contains("it is a text, as a download that failed leaves"))
-    #expect(try message([UInt8](repeating: 7, count: 2000)).contains("this is no HDF5 file"))
-    #expect(self.message { _ = try HDF5File(contentsOf: folder("nowhere.h5")) }.hasSuffix("there is no such file"))
+    #expect(try refusal(of: []).hasSuffix("file.h5, byte 0: the file is empty; get it again"))
+    #expect(try refusal(of: Array("PK\u{3}\u{4}…………".utf8)).contains("take the model.weights.h5 out of it"))
+    #expect(try refusal(of: Array("<!doctype html>".utf8)).contains("it is a text, as a download that failed leaves"))
+    #expect(try refusal(of: [UInt8](repeating: 7, count: 2000)).contains("this is no HDF5 file"))
+    #expect(message { _ = try HDF5File(contentsOf: folder("nowhere.h5")) }.hasSuffix("there is no such file"))
   }
 
   @Test func aFileCutShortIsAnError() throws {

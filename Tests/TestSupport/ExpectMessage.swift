@@ -10,3 +10,11 @@ public func expect(
     Issue.record("the message does not say “\(part)”: \(message)", sourceLocation: sourceLocation)
   }
 }
+
+/// What the error that `body` throws says; “no error” if it throws none.
+public func message(_ body: () throws -> Void) -> String {
+  do {
+    try body()
+    return "no error"
+  } catch { return "\(error)" }
+}
