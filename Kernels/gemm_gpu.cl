@@ -1,52 +1,89 @@
 // Matrix product for graphics cards.
 //
-// Index mapping: a work-group (x: block of columns, y: block of rows, z: batch and split) computes
-// TILE_M × TILE_N results, work-item (x, y) of it chunks of four rows from 4 · y and of four columns from 4 · x on,
-// then those 4 · ITEMS farther, so that neighbours store neighbouring columns. For every TILE_K of k the group
-// loads its parts of both operands into local memory, each element once, neighbours along what is contiguous.
+// Index mapping: a work-group (x: block of columns, y: block of rows, z: batch and split) computes TILE_M × TILE_N results.
+// The item at (x, y) of it has chunks of four rows from 4 · y and of four columns from 4 · x on, then those 4 · ITEMS
+// farther, so that neighbours store neighbouring columns. For every TILE_K of k the group loads its parts of both operands
+// into local memory, each element once, neighbours along what is contiguous.
 //
 // Why: with 8 × 8 results a work-item, four local loads of four floats feed sixty-four multiply-adds; smaller tiles
 // are for products that would otherwise fill too few groups. While a tile is multiplied the next is on its way from
-// memory into registers, then goes into the other half of local memory: one barrier a tile, and no waiting for
-// memory. Barriers stand in uniform control flow; bounds are kept by loading zeros.
+// memory into registers, and only what goes into the other half of local memory afterwards waits for it: one barrier a
+// tile. Barriers stand in uniform control flow. Rows and columns past the end are those before it once more, and nobody
+// stores them; k past the end is zeros.
 //
-// Macros: TILE_M, TILE_N, TILE_K, ITEMS_M, ITEMS_N; RIGHT_TRANSPOSED if `right` is columns × k; SINGLE_TAP if
-// patches are rows of a matrix.
+// Macros: TILE_M, TILE_N, TILE_K, ITEMS_M, ITEMS_N; LEFT_WIDTH, RIGHT_WIDTH and OUTPUT_WIDTH, the floats that are loaded
+// and stored at a time: 4 if all of them begin at a multiple of 16 bytes, or 1; RIGHT_TRANSPOSED if `right` is columns × k;
+// SINGLE_TAP if patches are rows of a matrix.
 
 #define GROUP (ITEMS_M * ITEMS_N)
 #define RESULTS_M (TILE_M / ITEMS_M)
 #define RESULTS_N (TILE_N / ITEMS_N)
-// GROUP is a multiple of TILE_K, TILE_M and TILE_N: what an item loads lies in one column, one row, of a tile.
-#define LEFT_LOADS (TILE_M * TILE_K / GROUP)
-#define RIGHT_LOADS ((TILE_N * TILE_K + GROUP - 1) / GROUP)
 // Results come in chunks of four, which one load and one store move, or one by one if there are fewer.
 #define CHUNK_M (RESULTS_M % 4 == 0 ? 4 : 1)
 #define CHUNK_N (RESULTS_N % 4 == 0 ? 4 : 1)
-#define ROW_OF(i) ((i) / CHUNK_M * (CHUNK_M * ITEMS_M) + y * CHUNK_M + (i) % CHUNK_M)
-#define COLUMN_OF(j) ((j) / CHUNK_N * (CHUNK_N * ITEMS_N) + x * CHUNK_N + (j) % CHUNK_N)
+#define STORE_WIDTH (CHUNK_N == 4 && OUTPUT_WIDTH == 4 ? 4 : 1)
+// Where the i-th result of an item lies that is the `place`-th of so many items along an axis.
+#define RESULT_AT(i, place, chunk, items) ((i) / (chunk) * ((chunk) * (items)) + (place) * (chunk) + (i) % (chunk))
+
+// A load is of so many elements along what is contiguous in memory, k or not. GROUP is a multiple of the loads along that:
+// those of one item lie in one column, or one row, of a tile.
+#define LEFT_LOADS ((TILE_M * TILE_K / LEFT_WIDTH + GROUP - 1) / GROUP)
+#define RIGHT_LOADS ((TILE_N * TILE_K / RIGHT_WIDTH + GROUP - 1) / GROUP)
+// Whether an item's i-th load is one, if there are so many: known to the compiler but where the last ones are too few for all.
+#define IS_LOAD(i, load, count) (((i) + 1) * GROUP <= (count) || (load) < (count))
+#define ALONG(load, extent, width) ((load) % ((extent) / (width)) * (width))
+#define ACROSS(load, extent, width) ((load) / ((extent) / (width)))
+#ifdef LEFT_TRANSPOSED
+#define LEFT_ROW(load) ALONG(load, TILE_M, LEFT_WIDTH)
+#define LEFT_K(load) ACROSS(load, TILE_M, LEFT_WIDTH)
+#else
+#define LEFT_ROW(load) ACROSS(load, TILE_K, LEFT_WIDTH)
+#define LEFT_K(load) ALONG(load, TILE_K, LEFT_WIDTH)
+#endif
+#ifdef RIGHT_TRANSPOSED
+#define RIGHT_COLUMN(load) ACROSS(load, TILE_K, RIGHT_WIDTH)
+#define RIGHT_K(load) ALONG(load, TILE_K, RIGHT_WIDTH)
+#else
+#define RIGHT_COLUMN(load) ALONG(load, TILE_N, RIGHT_WIDTH)
+#define RIGHT_K(load) ACROSS(load, TILE_N, RIGHT_WIDTH)
+#endif
 // Distances between rows of a tile: multiples of four for whole chunks, and four more than a multiple of the banks, so
 // that transposing stores go to different ones.
 #define LEFT_PITCH (TILE_M + 4)
 #define RIGHT_PITCH (TILE_N + 4)
 
-// Which element of the right tile a load is: neighbours along what is contiguous in memory.
-#ifdef RIGHT_TRANSPOSED
-#define RIGHT_COLUMN(element) ((element) / TILE_K)
-#define RIGHT_K(element) ((element) % TILE_K)
-#else
-#define RIGHT_COLUMN(element) ((element) % TILE_N)
-#define RIGHT_K(element) ((element) / TILE_N)
-#endif
-
-static inline void loadChunk(float *to, const local float *from) {
-  const float4 chunk = *(const local float4 *)from;
-  to[0] = chunk.x;
-  to[1] = chunk.y;
-  to[2] = chunk.z;
-  to[3] = chunk.w;
+// A width is known when the kernel is compiled. (vload4 and vstore4, which may be anywhere, are four accesses on NVIDIA.)
+static inline void loadGlobal(const int width, const global float *from, float *to) {
+  if (width == 4) {
+    const float4 chunk = *(const global float4 *)from;
+    to[0] = chunk.x;
+    to[1] = chunk.y;
+    to[2] = chunk.z;
+    to[3] = chunk.w;
+  } else {
+    to[0] = *from;
+  }
 }
-#define LOAD_CHUNK(chunk, to, from) \
-  if (chunk == 4) loadChunk(to, from); else *(to) = *(from)
+
+static inline void storeGlobal(const int width, const float *from, global float *to) {
+  if (width == 4) {
+    *(global float4 *)to = (float4)(from[0], from[1], from[2], from[3]);
+  } else {
+    *to = from[0];
+  }
+}
+
+static inline void loadLocal(const int width, const local float *from, float *to) {
+  if (width == 4) {
+    const float4 chunk = *(const local float4 *)from;
+    to[0] = chunk.x;
+    to[1] = chunk.y;
+    to[2] = chunk.z;
+    to[3] = chunk.w;
+  } else {
+    to[0] = *from;
+  }
+}
 
 // Division by a number known to the host (Granlund and Montgomery, 1994), exact below 2³¹: as fast as by a
 // constant, and one program serves every geometry.
@@ -62,14 +99,6 @@ typedef struct {
 static inline int divide(const int number, const Divisor d) {
   return (int)((mul_hi((uint)number, d.magic) + (uint)number) >> d.shift);
 }
-
-// Where a patch begins in the image, and where a feature lies from there.
-typedef struct {
-  int n, z, y, x;
-} Start;
-typedef struct {
-  int z, y, x, channel;
-} Feature;
 
 static inline Position positionOf(const Patches *patches, const Divisors *divisors, const int index) {
   Position p;
@@ -87,63 +116,76 @@ static inline Position positionOf(const Patches *patches, const Divisors *diviso
   return p;
 }
 
-static inline Start startOf(const Patches *patches, const Divisors *divisors, const int index, const int count) {
+// Where a patch begins in the image, or where a feature lies from there: which pixel, and which element that is.
+typedef struct {
+  int z, y, x;
+  offset_t offset;
+} Pixel;
+
+static inline Pixel startOf(const Patches *patches, const Divisors *divisors, const int index) {
+  Pixel s;
+#ifdef SINGLE_TAP
+  s.z = s.y = s.x = 0;
+  s.offset = (offset_t)index * patches->channels;
+#else
   const Position p = positionOf(patches, divisors, index);
-  Start s;
-  s.n = index < count ? p.n : -1;
   s.z = p.z * patches->step[0] + patches->origin[0];
   s.y = p.y * patches->step[1] + patches->origin[1];
   s.x = p.x * patches->step[2] + patches->origin[2];
+  const offset_t row = ((offset_t)p.n * patches->source[0] + s.z) * patches->source[1] + s.y;
+  s.offset = (row * patches->source[2] + s.x) * patches->channels;
+#endif
   return s;
 }
 
-static inline Feature featureOf(const Patches *patches, const Divisors *divisors, const int index, const int count) {
-  Feature f;
+static inline Pixel featureOf(const Patches *patches, const Divisors *divisors, const int index) {
+  Pixel f;
 #ifdef SINGLE_TAP
   f.z = f.y = f.x = 0;
-  f.channel = index < count ? index : -1;
+  f.offset = index;
 #else
   const int tap = divide(index, divisors->channels);
   const int row = divide(tap, divisors->taps[2]);
   const int slice = divide(row, divisors->taps[1]);
-  f.channel = index < count ? index - tap * patches->channels : -1;
   f.x = (tap - row * patches->taps[2]) * patches->tapStep[2];
   f.y = (row - slice * patches->taps[1]) * patches->tapStep[1];
   f.z = slice * patches->tapStep[0];
+  f.offset = ((offset_t)(f.z * patches->source[1] + f.y) * patches->source[2] + f.x) * patches->channels + index -
+             tap * patches->channels;
 #endif
   return f;
 }
 
-static inline float leftElement(const Patches *patches, const global float *image, const Start s, const Feature f) {
+static inline int isInside(const Patches *patches, const Pixel start, const Pixel feature) {
 #ifdef SINGLE_TAP
-  const int inside = (s.n >= 0) & (f.channel >= 0);
-  const size_t offset = (size_t)s.n * patches->channels + f.channel;
+  return 1;
 #else
-  const int z = s.z + f.z, y = s.y + f.y, x = s.x + f.x;
-  const int inside = (s.n >= 0) & (f.channel >= 0) & ((uint)z < (uint)patches->source[0]) &
-                     ((uint)y < (uint)patches->source[1]) & ((uint)x < (uint)patches->source[2]);
-  const size_t row = ((size_t)s.n * patches->source[0] + z) * patches->source[1] + y;
-  const size_t offset = (row * patches->source[2] + x) * patches->channels + f.channel;
+  return ((uint)(start.z + feature.z) < (uint)patches->source[0]) & ((uint)(start.y + feature.y) < (uint)patches->source[1]) &
+         ((uint)(start.x + feature.x) < (uint)patches->source[2]);
 #endif
-  // Without a branch: outside, an element that exists is loaded and dropped.
-  const float element = image[inside ? offset : 0];
-  return inside ? element : 0.0f;
 }
 
-// What one item fetches of the left tile at k0; k counts to endK.
+// What one item fetches of the left tile at k0; k counts to endK. `rows` are the starts of its rows, or the feature that
+// its row is.
 static inline void fetchLeft(
-    const Patches *patches, const Divisors *divisors, const global float *left, const Start *rows, const Feature row,
-    const int item, const int k0, const int endK, float *fetched) {
-#ifdef LEFT_TRANSPOSED
-#pragma unroll
-  for (int i = 0; i < LEFT_LOADS; ++i)
-    fetched[i] = leftElement(
-        patches, left, startOf(patches, divisors, k0 + item / TILE_M + i * (GROUP / TILE_M), endK), row);
-#else
-  const Feature feature = featureOf(patches, divisors, k0 + item % TILE_K, endK);
-#pragma unroll
-  for (int i = 0; i < LEFT_LOADS; ++i) fetched[i] = leftElement(patches, left, rows[i], feature);
+    const Patches *patches, const Divisors *divisors, const global float *left, const Pixel *rows, const int item,
+    const int k0, const int endK, float *fetched) {
+#ifndef LEFT_TRANSPOSED
+  const Pixel feature = featureOf(patches, divisors, k0 + LEFT_K(item));
 #endif
+#pragma unroll
+  for (int i = 0; i < LEFT_LOADS; ++i) {
+    const int k = k0 + LEFT_K(item + i * GROUP);
+#ifdef LEFT_TRANSPOSED
+    const Pixel start = startOf(patches, divisors, k), feature = rows[0];
+#else
+    const Pixel start = rows[i];
+#endif
+    float *to = fetched + i * LEFT_WIDTH;
+#pragma unroll
+    for (int w = 0; w < LEFT_WIDTH; ++w) to[w] = 0.0f;
+    if ((k < endK) & isInside(patches, start, feature)) loadGlobal(LEFT_WIDTH, left + (start.offset + feature.offset), to);
+  }
 }
 
 static inline void fetchRight(
@@ -151,31 +193,58 @@ static inline void fetchRight(
     float *fetched) {
 #pragma unroll
   for (int i = 0; i < RIGHT_LOADS; ++i) {
-    const int column = firstColumn + RIGHT_COLUMN(item + i * GROUP), k = k0 + RIGHT_K(item + i * GROUP);
+    const int load = item + i * GROUP, k = k0 + RIGHT_K(load);
 #ifdef RIGHT_TRANSPOSED
-    const size_t offset = (size_t)column * p->rightRow + k;
+    const int column = min(firstColumn + RIGHT_COLUMN(load), p->n - 1);
+    const offset_t offset = (offset_t)column * p->rightRow + k;
 #else
-    const size_t offset = (size_t)k * p->rightRow + column;
+    const int column = min(firstColumn + RIGHT_COLUMN(load), p->n - RIGHT_WIDTH);
+    const offset_t offset = (offset_t)k * p->rightRow + column;
 #endif
-    const int inside = (k < endK) & (column < p->n);
-    const float value = right[inside ? offset : 0];
-    fetched[i] = inside ? value : 0.0f;
+    float *to = fetched + i * RIGHT_WIDTH;
+#pragma unroll
+    for (int w = 0; w < RIGHT_WIDTH; ++w) to[w] = 0.0f;
+    if (k < endK) loadGlobal(RIGHT_WIDTH, right + offset, to);
+  }
+}
+
+// Puts a load into a tile: along a row of it, or, if it was along k, down a column.
+static inline void put(
+    const int width, const int alongK, const int pitch, const float *fetched, local float *tile, const int k,
+    const int place) {
+  if (width == 4 && !alongK) {
+    *(local float4 *)(tile + k * pitch + place) = (float4)(fetched[0], fetched[1], fetched[2], fetched[3]);
+  } else {
+#pragma unroll
+    for (int w = 0; w < width; ++w) tile[(k + w) * pitch + place] = fetched[w];
   }
 }
 
 static inline void putTiles(
     const int item, const float *fetchedLeft, const float *fetchedRight, local float *leftTile, local float *rightTile) {
-#pragma unroll
-  for (int i = 0; i < LEFT_LOADS; ++i)
 #ifdef LEFT_TRANSPOSED
-    leftTile[(item / TILE_M + i * (GROUP / TILE_M)) * LEFT_PITCH + item % TILE_M] = fetchedLeft[i];
+  const int leftIsAlongK = 0;
 #else
-    leftTile[item % TILE_K * LEFT_PITCH + item / TILE_K + i * (GROUP / TILE_K)] = fetchedLeft[i];
+  const int leftIsAlongK = 1;
+#endif
+#ifdef RIGHT_TRANSPOSED
+  const int rightIsAlongK = 1;
+#else
+  const int rightIsAlongK = 0;
 #endif
 #pragma unroll
-  for (int i = 0; i < RIGHT_LOADS; ++i)
-    if (item + i * GROUP < TILE_N * TILE_K)
-      rightTile[RIGHT_K(item + i * GROUP) * RIGHT_PITCH + RIGHT_COLUMN(item + i * GROUP)] = fetchedRight[i];
+  for (int i = 0; i < LEFT_LOADS; ++i) {
+    const int load = item + i * GROUP;
+    if (IS_LOAD(i, load, TILE_M * TILE_K / LEFT_WIDTH))
+      put(LEFT_WIDTH, leftIsAlongK, LEFT_PITCH, fetchedLeft + i * LEFT_WIDTH, leftTile, LEFT_K(load), LEFT_ROW(load));
+  }
+#pragma unroll
+  for (int i = 0; i < RIGHT_LOADS; ++i) {
+    const int load = item + i * GROUP;
+    if (IS_LOAD(i, load, TILE_N * TILE_K / RIGHT_WIDTH))
+      put(RIGHT_WIDTH, rightIsAlongK, RIGHT_PITCH, fetchedRight + i * RIGHT_WIDTH, rightTile, RIGHT_K(load),
+          RIGHT_COLUMN(load));
+  }
 }
 
 kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
@@ -195,15 +264,22 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
   const int firstRow = (int)get_group_id(1) * TILE_M;
   const int firstK = split * p.splitLength;
   const int endK = min(firstK + p.splitLength, p.k);
-  const int x = get_local_id(0), y = get_local_id(1);
-  const int item = y * ITEMS_N + x;
+  const int item = (int)get_local_id(1) * ITEMS_N + (int)get_local_id(0);
+#if ITEMS_N % 8 == 0 && ITEMS_M % 4 == 0
+  // Thirty-two neighbours lie 8 × 4: they read the fewest different elements of both tiles.
+  const int x = item / 32 % (ITEMS_N / 8) * 8 + item % 8;
+  const int y = item / 32 / (ITEMS_N / 8) * 4 + item % 32 / 8;
+#else
+  const int x = item % ITEMS_N, y = item / ITEMS_N;
+#endif
 
-  const Feature leftRow = featureOf(&patches, &divisors, firstRow + item % TILE_M, p.m);
-  Start leftRows[LEFT_LOADS];
-#ifndef LEFT_TRANSPOSED
+#ifdef LEFT_TRANSPOSED
+  const Pixel rows[1] = {featureOf(&patches, &divisors, min(firstRow + LEFT_ROW(item), p.m - LEFT_WIDTH))};
+#else
+  Pixel rows[LEFT_LOADS];
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i)
-    leftRows[i] = startOf(&patches, &divisors, firstRow + item / TILE_K + i * (GROUP / TILE_K), p.m);
+    rows[i] = startOf(&patches, &divisors, min(firstRow + LEFT_ROW(item + i * GROUP), p.m - 1));
 #endif
 
   float sums[RESULTS_M][RESULTS_N];
@@ -212,29 +288,33 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #pragma unroll
     for (int j = 0; j < RESULTS_N; ++j) sums[i][j] = 0.0f;
 
-  float leftNext[LEFT_LOADS], rightNext[RIGHT_LOADS];
-  fetchLeft(&patches, &divisors, left, leftRows, leftRow, item, firstK, endK, leftNext);
+  float leftNext[LEFT_LOADS * LEFT_WIDTH], rightNext[RIGHT_LOADS * RIGHT_WIDTH];
+  fetchLeft(&patches, &divisors, left, rows, item, firstK, endK, leftNext);
   fetchRight(&p, right, firstColumn, item, firstK, endK, rightNext);
   putTiles(item, leftNext, rightNext, leftTiles, rightTiles);
   barrier(CLK_LOCAL_MEM_FENCE);
   int current = 0;
   for (int k0 = firstK; k0 < endK; k0 += TILE_K) {
     // Past the end these are zeros, and nobody looks at them.
-    fetchLeft(&patches, &divisors, left, leftRows, leftRow, item, k0 + TILE_K, endK, leftNext);
+    fetchLeft(&patches, &divisors, left, rows, item, k0 + TILE_K, endK, leftNext);
     fetchRight(&p, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
     const local float *leftTile = leftTiles + current * (TILE_K * LEFT_PITCH);
     const local float *rightTile = rightTiles + current * (TILE_K * RIGHT_PITCH);
+    // Unrolled whole, AMD's compiler would multiply only after all loads have arrived, and NVIDIA's would need more
+    // registers than leave two groups a multiprocessor.
+#pragma unroll 2
     for (int k = 0; k < TILE_K; ++k) {
-      float rows[RESULTS_M], columns[RESULTS_N];
+      float ofLeft[RESULTS_M], ofRight[RESULTS_N];
 #pragma unroll
-      for (int i = 0; i < RESULTS_M; i += CHUNK_M) LOAD_CHUNK(CHUNK_M, rows + i, leftTile + k * LEFT_PITCH + ROW_OF(i));
+      for (int i = 0; i < RESULTS_M; i += CHUNK_M)
+        loadLocal(CHUNK_M, leftTile + k * LEFT_PITCH + RESULT_AT(i, y, CHUNK_M, ITEMS_M), ofLeft + i);
 #pragma unroll
       for (int j = 0; j < RESULTS_N; j += CHUNK_N)
-        LOAD_CHUNK(CHUNK_N, columns + j, rightTile + k * RIGHT_PITCH + COLUMN_OF(j));
+        loadLocal(CHUNK_N, rightTile + k * RIGHT_PITCH + RESULT_AT(j, x, CHUNK_N, ITEMS_N), ofRight + j);
 #pragma unroll
       for (int i = 0; i < RESULTS_M; ++i)
 #pragma unroll
-        for (int j = 0; j < RESULTS_N; ++j) sums[i][j] += rows[i] * columns[j];
+        for (int j = 0; j < RESULTS_N; ++j) sums[i][j] += ofLeft[i] * ofRight[j];
     }
     current ^= 1;
     putTiles(
@@ -245,7 +325,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 
 #pragma unroll
   for (int i = 0; i < RESULTS_M; ++i) {
-    const int row = firstRow + ROW_OF(i);
+    const int row = firstRow + RESULT_AT(i, y, CHUNK_M, ITEMS_M);
     if (row < p.m) {
 #ifdef LEFT_TRANSPOSED
       global float *to = output + (size_t)row * p.n;
@@ -254,15 +334,19 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
       global float *to = output + (p.splits == 1 ? targetRow(&patches, position) : (size_t)row) * p.n;
 #endif
 #pragma unroll
-      for (int j = 0; j < RESULTS_N; ++j) {
-        const int column = firstColumn + COLUMN_OF(j);
+      for (int j = 0; j < RESULTS_N; j += STORE_WIDTH) {
+        const int column = firstColumn + RESULT_AT(j, x, CHUNK_N, ITEMS_N);
         if (column < p.n) {
-          float value = sums[i][j];
-          if (p.splits == 1) {
-            if (p.hasBias) value += bias[column];
-            value = ACTIVATION(value, parameter);
+          float values[STORE_WIDTH];
+#pragma unroll
+          for (int w = 0; w < STORE_WIDTH; ++w) {
+            values[w] = sums[i][j + w];
+            if (p.splits == 1) {
+              if (p.hasBias) values[w] += bias[column + w];
+              values[w] = ACTIVATION(values[w], parameter);
+            }
           }
-          to[column] = value;
+          storeGlobal(STORE_WIDTH, values, to + column);
         }
       }
     }

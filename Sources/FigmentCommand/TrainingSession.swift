@@ -13,6 +13,8 @@ struct TrainingSession {
   let verbose: Bool
   /// Those that are left to train, in order.
   private let stages: [Stage]
+  /// The one that the run stands at, if it is over.
+  private let over: Stage?
   /// Held for as long as the run may write into its folder.
   private let lock: RunLock
 
@@ -57,6 +59,9 @@ struct TrainingSession {
       throw UsageError.occupied(directory)
     }
     stages = try Self.stagesAhead(of: trainer, settings)
+    over = trainer.stages.first { [progress = trainer.progress] in
+      $0.name == progress.stage && Self.isOver($0, progress, settings)
+    }
     try directory.prepare()
     try settings.write(to: directory.configuration)
   }
@@ -87,14 +92,13 @@ struct TrainingSession {
     if progress.step > 0 {
       printError("resuming after step \(progress.step), in epoch \(progress.epoch + 1)\(ofStage(progress.stage))")
     }
-    guard !stages.isEmpty else { return printError(alreadyDone(progress)) }
     let signals = InterruptionSignals(trainer.interruption), callbacks = callbacks()
     defer { signals.cancel() }
+    // A program that was killed behind the last checkpoint of a stage has not drawn what comes after it.
+    if let over { _ = try fit(over, callbacks.filter { !($0 is ProgressReport) }) }
+    guard !stages.isEmpty else { return printError(alreadyDone(progress)) }
     for stage in stages {
-      let end = try trainer.fit(
-        data.training, validation: data.validation, stage: stage.name, epochs: settings.epochs, iterations: settings.iterations,
-        batchSize: settings.batchSize, seed: settings.seed, callbacks: callbacks)
-      guard end == .interrupted else { continue }
+      guard try fit(stage, callbacks) == .interrupted else { continue }
       printError("checkpoint: \(directory.lastCheckpoint.path); continue with --resume \(directory.url.relativePath)")
       throw ExitCode(130)
     }
@@ -103,6 +107,12 @@ struct TrainingSession {
       printError(String(format: "peak device memory: %.1f MiB", mebibytes))
     }
     try printOutput(directory.url.relativePath)
+  }
+
+  private func fit(_ stage: Stage, _ callbacks: [Callback]) throws -> TrainingEnd {
+    try trainer.fit(
+      data.training, validation: data.validation, stage: stage.name, epochs: settings.epochs, iterations: settings.iterations,
+      batchSize: settings.batchSize, seed: settings.seed, callbacks: callbacks)
   }
 
   /// Those that were asked for and are not over, in order.
@@ -115,12 +125,14 @@ struct TrainingSession {
         "the run is at the stage “\(progress.stage)”, behind “\(all[last].name)”, which cannot be gone back to; begin another run for it"
       )
     }
-    return wanted.filter { $0 >= now }.map { all[$0] }.filter { stage in
-      guard stage.name == progress.stage else { return true }
-      return switch length(of: stage, settings) {
-      case .epochs(let count): progress.epoch < count
-      case .iterations(let count): progress.step < count
-      }
+    return wanted.filter { $0 >= now }.map { all[$0] }.filter { $0.name != progress.stage || !isOver($0, progress, settings) }
+  }
+
+  /// - Parameter progress: Of this stage.
+  private static func isOver(_ stage: Stage, _ progress: TrainingProgress, _ settings: RunConfiguration) -> Bool {
+    switch length(of: stage, settings) {
+    case .epochs(let count): progress.epoch >= count
+    case .iterations(let count): progress.step >= count
     }
   }
 

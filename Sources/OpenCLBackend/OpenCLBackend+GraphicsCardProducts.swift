@@ -5,44 +5,71 @@ struct GraphicsCardProductPlan {
   struct Tile: Equatable {
     var m: Int, n: Int, k: Int
     var itemsM: Int, itemsN: Int
+    /// Multiply-adds among the instructions of its loop, as NVIDIA's compiler writes them for convolutions.
+    var share: Double
     var items: Int { itemsM * itemsN }
     /// Floats of local memory: two tiles of each operand, one being filled while the other is multiplied.
     var localFloats: Int { 2 * k * (m + n + 8) }
+
+    /// From the most arithmetic for each load to the least work for each group. (None where an item loads eight elements
+    /// of both operands one by one, such as 128×128×16: PoCL 3.1 compiles their transposed patches wrongly.)
+    static let all = [
+      Tile(m: 128, n: 128, k: 8, itemsM: 16, itemsN: 16, share: 0.78),
+      Tile(m: 128, n: 64, k: 8, itemsM: 16, itemsN: 16, share: 0.67),
+      Tile(m: 64, n: 128, k: 8, itemsM: 16, itemsN: 16, share: 0.67),
+      Tile(m: 64, n: 64, k: 16, itemsM: 16, itemsN: 16, share: 0.62),
+      Tile(m: 128, n: 32, k: 8, itemsM: 16, itemsN: 8, share: 0.6),
+      Tile(m: 32, n: 32, k: 8, itemsM: 8, itemsN: 8, share: 0.52),
+      // Where others would be mostly empty.
+      Tile(m: 128, n: 16, k: 8, itemsM: 32, itemsN: 8, share: 0.32),
+      Tile(m: 64, n: 4, k: 16, itemsM: 64, itemsN: 4, share: 0.1),
+    ]
   }
 
-  /// From the most arithmetic for each load to the least work for each group.
-  static let tiles = [
-    Tile(m: 128, n: 128, k: 8, itemsM: 16, itemsN: 16), Tile(m: 64, n: 64, k: 16, itemsM: 16, itemsN: 16),
-    Tile(m: 32, n: 32, k: 8, itemsM: 8, itemsN: 8),
-  ]
-  /// Others, that the tuner tries. (Not those where an item loads eight elements of both operands, such as
-  /// 128×128×16: PoCL 3.1 compiles their transposed patches wrongly.)
-  static let furtherTiles = [
-    Tile(m: 128, n: 64, k: 8, itemsM: 16, itemsN: 16), Tile(m: 64, n: 128, k: 8, itemsM: 16, itemsN: 16),
-    Tile(m: 128, n: 32, k: 8, itemsM: 16, itemsN: 8),
-  ]
-  /// For at most 16 and at most 4 columns, where square tiles would be mostly empty.
-  static let narrowTile = Tile(m: 128, n: 16, k: 8, itemsM: 32, itemsN: 8)
-  static let narrowestTile = Tile(m: 64, n: 4, k: 16, itemsM: 64, itemsN: 4)
   /// The longest sum one item adds up, which bounds its rounding error.
   static let longestSum = 8192
+  /// The shortest that is worth a split, and the most splits.
+  private static let shortestSplit = 128, mostSplits = 64
 
   let tile: Tile
   let splits: Int
   let splitLength: Int
+  /// What it is expected to take, in clock cycles.
+  let cycles: Double
 
+  /// With as many splits as are fastest.
   init(_ product: GeneralProduct, tile: Tile, device: OpenCLDevice) {
-    self.tile = tile
-    var splits = 1
-    if product.batch == 1 {
-      let filling = (2 * device.computeUnits).dividedUp(by: tile.groups(of: product))
-      splits = max(min(filling, product.k / 512), product.k.dividedUp(by: Self.longestSum), 1)
-    }
-    splitLength = max(1, product.k.dividedUp(by: splits).roundedUp(to: tile.k))
-    self.splits = max(1, product.k.dividedUp(by: splitLength))
+    let fewest = product.batch == 1 ? max(1, product.k.dividedUp(by: Self.longestSum)) : 1
+    let most = product.batch == 1 ? max(fewest, min(Self.mostSplits, product.k / Self.shortestSplit)) : 1
+    let plans = (fewest...most).map { Self(product, tile: tile, splits: $0, device: device) }
+    self = plans.min { $0.cycles < $1.cycles }!
   }
 
-  func macros(_ product: GeneralProduct, activation: String) -> [Macro] {
+  private init(_ product: GeneralProduct, tile: Tile, splits: Int, device: OpenCLDevice) {
+    self.tile = tile
+    splitLength = max(1, product.k.dividedUp(by: splits).roundedUp(to: tile.k))
+    self.splits = max(1, product.k.dividedUp(by: splitLength))
+    // Of a card in general: what a multiprocessor multiplies and moves in a cycle, what a group takes to begin and to end,
+    // a launch to follow another, and the items that keep a multiprocessor busy.
+    let multiplyAdds = 128.0, bytes = 8.0, ofGroup = 1500.0, ofLaunch = 5000.0, busyItems = 256
+    let groups = tile.groups(of: product) * self.splits
+    let rounds = max(groups.dividedUp(by: device.multiprocessors), busyItems / tile.items)
+    var cycles = ofGroup + Double(rounds * tile.m * tile.n * splitLength) / (multiplyAdds * tile.share)
+    if self.splits > 1 {
+      let moved = 4 * product.m * product.n * (2 * self.splits + 1)
+      cycles += ofLaunch + Double(moved) / (bytes * Double(device.multiprocessors))
+    }
+    self.cycles = cycles
+  }
+
+  /// The fastest way, as far as that can be told beforehand.
+  static func byRules(_ product: GeneralProduct, device: OpenCLDevice) -> Self {
+    let plans = Tile.all.filter { $0.fits(device) }.map { Self(product, tile: $0, device: device) }
+    return plans.min { $0.cycles < $1.cycles } ?? Self(product, tile: Tile.smallest, device: device)
+  }
+
+  /// - Parameter largestOperand: Its elements.
+  func macros(_ product: GeneralProduct, activation: String, largestOperand: Int) -> [Macro] {
     var macros = [
       Macro("ACTIVATION", activation), Macro("TILE_M", tile.m), Macro("TILE_N", tile.n), Macro("TILE_K", tile.k),
       Macro("ITEMS_M", tile.itemsM), Macro("ITEMS_N", tile.itemsN),
@@ -50,14 +77,25 @@ struct GraphicsCardProductPlan {
     if product.transposesLeft { macros.append(Macro("LEFT_TRANSPOSED", 1)) }
     if case .columns = product.right { macros.append(Macro("RIGHT_TRANSPOSED", 1)) }
     if product.left.isMatrix { macros.append(Macro("SINGLE_TAP", 1)) }
+    // Where every row of a matrix, and every pixel of an image, begins at a multiple of four floats, four are moved at a time.
+    func width(_ distances: Int...) -> Int { distances.allSatisfy { $0.isMultiple(of: 4) } ? 4 : 1 }
+    macros.append(Macro("LEFT_WIDTH", width(product.left.channels, product.leftBatchStride)))
+    macros.append(Macro("RIGHT_WIDTH", width(rightRow(product), product.rightBatchStride)))
+    macros.append(Macro("OUTPUT_WIDTH", width(product.n)))
+    // The kernel works out places a little past the ends, too.
+    macros.append(Macro(needsWideIndices(2 * largestOperand) ? "WIDE" : "NARROW", 1))
     return macros
+  }
+
+  /// Floats from one row of the right operand to the next, as the kernel reads it.
+  func rightRow(_ product: GeneralProduct) -> Int {
+    if case .columns = product.right { product.k } else { product.n }
   }
 }
 
 extension GraphicsCardProductPlan.Tile {
-  static let all =
-    GraphicsCardProductPlan.tiles + GraphicsCardProductPlan.furtherTiles
-    + [GraphicsCardProductPlan.narrowTile, GraphicsCardProductPlan.narrowestTile]
+  /// The one that asks the least of a device.
+  static let smallest = all.min { $0.items < $1.items }!
 
   var name: String { "\(m)×\(n)×\(k)" }
 
@@ -68,17 +106,6 @@ extension GraphicsCardProductPlan.Tile {
   func fits(_ device: OpenCLDevice) -> Bool {
     items <= device.maximumWorkGroupSize && localFloats * 4 <= device.localMemory
   }
-
-  /// The largest tile that is not mostly empty and gives every compute unit something to do.
-  static func byRules(_ product: GeneralProduct, device: OpenCLDevice) -> Self {
-    typealias Plan = GraphicsCardProductPlan
-    if product.n <= 4 && Plan.narrowestTile.fits(device) { return Plan.narrowestTile }
-    if product.n <= 16 && Plan.narrowTile.fits(device) { return Plan.narrowTile }
-    return Plan.tiles.first {
-      $0.fits(device) && $0.m <= 2 * product.m && $0.n <= 2 * product.n
-        && $0.groups(of: product) >= 2 * device.computeUnits
-    } ?? Plan.tiles.last!
-  }
 }
 
 extension OpenCLBackend {
@@ -87,21 +114,26 @@ extension OpenCLBackend {
     _ product: GeneralProduct, _ name: String, _ left: OpenCLStorage, _ right: OpenCLStorage, bias: OpenCLStorage?,
     activation: Activation, into output: OpenCLStorage
   ) throws {
-    let plan = GraphicsCardProductPlan(
-      product, tile: GraphicsCardProductPlan.Tile.all.first { $0.name == name }!, device: device)
+    let plan = GraphicsCardProductPlan(product, tile: .all.first { $0.name == name }!, device: device)
     var matrix = right
     if case .phase = product.right, product.k > 0 {
       // A filter is small beside what it is multiplied with; read as a plain matrix, its loads coalesce.
       matrix = try pack(right, of: product, as: PanelLayout(width: product.n, of: product.n, k: product.k))
     }
-    var arguments = ProductArguments(
-      rightRow: product.n, rightBatchStride: product.rightBatchStride, splits: plan.splits,
+    let arguments = ProductArguments(
+      rightRow: plan.rightRow(product), rightBatchStride: product.rightBatchStride, splits: plan.splits,
       splitLength: plan.splitLength)
-    if case .columns = product.right { arguments.rightRow = product.k }
     let (macro, parameter) = (plan.splits > 1 ? .identity : activation).macro
     let kernel = try runtime.kernel(
-      .gemmGPU, "product", macros: plan.macros(product, activation: macro))
+      .gemmGPU, "product",
+      macros: plan.macros(product, activation: macro, largestOperand: max(left.count, matrix.count)))
     let tile = plan.tile
+    if kernel.maximumWorkGroupSize < tile.items,
+      let smaller = GraphicsCardProductPlan.Tile.all.first(where: { $0.items <= kernel.maximumWorkGroupSize && $0.fits(device) })
+    {
+      // The compiler took more registers than so many items have.
+      return try computeInTiles(product, smaller.name, left, right, bias: bias, activation: activation, into: output)
+    }
     let groups = WorkSize(
       product.n.dividedUp(by: tile.n), product.m.dividedUp(by: tile.m), product.batch * plan.splits)
     try launchInSplits(product, arguments, bias: bias, activation: activation, into: output) { target in

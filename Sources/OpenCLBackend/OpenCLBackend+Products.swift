@@ -77,7 +77,7 @@ extension OpenCLBackend {
       if goesPlainly(product) { return .plain }
       return FewRowsPlan.serves(product) ? .fewRows : .panels
     case .gpu:
-      return .tile(GraphicsCardProductPlan.Tile.byRules(product, device: device).name)
+      return .tile(GraphicsCardProductPlan.byRules(product, device: device).tile.name)
     }
   }
 

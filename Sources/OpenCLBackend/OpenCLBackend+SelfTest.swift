@@ -87,7 +87,7 @@ extension OpenCLBackend {
 
   /// Runs `body` with products in the largest tile of a graphics card, which they are too small for by themselves.
   private func byLargestTile(_ body: () throws -> Void) throws {
-    let tiles = runtime.family == .gpu ? GraphicsCardProductPlan.tiles.filter { $0.fits(device) } : []
+    let tiles = runtime.family == .gpu ? GraphicsCardProductPlan.Tile.all.filter { $0.fits(device) } : []
     guard let largest = tiles.first else { return try body() }
     try withProducts(going: "tile \(largest.name)", body)
   }

@@ -76,6 +76,12 @@ public struct OpenCLDevice: @unchecked Sendable {
   /// between. Upsampling took 0.66 of its time by it on Zen 4, but more than before on Cascade Lake.
   var hasManyStreams: Bool { kind == .cpu && name.contains("AMD") }
 
+  /// What computes work-groups independently of the others. Intel counts the vector engines of its graphics cards instead,
+  /// sixteen of which share their local memory.
+  var multiprocessors: Int {
+    kind == .gpu && vendor.contains("Intel") ? max(1, computeUnits / 16) : computeUnits
+  }
+
   var isPoCL: Bool { platformName == PoCLCache.platformName }
 
   init(id: cl_device_id, platform: cl_platform_id) throws(OpenCLError) {

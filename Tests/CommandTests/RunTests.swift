@@ -204,4 +204,18 @@ import Testing
     let finished = try place.train(["--resume", "run"])
     #expect(finished.status == 0 && finished.errors.contains("already has 1 epoch"))
   }
+
+  /// As when the program is killed right behind its last checkpoint.
+  @Test func picturesThatWereNotDrawnAreDrawnWhenARunThatIsOverGoesOn() throws {
+    let place = try Workplace()
+    try place.train(["--epochs", "2"])
+    let folder = place.path("run/samples")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    let last = names.filter { $0.hasPrefix("epoch-0002") || $0.contains("animation") } + ["losses.png"]
+    #expect(last.count > 3, "\(names)")
+    for name in last { try FileManager.default.removeItem(at: folder.appendingPathComponent(name)) }
+    let outcome = try place.train(["--resume", "run"])
+    #expect(outcome.status == 0 && !outcome.errors.contains("trained 0"), "\(outcome.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == names)
+  }
 }

@@ -20,7 +20,7 @@ import Testing
   static let faults = [
     Fault(family: .gpu, source: .gemmGPU, text: "barrier(CLK_LOCAL_MEM_FENCE);", taken: "", noticed: "convolution"),
     Fault(
-      family: .gpu, source: .gemmGPU, text: "leftTile[(item / TILE_M", taken: "leftTile[(0 * item / TILE_M",
+      family: .gpu, source: .gemmGPU, text: "LEFT_K(load) ACROSS(load,", taken: "LEFT_K(load) ACROSS(0 * load,",
       noticed: "the filter gradient of a convolution"),
     Fault(
       family: .gpu, source: .gemmPanels, text: "first[2] + tap", taken: "first[2] + 0 * tap",
