@@ -64,7 +64,7 @@ extension LatentModel {
 
   /// Reconstructions of held samples, the manifold of up to two latents, and a scatter plot of the first two latents of
   /// held samples.
-  public func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] {
+  public func samples(_ noise: FixedNoise, of held: (any Dataset)?, in stage: Stage) throws -> [Sample] {
     var samples = [Sample]()
     if let held {
       samples.append(Sample("reconstructions", try reconstructions(of: held, batchSize: noise.batchSize)))

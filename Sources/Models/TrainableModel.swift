@@ -25,8 +25,8 @@ public protocol TrainableModel: GenerativeModel {
   func step(_ batch: Batch, _ context: StepContext) throws -> Measurements
   /// The same measurements in evaluation mode, without a step; nil if there is nothing to validate.
   func evaluate(_ batch: Batch, in stage: Stage, using generator: RandomGenerator) -> Measurements?
-  /// What the model has learnt: the same noise, and the same `held` samples that it was not trained on, every time.
-  func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample]
+  /// What the model has learnt in a stage: the same noise, and the same `held` samples that it was not trained on, every time.
+  func samples(_ noise: FixedNoise, of held: (any Dataset)?, in stage: Stage) throws -> [Sample]
 }
 
 extension TrainableModel {

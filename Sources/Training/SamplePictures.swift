@@ -55,7 +55,7 @@ public final class SamplePictures: Callback {
       }
     let prefix = (trainer.stages.count > 1 ? "\(progress.stage)-" : "") + number
     let noise = FixedNoise(seed: seed, batchSize: trainer.plan.batchSize)
-    for sample in try trainer.model.samples(noise, of: held) {
+    for sample in try trainer.model.samples(noise, of: held, in: trainer.plan.stage) {
       let file = folder.appendingPathComponent("\(prefix)-\(sample.name).png")
       if redraws || !FileManager.default.fileExists(atPath: file.path) { try sample.picture.write(to: file) }
       try events?.add(sample.picture, named: sample.name, step: progress.totalSteps)

@@ -76,7 +76,7 @@ final class TwoNetworks: Module, TrainableModel {
     }
   }
 
-  func samples(_: FixedNoise, of _: (any Dataset)?) throws -> [Sample] { [] }
+  func samples(_: FixedNoise, of _: (any Dataset)?, in _: Stage) throws -> [Sample] { [] }
 }
 
 /// Numbers drawn anew for every epoch.

@@ -24,7 +24,7 @@ extension LatentVariableModel where Self: AdversarialModel {
   public func evaluate(_: Batch, in _: Stage, using _: RandomGenerator) -> Measurements? { nil }
 
   /// A 5×5 grid and the way between two latents.
-  public func samples(_ noise: FixedNoise, of _: (any Dataset)?) throws -> [Sample] {
+  public func samples(_ noise: FixedNoise, of _: (any Dataset)?, in _: Stage) throws -> [Sample] {
     let latents = drawLatents(25, using: noise.generator)
     return [
       Sample("samples", try grid(of: latents, columns: 5, batchSize: noise.batchSize)),

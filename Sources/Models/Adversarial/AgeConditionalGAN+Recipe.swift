@@ -29,7 +29,6 @@ extension AgeConditionalGAN {
   }
 
   public func step(_ batch: Batch, _ context: StepContext) throws -> Measurements {
-    isEncoding = context.stage != "gan"
     switch context.stage {
     case "encoder": return encoderStep(count: batch.count, context)
     case "identity": return try identityStep(batch["image"], labels: batch["label"], context)
@@ -123,9 +122,10 @@ extension AgeConditionalGAN {
   }
 
   /// Eight latents at every age; and, once the encoder learns, held faces at every age.
-  public func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] {
+  public func samples(_ noise: FixedNoise, of held: (any Dataset)?, in stage: Stage) throws -> [Sample] {
     var samples = [Sample("samples", try overview(noise, scale: nil))]
-    if isEncoding, let held {
+    // An encoder that has learnt nothing yet has nothing to show.
+    if stage.name != "gan", let held {
       let count = min(8, held.count), batch = try held.batch(0..<count, of: inputs)
       let values = batch.arrays["image"]!.values
       let latents = try encoded(values, batchSize: noise.batchSize)

@@ -123,8 +123,6 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
   /// Images `[N, 64, 64, 3]` in [−1, 1] to what tells people apart, `[N, …]`; nil until ``loadPretrainedWeights()``, or without
   /// weights.
   package var faceFeatures: ((Tensor) -> Tensor)?
-  /// Whether the encoder has begun to learn, so that its pictures say something.
-  var isEncoding = false
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)

@@ -101,7 +101,7 @@ extension SRGAN {
   }
 
   /// Held images four ways, a row each: the small one, enlarged by bicubic interpolation, by the model, and the original.
-  public func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] {
+  public func samples(_ noise: FixedNoise, of held: (any Dataset)?, in stage: Stage) throws -> [Sample] {
     guard let held else { return [] }
     let count = min(6, held.count), side = configuration.largeShape
     var rows = [Float]()

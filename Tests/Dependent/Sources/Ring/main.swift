@@ -34,7 +34,7 @@ final class RingModel: Module, LossModel {
     return (loss, Measurements(["loss": loss]))
   }
 
-  func samples(_ noise: FixedNoise, of held: (any Dataset)?) throws -> [Sample] { [] }
+  func samples(_ noise: FixedNoise, of held: (any Dataset)?, in stage: Stage) throws -> [Sample] { [] }
 }
 
 let device = try DeviceSelection.named(CommandLine.arguments.dropFirst().first ?? "auto").device
