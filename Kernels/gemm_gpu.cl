@@ -323,6 +323,18 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 
+  if (p.splits == 1) {
+#pragma unroll
+    for (int j = 0; j < RESULTS_N; ++j) {
+      const int column = min(firstColumn + RESULT_AT(j, x, CHUNK_N, ITEMS_N), p.n - 1);
+      const float added = p.hasBias ? bias[column] : 0.0f;
+#pragma unroll
+      for (int i = 0; i < RESULTS_M; ++i) {
+        const float sum = sums[i][j] + added;
+        sums[i][j] = ACTIVATION(sum, parameter);
+      }
+    }
+  }
 #pragma unroll
   for (int i = 0; i < RESULTS_M; ++i) {
     const int row = firstRow + RESULT_AT(i, y, CHUNK_M, ITEMS_M);
@@ -336,18 +348,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #pragma unroll
       for (int j = 0; j < RESULTS_N; j += STORE_WIDTH) {
         const int column = firstColumn + RESULT_AT(j, x, CHUNK_N, ITEMS_N);
-        if (column < p.n) {
-          float values[STORE_WIDTH];
-#pragma unroll
-          for (int w = 0; w < STORE_WIDTH; ++w) {
-            values[w] = sums[i][j + w];
-            if (p.splits == 1) {
-              if (p.hasBias) values[w] += bias[column + w];
-              values[w] = ACTIVATION(values[w], parameter);
-            }
-          }
-          storeGlobal(STORE_WIDTH, values, to + column);
-        }
+        if (column < p.n) storeGlobal(STORE_WIDTH, sums[i] + j, to + column);
       }
     }
   }

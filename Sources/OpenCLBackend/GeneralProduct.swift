@@ -1,3 +1,5 @@
+import Backends
+
 /// What every product, convolution and gradient of one is for the kernels: see `gemm.cl`.
 struct GeneralProduct {
   var batch = 1
@@ -18,6 +20,31 @@ struct GeneralProduct {
   func requireExtents() throws(OpenCLError) {
     let extent = max(m, n, k)
     if needsWideIndices(extent) { throw .tooLarge(extent: extent) }
+  }
+}
+
+extension GeneralProduct {
+  init(forward convolution: Convolution) {
+    let patches = PatchGeometry(forward: convolution)
+    self.init(
+      m: convolution.batch * convolution.windows.outputPositions, n: convolution.outputChannels, k: patches.features,
+      left: patches, right: .rows)
+  }
+
+  /// One of the phases of a strided convolution.
+  init(inputGradient convolution: Convolution, _ phase: InputGradientPhase) {
+    let windows = convolution.windows.inThreeDimensions
+    let positions = windows.areSinglePixels ? windows.inputPositions : phase.geometry.rows.product
+    self.init(
+      m: convolution.batch * positions, n: convolution.inputChannels, k: phase.geometry.features, left: phase.geometry,
+      right: .phase(phase, kernelSize: windows.kernelSize, channels: convolution.outputChannels))
+  }
+
+  init(filterGradient convolution: Convolution) {
+    let patches = PatchGeometry(forward: convolution)
+    self.init(
+      m: patches.features, n: convolution.outputChannels, k: convolution.batch * convolution.windows.outputPositions,
+      left: patches, transposesLeft: true, right: .rows)
   }
 }
 

@@ -6,10 +6,7 @@ extension OpenCLBackend {
     activation: Activation
   ) -> any Storage {
     enqueue(.convolution(convolution), input, filter, bias: bias, activation: activation) { output in
-      let patches = PatchGeometry(forward: convolution)
-      let product = GeneralProduct(
-        m: convolution.batch * convolution.windows.outputPositions, n: convolution.outputChannels,
-        k: patches.features, left: patches, right: .rows)
+      let product = GeneralProduct(forward: convolution)
       if convolution.isNarrowOutward, linesPlan(product) == nil {
         return try narrowConvolution(convolution, input, filter, bias: bias, activation: activation, into: output)
       }
@@ -22,15 +19,8 @@ extension OpenCLBackend {
     activation: Activation
   ) -> any Storage {
     enqueue(.inputGradient(convolution), outputGradient, filter, bias: bias, activation: activation) { input in
-      let windows = convolution.windows.inThreeDimensions
       let phases = InputGradientPhase.all(of: convolution)
-      let products = phases.map { phase in
-        let positions = windows.areSinglePixels ? windows.inputPositions : phase.geometry.rows.product
-        return GeneralProduct(
-          m: convolution.batch * positions, n: convolution.inputChannels, k: phase.geometry.features,
-          left: phase.geometry,
-          right: .phase(phase, kernelSize: windows.kernelSize, channels: convolution.outputChannels))
-      }
+      let products = phases.map { GeneralProduct(inputGradient: convolution, $0) }
       if convolution.isNarrowInward, products.count > 1 || linesPlan(products[0]) == nil {
         return try narrowInputGradient(
           convolution, outputGradient, filter, bias: bias, activation: activation, into: input)
@@ -51,11 +41,7 @@ extension OpenCLBackend {
       if convolution.exchangesSides {
         return try narrowFilterGradient(convolution, input, outputGradient, into: filter)
       }
-      let patches = PatchGeometry(forward: convolution)
-      let product = GeneralProduct(
-        m: patches.features, n: convolution.outputChannels,
-        k: convolution.batch * convolution.windows.outputPositions, left: patches, transposesLeft: true,
-        right: .rows)
+      let product = GeneralProduct(filterGradient: convolution)
       try compute(product, input, outputGradient, bias: nil, activation: .identity, into: filter)
     }
   }

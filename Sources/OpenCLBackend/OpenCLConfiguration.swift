@@ -21,6 +21,11 @@ public struct OpenCLConfiguration: Sendable {
   /// device is known for.
   package var hasManyStreams: Bool?
 
+  /// How many compute units the device is taken to have, to see what would be launched on another.
+  package var computeUnits: Int?
+  /// Called in place of every launch: the device computes nothing.
+  package var launchObserver: (@Sendable (LaunchNote) -> Void)?
+
   /// Two sets of kernels: what suits graphics cards does not suit processors.
   public enum Family: String, Sendable {
     /// Neighbouring work-items take neighbouring elements; work-groups of many items; local memory.

@@ -1,4 +1,5 @@
 import COpenCL
+import Kernels
 
 /// A compiled kernel of one specialisation.
 public final class OpenCLKernel: @unchecked Sendable {
@@ -6,11 +7,16 @@ public final class OpenCLKernel: @unchecked Sendable {
   let handle: cl_kernel
   private let program: cl_program
   public let name: String
+  /// Where it stands, and with which macros it was compiled.
+  let source: KernelSource
+  let options: String
   /// The most work-items a group of this kernel may have on this device.
   public let maximumWorkGroupSize: Int
 
   /// - Parameter program: Lives as long as the runtime.
-  init(_ name: String, of program: cl_program, on device: OpenCLDevice) throws(OpenCLError) {
+  init(
+    _ name: String, of program: cl_program, _ source: KernelSource, _ options: String, on device: OpenCLDevice
+  ) throws(OpenCLError) {
     var code: Int32 = 0
     let kernel = clCreateKernel(program, name, &code)
     try check(code, "clCreateKernel", during: "kernel \(name)")
@@ -18,6 +24,7 @@ public final class OpenCLKernel: @unchecked Sendable {
     clGetKernelWorkGroupInfo(
       kernel, device.id, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &size, nil)
     (handle, self.program, self.name, maximumWorkGroupSize) = (kernel!, program, name, size)
+    (self.source, self.options) = (source, options)
   }
 
   private init(_ other: OpenCLKernel) throws(OpenCLError) {
@@ -25,6 +32,7 @@ public final class OpenCLKernel: @unchecked Sendable {
     let kernel = clCreateKernel(other.program, other.name, &code)
     try check(code, "clCreateKernel", during: "kernel \(other.name)")
     (handle, program, name) = (kernel!, other.program, other.name)
+    (source, options) = (other.source, other.options)
     maximumWorkGroupSize = other.maximumWorkGroupSize
   }
 
@@ -32,6 +40,21 @@ public final class OpenCLKernel: @unchecked Sendable {
   func copy() throws(OpenCLError) -> OpenCLKernel { try OpenCLKernel(self) }
 
   deinit { clReleaseKernel(handle) }
+}
+
+/// A launch, as it would be of a device.
+package struct LaunchNote: Hashable, Sendable {
+  package let source: KernelSource
+  package let kernel: String
+  /// Macros, as the compiler gets them.
+  package let options: String
+  package let global: [Int]
+  package let local: [Int]
+
+  init(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) {
+    (source, self.kernel, options) = (kernel.source, kernel.name, kernel.options)
+    (self.global, self.local) = ([global.x, global.y, global.z], [local.x, local.y, local.z])
+  }
 }
 
 /// What tells a runtime's kernels apart: kernel names differ between sources. It is made and looked up at

@@ -29,7 +29,7 @@ extension OpenCLRuntime {
   }
 
   private func makeKernel(_ source: KernelSource, _ name: String, _ macros: String) throws(OpenCLError) -> OpenCLKernel {
-    try OpenCLKernel(name, of: program(source, macros, for: name), on: device)
+    try OpenCLKernel(name, of: program(source, macros, for: name), source, macros, on: device)
   }
 
   private func program(_ source: KernelSource, _ macros: String, for name: String) throws(OpenCLError) -> cl_program {

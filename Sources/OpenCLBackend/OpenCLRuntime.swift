@@ -39,6 +39,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
   init(device: OpenCLDevice, configuration: OpenCLConfiguration) throws(OpenCLError) {
     if let cause = device.defect { throw .unusableDevice(name: device.name, cause: cause) }
     if device.isPoCL, let problem = PoCLCache.problem() { throw problem }
+    var device = device
+    if let computeUnits = configuration.computeUnits { device.computeUnits = computeUnits }
     self.device = device
     self.configuration = configuration
     family = configuration.family ?? (device.kind == .cpu ? .cpu : .gpu)
@@ -169,6 +171,10 @@ public final class OpenCLRuntime: @unchecked Sendable {
 
   /// Call with the lock held and the arguments set.
   func enqueue(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) throws(OpenCLError) {
+    if let observer = configuration.launchObserver {
+      counts.launches += 1
+      return observer(LaunchNote(kernel, global, local))
+    }
     var code = tryEnqueue(kernel, global, local)
     if code != CL_SUCCESS, isShortOfMemory(code) {
       // Some drivers allocate buffers only when they are first used.

@@ -18,6 +18,8 @@ struct BenchmarkCommand: ParsableCommand {
           \(wrap(ProductBenchmark.networks, indent: 4))
           ('standard': layers of well-known classifiers)
         memory               operations that memory bounds
+        launches [STEP …]    the kernels of a step on a card, and
+          the host's time for it: nothing is computed
         startup              the start of the command, and the
           first step with empty and full caches of kernels
 
@@ -25,7 +27,7 @@ struct BenchmarkCommand: ParsableCommand {
       it comes. All figures are medians after a warm-up.
       """)
 
-  enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, startup }
+  enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, launches, startup }
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
   @Argument(help: "The suite, then for 'steps' and 'convolution' what to time of it.", completion: .suites)
@@ -35,6 +37,11 @@ struct BenchmarkCommand: ParsableCommand {
 
   @Option(parsing: .unconditional, help: .init("Samples in a step. Default: the model's own.", valueName: "count"))
   var batchSize: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Multiprocessors of the card (launches). Default: the device's own.", valueName: "count"))
+  var computeUnits: Int?
 
   @Option(help: "A table, or one JSON object a line.")
   var format: Format = .table
@@ -51,6 +58,9 @@ struct BenchmarkCommand: ParsableCommand {
   var tune = false
 
   func validate() throws {
+    if let computeUnits, computeUnits < 1 {
+      throw ValidationError("--compute-units is \(computeUnits); it must be at least 1.")
+    }
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); it must be at least 1.") }
     if !(seconds > 0) { throw ValidationError("--seconds is \(seconds); it must be positive.") }
   }
@@ -62,20 +72,31 @@ struct BenchmarkCommand: ParsableCommand {
       throw UsageError("there is no suite “\(suite.first ?? "")”\(hint) Suites: \(names.joined(separator: ", "))")
     }
     let chosen = Array(self.suite.dropFirst())
-    guard chosen.isEmpty || suite == .steps || suite == .convolution else {
+    guard chosen.isEmpty || [.steps, .convolution, .launches].contains(suite) else {
       throw UsageError("the suite “\(name)” takes no further names, but got “\(chosen.joined(separator: " "))”")
     }
     let earlier = try compare.map(BenchmarkResult.read) ?? []
     guard !tune || suite == .gemm || suite == .convolution else {
       throw UsageError("--tune goes with the suites gemm and convolution, not with “\(name)”")
     }
+    guard computeUnits == nil || suite == .launches else {
+      throw UsageError("--compute-units goes with the suite launches, not with “\(name)”")
+    }
     // What is misspelt is said before anything is measured.
-    let steps = try chosen.isEmpty || suite != .steps ? StepBenchmark.all : chosen.map(StepBenchmark.named)
+    let isOfSteps = suite == .steps || suite == .launches
+    let steps = try chosen.isEmpty || !isOfSteps ? StepBenchmark.all : chosen.map(StepBenchmark.named)
     let products = try ProductBenchmark.cases(
       of: suite == .gemm ? ["gemm"] : suite == .convolution ? chosen : [], batchSize: batchSize)
 
-    let device = try device.select().device
     var report = Report(format: format, earlier: earlier)
+    if suite == .launches {
+      for step in steps {
+        let launches = LaunchBenchmark(step: step, batchSize: batchSize, computeUnits: computeUnits)
+        for result in try launches.measure(seconds: seconds, listsKernels: format == .json) { try report.add(result) }
+      }
+      return try report.finish()
+    }
+    let device = try device.select().device
     switch suite {
     case .steps:
       for step in steps { try report.add(step.measure(seconds: seconds, batchSize: batchSize, on: device)) }
@@ -90,6 +111,7 @@ struct BenchmarkCommand: ParsableCommand {
       for operation in MemoryBenchmark.all {
         try report.add(operation.measure(seconds: seconds / 4, on: device, probes: probes))
       }
+    case .launches: break
     case .startup:
       for result in try StartupBenchmark.measure(on: device) { try report.add(result) }
     }

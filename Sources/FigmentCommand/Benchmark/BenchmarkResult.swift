@@ -22,9 +22,19 @@ struct BenchmarkResult: Codable {
   var variant: String?
   /// The largest difference from the reference, in root mean squares of the result.
   var error: Double?
+  /// A kernel, and how it is launched.
+  var launch: Launch?
   /// The time in the file compared with, and how many times as fast it is now.
   var baselineMs: Double?
   var speedup: Double?
+
+  struct Launch: Codable {
+    var source: String
+    var kernel: String
+    var options: String
+    var global: [Int]
+    var local: [Int]
+  }
 
   init(name: String, device: String) { (self.name, self.device) = (name, device) }
 

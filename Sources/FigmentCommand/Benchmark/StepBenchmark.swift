@@ -90,6 +90,9 @@ struct StepBenchmark {
     return result
   }
 
+  /// A step on a device, with networks and data of its own.
+  func step(batchSize: Int?, on device: Device) -> () throws -> Tensor { prepare(batchSize ?? self.batchSize, device) }
+
   /// What a step multiplies, found by following it without computing it.
   func products(batchSize: Int?) throws -> [ProductOperation] {
     let backend = ShapeBackend()
