@@ -118,7 +118,7 @@ struct Train: ParsableCommand {
   @Flag(help: "Replace the run that is in the output folder.")
   var overwrite = false
 
-  @Flag(help: "Report the device's memory at the end.")
+  @Flag(help: "Report at the end how long steps waited for data, and the device's memory.")
   var verbose = false
 
   @OptionGroup var content: ContentOptions

@@ -98,7 +98,12 @@ struct TrainingSession {
     if let over { _ = try fit(over, callbacks.filter { !($0 is ProgressReport) }) }
     guard !stages.isEmpty else { return printError(alreadyDone(progress)) }
     for stage in stages {
-      guard try fit(stage, callbacks) == .interrupted else { continue }
+      let start = ContinuousClock.now, end = try fit(stage, callbacks)
+      if verbose {
+        let share = trainer.secondsWaitingForData / (ContinuousClock.now - start).inSeconds
+        printError(String(format: "waited for data %.1f %% of the time", 100 * share))
+      }
+      guard end == .interrupted else { continue }
       printError("checkpoint: \(directory.lastCheckpoint.path); continue with --resume \(directory.url.relativePath)")
       throw ExitCode(130)
     }

@@ -43,6 +43,8 @@ public final class Trainer {
   /// Since the last record, for the speed alone: they are in no checkpoint.
   private(set) var secondsInSteps = 0.0
   private(set) var samplesInSteps = 0
+  /// How long the steps of the last `fit` have waited for their batches.
+  public private(set) var secondsWaitingForData = 0.0
   /// How many steps may be in flight before their measurements are read, and for how long: enough to keep a card busy, few
   /// enough to notice a NaN soon.
   private static let readInterval = (steps: 16, seconds: 0.5)
@@ -98,7 +100,7 @@ public final class Trainer {
     }
     (currentPlan, self.identity) = (plan, identity)
     noticeStretchedSchedules()
-    (secondsInSteps, samplesInSteps) = (0, 0)
+    (secondsInSteps, samplesInSteps, secondsWaitingForData) = (0, 0, 0)
     try notify { try $0.trainingBegan(self) }
     let end = try run(training, validation: validation)
     try notify { try $0.trainingEnded(self, end) }
@@ -116,7 +118,7 @@ public final class Trainer {
       for learner in plan.stage.learners { learner.beginEpoch(progress.epoch, of: plan.epochs) }
       progress.plannedEpochs = plan.epochs
       var clock = ContinuousClock.now
-      while let batch = try batches.next() {
+      while let batch = try next(of: batches) {
         let measurements = try model.step(Batch(batch, on: model.device), context)
         progress.step += 1
         progress.position = batch.position
@@ -137,6 +139,12 @@ public final class Trainer {
       }
     }
     return .finished
+  }
+
+  private func next(of batches: BatchIterator) throws -> HostBatch? {
+    let asked = ContinuousClock.now
+    defer { secondsWaitingForData += (ContinuousClock.now - asked).inSeconds }
+    return try batches.next()
   }
 
   /// Takes the means if it is time, then tells the callbacks, phase by phase.
