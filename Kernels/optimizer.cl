@@ -4,6 +4,7 @@
 // Macros: RULE, one of those below; SLOTS, how many slots it has; FLAG for a variant.
 
 #define SGD(w, g, m, v) w -= a * g;
+#define MOVING_AVERAGE(w, g, m, v) w = a * w + b * g;
 
 #ifdef NESTEROV
 #define MOMENTUM(w, g, m, v) \

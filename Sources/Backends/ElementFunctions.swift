@@ -117,6 +117,7 @@ extension OptimizerRule {
       let velocity = Double(momentum) * Double(slots.x) + step
       parameter = Float(nesterov ? w + Double(momentum) * velocity + step : w + velocity)
       slots.x = Float(velocity)
+    case .movingAverage(let decay, let scale): parameter = Float(Double(decay) * w + Double(scale) * g)
     case .rmsProp(let rate, let rho, let epsilon):
       let v = Double(rho) * Double(slots.x) + (1 - Double(rho)) * g * g
       parameter = Float(w - Double(rate) * g / (v + Double(epsilon)).squareRoot())

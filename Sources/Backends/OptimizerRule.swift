@@ -13,10 +13,14 @@ public enum OptimizerRule: Hashable, Sendable {
   /// `learningRate · √(1 − beta2ᵗ) / (1 − beta1ᵗ)`.
   case adam(rate: Float, beta1: Float, beta2: Float, epsilon: Float, decay: Float)
 
+  /// No slot: `w = decay · w + scale · g`, the moving average of what comes in place of gradients if the two add up to 1.
+  case movingAverage(decay: Float, scale: Float)
+
   /// How many slots a parameter has.
   public var slotCount: Int {
     switch self {
     case .sgd(_, let momentum, _): momentum == 0 ? 0 : 1
+    case .movingAverage: 0
     case .rmsProp: 1
     case .adam: 2
     }

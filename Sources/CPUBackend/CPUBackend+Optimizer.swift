@@ -34,6 +34,7 @@ extension CPUBackend {
       switch rule {
       case .sgd(let rate, 0, _): vl_sgd(rate, g, w, n)
       case .sgd(let rate, let momentum, let nesterov): vl_sgd_momentum(rate, momentum, nesterov, g, w, slot(0), n)
+      case .movingAverage(let decay, let scale): vl_moving_average(decay, scale, g, w, n)
       case .rmsProp(let rate, let rho, let epsilon): vl_rmsprop(rate, rho, epsilon, g, w, slot(0), n)
       case .adam(let rate, let beta1, let beta2, let epsilon, let decay):
         vl_adam(rate, beta1, beta2, epsilon, decay, g, w, slot(0), slot(1), n)

@@ -16,6 +16,10 @@ VL_CLONES void vl_sgd_momentum(
   }
 }
 
+VL_CLONES void vl_moving_average(float decay, float scale, const float *restrict g, float *restrict w, long count) {
+  for (long i = 0; i < count; i++) w[i] = decay * w[i] + scale * g[i];
+}
+
 VL_CLONES void vl_rmsprop(
   float rate, float rho, float epsilon, const float *restrict g, float *restrict w, float *restrict v, long count
 ) {

@@ -20,12 +20,9 @@ public final class MovingAverage<Network: Module>: Module {
 
   /// `average ← decay · average + (1 − decay) · value` for what is trained; other statistics are taken over as they are.
   public func follow(_ followed: Network) {
-    withoutGradient {
-      for (average, value) in pairs(followed) {
-        average.value =
-          value.kind == .statistic ? value.value : average.value + (1 - decay) * (value.value - average.value)
-      }
-    }
+    let pairs = pairs(followed), trained = pairs.filter { $0.value.kind != .statistic }
+    for (average, value) in pairs where value.kind == .statistic { average.value = value.value }
+    trained.map(\.average).follow(trained.map(\.value.value), decay: decay, scale: 1 - decay)
   }
 
   private func pairs(_ followed: Network) -> [(average: Parameter, value: Parameter)] {

@@ -51,10 +51,11 @@ public final class BatchNorm: Layer {
       scale: scale?.value, offset: offset.value, epsilon: epsilon, activation: activation)
     let rows = Float(input.count / offset.shape.count)
     let correction = usesUnbiasedVariance && rows > 1 ? rows / (rows - 1) : 1
-    withoutGradient {
-      movingMean.value = momentum * movingMean.value + (1 - momentum) * normalized.mean
-      movingVariance.value =
-        momentum * movingVariance.value + ((1 - momentum) * correction) * normalized.variance
+    if correction == 1 {
+      [movingMean, movingVariance].follow([normalized.mean, normalized.variance], decay: momentum, scale: 1 - momentum)
+    } else {
+      [movingMean].follow([normalized.mean], decay: momentum, scale: 1 - momentum)
+      [movingVariance].follow([normalized.variance], decay: momentum, scale: (1 - momentum) * correction)
     }
     return normalized.output
   }

@@ -43,13 +43,9 @@ open class Optimizer {
   open func apply(_ gradients: [Tensor], to parameters: [Parameter], slots: inout [[Tensor]]) {
     let device = gradients[0].device
     // Held here alone, they are written where they are.
-    var values = parameters.map { $0.takeStorage() }, memory = slots.map { $0.map(\.storage) }
+    var memory = slots.map { $0.map(\.storage) }
     slots = []
-    device.backend.optimizerStep(
-      rule(iteration: iterations + 1), parameters: &values, gradients: gradients.map(\.storage), slots: &memory)
-    for (parameter, storage) in zip(parameters, values) {
-      parameter.value = Tensor(storage, shape: parameter.shape, on: device)
-    }
+    parameters.step(rule(iteration: iterations + 1), gradients, slots: &memory)
     slots = memory.map { slot in
       zip(parameters, slot).map { Tensor($1, shape: $0.shape, on: device) }
     }

@@ -50,8 +50,26 @@ public final class Parameter {
   }
 
   /// Gives away its elements, which `value` is to be set to again.
-  func takeStorage() -> any Storage {
+  fileprivate func takeStorage() -> any Storage {
     defer { stored = Tensor(uniform: .nan, shape: stored.shape, on: stored.device) }
     return stored.storage
+  }
+}
+
+extension [Parameter] {
+  /// A step of a rule for all of them in one operation; values that are held here alone are written where they are.
+  func step(_ rule: OptimizerRule, _ gradients: [Tensor], slots: inout [[any Storage]]) {
+    guard let device = gradients.first?.device else { return }
+    var values = map { $0.takeStorage() }
+    device.backend.optimizerStep(rule, parameters: &values, gradients: gradients.map(\.storage), slots: &slots)
+    for (parameter, storage) in zip(self, values) {
+      parameter.value = Tensor(storage, shape: parameter.shape, on: device)
+    }
+  }
+
+  /// `parameter ← decay · parameter + scale · value` for each of them.
+  func follow(_ values: [Tensor], decay: Float, scale: Float) {
+    var slots = [[any Storage]]()
+    step(.movingAverage(decay: decay, scale: scale), values, slots: &slots)
   }
 }

@@ -57,6 +57,7 @@ extension OptimizerRule {
     switch self {
     case .sgd(let rate, let momentum, let nesterov):
       (slotCount == 0 ? "SGD" : "MOMENTUM", [rate, momentum, 0, 0, 0], nesterov)
+    case .movingAverage(let decay, let scale): ("MOVING_AVERAGE", [decay, scale, 0, 0, 0], false)
     case .rmsProp(let rate, let rho, let epsilon): ("RMSPROP", [rate, rho, 0, epsilon, 0], false)
     case .adam(let rate, let beta1, let beta2, let epsilon, let decay):
       ("ADAM", [rate, beta1, beta2, epsilon, decay], false)

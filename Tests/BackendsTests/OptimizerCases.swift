@@ -6,6 +6,7 @@ private let rules: [OptimizerRule] = [
   .sgd(rate: 0.1, momentum: 0.9, nesterov: false),
   .sgd(rate: 0.1, momentum: 0.9, nesterov: true),
   .rmsProp(rate: 1e-3, rho: 0.9, epsilon: 1e-7),
+  .movingAverage(decay: 0.99, scale: 0.02),
   .adam(rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, decay: 0),
   .adam(rate: 2e-4, beta1: 0.5, beta2: 0.9, epsilon: 1e-8, decay: 4e-3),
 ]

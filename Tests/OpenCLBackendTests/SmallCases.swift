@@ -164,7 +164,8 @@ private let drawCases: [BackendCase] =
   ]
   + [
     OptimizerRule.sgd(rate: 0.1, momentum: 0, nesterov: false), .sgd(rate: 0.1, momentum: 0.9, nesterov: true),
-    .rmsProp(rate: 0.1, rho: 0.9, epsilon: 1e-7), .adam(rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, decay: 0),
+    .rmsProp(rate: 0.1, rho: 0.9, epsilon: 1e-7), .movingAverage(decay: 0.9, scale: 0.2),
+    .adam(rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, decay: 0),
   ].map { rule in
     BackendCase("\(rule)", .scale(1e-4)) { run in
       let counts = [1, 17, 3]

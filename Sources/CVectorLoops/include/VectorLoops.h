@@ -271,6 +271,7 @@ long vl_multiply_adds(long turns, float factor, float term, float *result);
 void vl_sgd(float rate, const float *g, float *w, long count);
 void vl_sgd_momentum(
   float rate, float momentum, bool nesterov, const float *g, float *w, float *v, long count);
+void vl_moving_average(float decay, float scale, const float *g, float *w, long count);
 void vl_rmsprop(float rate, float rho, float epsilon, const float *g, float *w, float *v, long count);
 void vl_adam(
   float rate, float beta1, float beta2, float epsilon, float decay, const float *g, float *w, float *m, float *v,
