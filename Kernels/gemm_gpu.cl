@@ -13,7 +13,8 @@
 //
 // Macros: TILE_M, TILE_N, TILE_K, ITEMS_M, ITEMS_N; LEFT_WIDTH, RIGHT_WIDTH and OUTPUT_WIDTH, the floats that are loaded
 // and stored at a time: 4 if all of them begin at a multiple of 16 bytes, or 1; RIGHT_TRANSPOSED if `right` is columns × k;
-// SINGLE_TAP if patches are rows of a matrix.
+// SINGLE_TAP if patches are rows of a matrix; FILTER if `right` is that of a convolution whose input gradient this is;
+// PHASES if z of a group counts phases of the stride, all of which have as many positions and taps.
 
 #define GROUP (ITEMS_M * ITEMS_N)
 #define RESULTS_M (TILE_M / ITEMS_M)
@@ -34,16 +35,20 @@
 #define ALONG(load, extent, width) ((load) % ((extent) / (width)) * (width))
 #define ACROSS(load, extent, width) ((load) / ((extent) / (width)))
 #ifdef LEFT_TRANSPOSED
+#define LEFT_IS_ALONG_K 0
 #define LEFT_ROW(load) ALONG(load, TILE_M, LEFT_WIDTH)
 #define LEFT_K(load) ACROSS(load, TILE_M, LEFT_WIDTH)
 #else
+#define LEFT_IS_ALONG_K 1
 #define LEFT_ROW(load) ACROSS(load, TILE_K, LEFT_WIDTH)
 #define LEFT_K(load) ALONG(load, TILE_K, LEFT_WIDTH)
 #endif
-#ifdef RIGHT_TRANSPOSED
+#if defined(RIGHT_TRANSPOSED) || defined(FILTER)
+#define RIGHT_IS_ALONG_K 1
 #define RIGHT_COLUMN(load) ACROSS(load, TILE_K, RIGHT_WIDTH)
 #define RIGHT_K(load) ALONG(load, TILE_K, RIGHT_WIDTH)
 #else
+#define RIGHT_IS_ALONG_K 0
 #define RIGHT_COLUMN(load) ALONG(load, TILE_N, RIGHT_WIDTH)
 #define RIGHT_K(load) ACROSS(load, TILE_N, RIGHT_WIDTH)
 #endif
@@ -138,22 +143,62 @@ static inline Pixel startOf(const Patches *patches, const Divisors *divisors, co
   return s;
 }
 
-static inline Pixel featureOf(const Patches *patches, const Divisors *divisors, const int index) {
-  Pixel f;
+// A value of k: a tap, and a channel there.
+typedef struct {
+  int z, y, x, channel;
+} Tap;
+
+static inline Tap tapOf(const Patches *patches, const Divisors *divisors, const int k) {
+  Tap t;
 #ifdef SINGLE_TAP
-  f.z = f.y = f.x = 0;
-  f.offset = index;
+  t.z = t.y = t.x = 0;
+  t.channel = k;
 #else
-  const int tap = divide(index, divisors->channels);
+  const int tap = divide(k, divisors->channels);
   const int row = divide(tap, divisors->taps[2]);
   const int slice = divide(row, divisors->taps[1]);
-  f.x = (tap - row * patches->taps[2]) * patches->tapStep[2];
-  f.y = (row - slice * patches->taps[1]) * patches->tapStep[1];
-  f.z = slice * patches->tapStep[0];
-  f.offset = ((offset_t)(f.z * patches->source[1] + f.y) * patches->source[2] + f.x) * patches->channels + index -
-             tap * patches->channels;
+  t.x = tap - row * patches->taps[2];
+  t.y = row - slice * patches->taps[1];
+  t.z = slice;
+  t.channel = k - tap * patches->channels;
+#endif
+  return t;
+}
+
+static inline Pixel featureOf(const Patches *patches, const Divisors *divisors, const int index) {
+  const Tap t = tapOf(patches, divisors, index);
+  Pixel f;
+  f.x = t.x * patches->tapStep[2];
+  f.y = t.y * patches->tapStep[1];
+  f.z = t.z * patches->tapStep[0];
+#ifdef SINGLE_TAP
+  f.offset = t.channel;
+#else
+  f.offset =
+      ((offset_t)(f.z * patches->source[1] + f.y) * patches->source[2] + f.x) * patches->channels + t.channel;
 #endif
   return f;
+}
+
+// A stored filter, [taps, columns, channels]: tap (z, y, x) of a product is its tap first + (z, y, x) · step.
+typedef struct {
+  int taps[3];
+  int first[3], step[3];
+  int phases[3];     // of the stride, along each axis: this is the first of them
+  int remainder[3];  // of the padding, divided by the stride
+} Filter;
+
+// Goes on to one of the phases, which reach other taps from other pixels, and write other positions.
+static inline void moveTo(const int phase, Patches *patches, Filter *filter) {
+  const int z = phase / (filter->phases[1] * filter->phases[2]), y = phase / filter->phases[2] % filter->phases[1];
+  const int place[3] = {z, y, phase % filter->phases[2]};
+#pragma unroll
+  for (int axis = 0; axis < 3; ++axis) {
+    const int stride = patches->targetStep[axis], wraps = place[axis] + filter->remainder[axis] >= stride;
+    patches->origin[axis] += wraps;
+    patches->targetOrigin[axis] = place[axis];
+    filter->first[axis] += place[axis] - wraps * stride;
+  }
 }
 
 static inline int isInside(const Patches *patches, const Pixel start, const Pixel feature) {
@@ -189,13 +234,21 @@ static inline void fetchLeft(
 }
 
 static inline void fetchRight(
-    const Product *p, const global float *right, const int firstColumn, const int item, const int k0, const int endK,
+    const Product *p, const Patches *patches, const Divisors *divisors, const Filter *filter,
+    const global float *right, const int firstColumn, const int item, const int k0, const int endK,
     float *fetched) {
 #pragma unroll
   for (int i = 0; i < RIGHT_LOADS; ++i) {
     const int load = item + i * GROUP, k = k0 + RIGHT_K(load);
-#ifdef RIGHT_TRANSPOSED
+#if RIGHT_IS_ALONG_K
     const int column = min(firstColumn + RIGHT_COLUMN(load), p->n - 1);
+#endif
+#ifdef FILTER
+    const Tap t = tapOf(patches, divisors, k);
+    const int z = filter->first[0] + t.z * filter->step[0], y = filter->first[1] + t.y * filter->step[1];
+    const int tap = (z * filter->taps[1] + y) * filter->taps[2] + filter->first[2] + t.x * filter->step[2];
+    const offset_t offset = ((offset_t)tap * p->n + column) * patches->channels + t.channel;
+#elif defined(RIGHT_TRANSPOSED)
     const offset_t offset = (offset_t)column * p->rightRow + k;
 #else
     const int column = min(firstColumn + RIGHT_COLUMN(load), p->n - RIGHT_WIDTH);
@@ -222,34 +275,24 @@ static inline void put(
 
 static inline void putTiles(
     const int item, const float *fetchedLeft, const float *fetchedRight, local float *leftTile, local float *rightTile) {
-#ifdef LEFT_TRANSPOSED
-  const int leftIsAlongK = 0;
-#else
-  const int leftIsAlongK = 1;
-#endif
-#ifdef RIGHT_TRANSPOSED
-  const int rightIsAlongK = 1;
-#else
-  const int rightIsAlongK = 0;
-#endif
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i) {
     const int load = item + i * GROUP;
     if (IS_LOAD(i, load, TILE_M * TILE_K / LEFT_WIDTH))
-      put(LEFT_WIDTH, leftIsAlongK, LEFT_PITCH, fetchedLeft + i * LEFT_WIDTH, leftTile, LEFT_K(load), LEFT_ROW(load));
+      put(LEFT_WIDTH, LEFT_IS_ALONG_K, LEFT_PITCH, fetchedLeft + i * LEFT_WIDTH, leftTile, LEFT_K(load), LEFT_ROW(load));
   }
 #pragma unroll
   for (int i = 0; i < RIGHT_LOADS; ++i) {
     const int load = item + i * GROUP;
     if (IS_LOAD(i, load, TILE_N * TILE_K / RIGHT_WIDTH))
-      put(RIGHT_WIDTH, rightIsAlongK, RIGHT_PITCH, fetchedRight + i * RIGHT_WIDTH, rightTile, RIGHT_K(load),
+      put(RIGHT_WIDTH, RIGHT_IS_ALONG_K, RIGHT_PITCH, fetchedRight + i * RIGHT_WIDTH, rightTile, RIGHT_K(load),
           RIGHT_COLUMN(load));
   }
 }
 
 kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     const Product p, const Patches patches, const Divisors divisors, const ulong leftBatch,
-    const ulong rightBatch, const float parameter, const global float *restrict left,
+    const ulong rightBatch, const Filter filter, const float parameter, const global float *restrict left,
     const global float *restrict right, const global float *restrict bias, global float *restrict output) {
   local float leftTiles[2 * TILE_K * LEFT_PITCH] __attribute__((aligned(16)));
   local float rightTiles[2 * TILE_K * RIGHT_PITCH] __attribute__((aligned(16)));
@@ -258,7 +301,13 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
   const size_t batch = get_group_id(2) / p.splits;
   left += batch * leftBatch;
   right += batch * rightBatch;
+  Patches here = patches;
+  Filter taps = filter;
+#ifdef PHASES
+  moveTo((int)batch, &here, &taps);
+#else
   output += get_group_id(2) * ((size_t)p.m * p.n);
+#endif
 
   const int firstColumn = (int)get_group_id(0) * TILE_N;
   const int firstRow = (int)get_group_id(1) * TILE_M;
@@ -274,12 +323,12 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #endif
 
 #ifdef LEFT_TRANSPOSED
-  const Pixel rows[1] = {featureOf(&patches, &divisors, min(firstRow + LEFT_ROW(item), p.m - LEFT_WIDTH))};
+  const Pixel rows[1] = {featureOf(&here, &divisors, min(firstRow + LEFT_ROW(item), p.m - LEFT_WIDTH))};
 #else
   Pixel rows[LEFT_LOADS];
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i)
-    rows[i] = startOf(&patches, &divisors, min(firstRow + LEFT_ROW(item + i * GROUP), p.m - 1));
+    rows[i] = startOf(&here, &divisors, min(firstRow + LEFT_ROW(item + i * GROUP), p.m - 1));
 #endif
 
   float sums[RESULTS_M][RESULTS_N];
@@ -289,15 +338,15 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     for (int j = 0; j < RESULTS_N; ++j) sums[i][j] = 0.0f;
 
   float leftNext[LEFT_LOADS * LEFT_WIDTH], rightNext[RIGHT_LOADS * RIGHT_WIDTH];
-  fetchLeft(&patches, &divisors, left, rows, item, firstK, endK, leftNext);
-  fetchRight(&p, right, firstColumn, item, firstK, endK, rightNext);
+  fetchLeft(&here, &divisors, left, rows, item, firstK, endK, leftNext);
+  fetchRight(&p, &here, &divisors, &taps, right, firstColumn, item, firstK, endK, rightNext);
   putTiles(item, leftNext, rightNext, leftTiles, rightTiles);
   barrier(CLK_LOCAL_MEM_FENCE);
   int current = 0;
   for (int k0 = firstK; k0 < endK; k0 += TILE_K) {
     // Past the end these are zeros, and nobody looks at them.
-    fetchLeft(&patches, &divisors, left, rows, item, k0 + TILE_K, endK, leftNext);
-    fetchRight(&p, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
+    fetchLeft(&here, &divisors, left, rows, item, k0 + TILE_K, endK, leftNext);
+    fetchRight(&p, &here, &divisors, &taps, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
     const local float *leftTile = leftTiles + current * (TILE_K * LEFT_PITCH);
     const local float *rightTile = rightTiles + current * (TILE_K * RIGHT_PITCH);
     // Unrolled whole, AMD's compiler would multiply only after all loads have arrived, and NVIDIA's would need more
@@ -342,8 +391,8 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #ifdef LEFT_TRANSPOSED
       global float *to = output + (size_t)row * p.n;
 #else
-      const Position position = positionOf(&patches, &divisors, row);
-      global float *to = output + (p.splits == 1 ? targetRow(&patches, position) : (size_t)row) * p.n;
+      const Position position = positionOf(&here, &divisors, row);
+      global float *to = output + (p.splits == 1 ? targetRow(&here, position) : (size_t)row) * p.n;
 #endif
 #pragma unroll
       for (int j = 0; j < RESULTS_N; j += STORE_WIDTH) {

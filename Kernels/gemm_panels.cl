@@ -1,22 +1,6 @@
 // Before and after a product: bringing its right operand into the order it is read in, and adding up splits. And products
 // that are done before a panel would be filled.
 
-// Index mapping: one unit is one row of one panel: output[batch][panel][k][column in panel].
-kernel void packPanels(
-    const Panels p, const ulong sourceBatch, const global float *restrict source, global float *restrict output) {
-  FOR_EACH(unit, (index_t)p.batch * p.panels * p.paddedK) {
-    const int block = (int)(unit / p.paddedK), k = (int)(unit % p.paddedK);
-    const int panel = block % p.panels;
-    global float *to = output + (size_t)unit * p.panel;
-    const int column = panel * p.panel;
-    const int columns = k < p.k ? min(p.panel, p.n - column) : 0;
-    const global float *from =
-        source + block / p.panels * sourceBatch + rowOffset(&p, k) + (size_t)column * p.columnStride;
-    for (int i = 0; i < columns; ++i) to[i] = from[(size_t)i * p.columnStride];
-    for (int i = columns; i < p.panel; ++i) to[i] = 0.0f;
-  }
-}
-
 // Index mapping: one unit is WIDTH elements of the m × n result. They lie in one row unless it `isFlat`: its rows stay
 // where they are, and there is no bias. Splits are added in their order, so the result does not depend on timing.
 kernel void sumSplits(
@@ -38,6 +22,22 @@ kernel void sumSplits(
 }
 
 #ifdef CPU_FAMILY
+// Index mapping: one unit is one row of one panel: output[batch][panel][k][column in panel].
+kernel void packPanels(
+    const Panels p, const ulong sourceBatch, const global float *restrict source, global float *restrict output) {
+  FOR_EACH(unit, (index_t)p.batch * p.panels * p.paddedK) {
+    const int block = (int)(unit / p.paddedK), k = (int)(unit % p.paddedK);
+    const int panel = block % p.panels;
+    global float *to = output + (size_t)unit * p.panel;
+    const int column = panel * p.panel;
+    const int columns = k < p.k ? min(p.panel, p.n - column) : 0;
+    const global float *from =
+        source + block / p.panels * sourceBatch + rowOffset(&p, k) + (size_t)column * p.columnStride;
+    for (int i = 0; i < columns; ++i) to[i] = from[(size_t)i * p.columnStride];
+    for (int i = columns; i < p.panel; ++i) to[i] = 0.0f;
+  }
+}
+
 // Index mapping: one unit is one element of the product of two plain matrices, given by the distances of their rows and
 // columns.
 kernel void plainProduct(

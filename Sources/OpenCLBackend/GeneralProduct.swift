@@ -10,6 +10,8 @@ struct GeneralProduct {
   /// Whether features of patches are rows and positions are summed over.
   var transposesLeft = false
   var right: RightOperand
+  /// Whether the batch is the phases of a stride, of which this is the first: see ``joining(_:_:)``.
+  var joinsPhases = false
   /// Floats between the matrices of a batch; 0 shares one.
   var leftBatchStride = 0
   var rightBatchStride = 0
@@ -38,6 +40,18 @@ extension GeneralProduct {
     self.init(
       m: convolution.batch * positions, n: convolution.inputChannels, k: phase.geometry.features, left: phase.geometry,
       right: .phase(phase, kernelSize: windows.kernelSize, channels: convolution.outputChannels))
+  }
+
+  /// All phases of a strided convolution as one product, for kernels that find each by its number: if there are several,
+  /// and all have as many positions and taps.
+  static func joining(_ convolution: Convolution, _ phases: [InputGradientPhase]) -> GeneralProduct? {
+    let first = phases[0].geometry
+    guard phases.count > 1, first.features > 0, convolution.windows.dilation.allSatisfy({ $0 == 1 }),
+      phases.allSatisfy({ $0.geometry.rows == first.rows && $0.geometry.taps == first.taps })
+    else { return nil }
+    var product = GeneralProduct(inputGradient: convolution, phases[0])
+    (product.batch, product.joinsPhases) = (phases.count, true)
+    return product
   }
 
   init(filterGradient convolution: Convolution) {

@@ -28,7 +28,8 @@ extension OpenCLBackend {
       if let plan = joinedPhases(convolution, phases, products) {
         return try computeJoined(plan, own(outputGradient), own(filter), bias: bias.map(own), activation: activation, into: input)
       }
-      for product in products {
+      let joined = runtime.family == .gpu ? GeneralProduct.joining(convolution, phases) : nil
+      for product in joined.map({ [$0] }) ?? products {
         try compute(product, outputGradient, filter, bias: bias, activation: activation, into: input)
       }
     }

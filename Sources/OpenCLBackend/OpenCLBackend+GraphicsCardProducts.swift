@@ -75,7 +75,12 @@ struct GraphicsCardProductPlan {
       Macro("ITEMS_M", tile.itemsM), Macro("ITEMS_N", tile.itemsN),
     ]
     if product.transposesLeft { macros.append(Macro("LEFT_TRANSPOSED", 1)) }
-    if case .columns = product.right { macros.append(Macro("RIGHT_TRANSPOSED", 1)) }
+    switch product.right {
+    case .rows: break
+    case .phase where !product.left.isMatrix: macros.append(Macro("FILTER", 1))
+    case .columns, .phase: macros.append(Macro("RIGHT_TRANSPOSED", 1))
+    }
+    if product.joinsPhases { macros.append(Macro("PHASES", 1)) }
     if product.left.isMatrix { macros.append(Macro("SINGLE_TAP", 1)) }
     // Where every row of a matrix, and every pixel of an image, begins at a multiple of four floats, four are moved at a time.
     func width(_ distances: Int...) -> Int { distances.allSatisfy { $0.isMultiple(of: 4) } ? 4 : 1 }
@@ -87,9 +92,13 @@ struct GraphicsCardProductPlan {
     return macros
   }
 
-  /// Floats from one row of the right operand to the next, as the kernel reads it.
+  /// Floats from one row of the right operand to the next, or from one column of a filter.
   func rightRow(_ product: GeneralProduct) -> Int {
-    if case .columns = product.right { product.k } else { product.n }
+    switch product.right {
+    case .rows: product.n
+    case .columns: product.k
+    case .phase(_, _, let channels): channels
+    }
   }
 }
 
@@ -115,18 +124,13 @@ extension OpenCLBackend {
     activation: Activation, into output: OpenCLStorage
   ) throws {
     let plan = GraphicsCardProductPlan(product, tile: .all.first { $0.name == name }!, device: device)
-    var matrix = right
-    if case .phase = product.right, product.k > 0 {
-      // A filter is small beside what it is multiplied with; read as a plain matrix, its loads coalesce.
-      matrix = try pack(right, of: product, as: PanelLayout(width: product.n, of: product.n, k: product.k))
-    }
     let arguments = ProductArguments(
       rightRow: plan.rightRow(product), rightBatchStride: product.rightBatchStride, splits: plan.splits,
       splitLength: plan.splitLength)
     let (macro, parameter) = (plan.splits > 1 ? .identity : activation).macro
     let kernel = try runtime.kernel(
       .gemmGPU, "product",
-      macros: plan.macros(product, activation: macro, largestOperand: max(left.count, matrix.count)))
+      macros: plan.macros(product, activation: macro, largestOperand: max(left.count, right.count)))
     let tile = plan.tile
     if kernel.maximumWorkGroupSize < tile.items,
       let smaller = GraphicsCardProductPlan.Tile.all.first(where: { $0.items <= kernel.maximumWorkGroupSize && $0.fits(device) })
@@ -141,9 +145,23 @@ extension OpenCLBackend {
         kernel, global: WorkSize(groups.x * tile.itemsN, groups.y * tile.itemsM, groups.z),
         local: WorkSize(tile.itemsN, tile.itemsM), arguments.words(product, hasBias: bias != nil),
         .words(product.left.words), .words(product.left.divisors), .ulong(UInt64(product.leftBatchStride)),
-        .ulong(UInt64(product.rightBatchStride)), .float(parameter), .buffer(left), .buffer(matrix),
-        .buffer(bias ?? matrix), .buffer(target))
+        .ulong(UInt64(product.rightBatchStride)), .words(product.filter), .float(parameter), .buffer(left), .buffer(right),
+        .buffer(bias ?? right), .buffer(target))
     }
+  }
+}
+
+extension GeneralProduct {
+  /// The structure `Filter` of `gemm_gpu.cl`.
+  fileprivate var filter: [Int] {
+    var words = [Int]()
+    guard case .phase(let phase, let kernelSize, _) = right else { return Array(repeating: 0, count: 15) }
+    // The first phase's taps begin with the remainder.
+    let remainder = phase.firstTap &+ (left.taps &- 1) &* phase.tapStep
+    // An image may be smaller than a stride.
+    let phases = joinsPhases ? pointwiseMin(left.targetStep, left.target) : [1, 1, 1]
+    words.append(SIMD3(kernelSize), phase.firstTap, phase.tapStep, phases, remainder)
+    return words
   }
 }
 

@@ -28,7 +28,10 @@ import Testing
 
   /// Convolutions of a step of each model: samples, positions along each axis, channels in and out, taps, stride.
   static let models: [(name: String, layers: [(Int, [Int], Int, Int, Int, Int)])] = [
-    ("vae", [(16, [28, 28], 1, 32, 3, 1), (16, [28, 28], 32, 64, 3, 2), (16, [14, 14], 64, 64, 3, 1), (16, [28, 28], 32, 1, 3, 1)]),
+    (
+      "vae",
+      [(16, [28, 28], 1, 32, 3, 1), (16, [28, 28], 32, 64, 3, 2), (16, [14, 14], 64, 64, 3, 1), (16, [28, 28], 32, 1, 3, 1)]
+    ),
     (
       "dcgan",
       [
@@ -60,10 +63,10 @@ import Testing
       inputSize: size, kernelSize: all(taps), stride: all(stride), paddingLow: all(padding), paddingHigh: all(padding))
     let convolution = Convolution(batch: batch, windows: windows, inputChannels: inputs, outputChannels: outputs)
     let forward = convolution.isNarrowOutward ? [] : [GeneralProduct(forward: convolution)]
+    let phases = InputGradientPhase.all(of: convolution)
     let backward =
-      convolution.isNarrowInward
-      ? [] : InputGradientPhase.all(of: convolution).map { GeneralProduct(inputGradient: convolution, $0) }
-    return forward + backward + (convolution.exchangesSides ? [] : [GeneralProduct(filterGradient: convolution)])
+      GeneralProduct.joining(convolution, phases).map { [$0] } ?? phases.map { GeneralProduct(inputGradient: convolution, $0) }
+    return forward + (convolution.isNarrowInward ? [] : backward) + (convolution.exchangesSides ? [] : [GeneralProduct(filterGradient: convolution)])
   }
 
   @Test(arguments: cards) func theSmallestTilesAreForTheSmallestProducts(_ card: Card) throws {
@@ -71,10 +74,10 @@ import Testing
     for (name, layers) in Self.models {
       var total = 0, inSmallTiles = 0
       for product in layers.flatMap(products) {
-        let plan = GraphicsCardProductPlan.byRules(product, device: device), work = product.m * product.n * product.k
+        let plan = GraphicsCardProductPlan.byRules(product, device: device), work = product.batch * product.m * product.n * product.k
         total += work
         // Larger ones would leave multiprocessors idle where the smallest, four at a time on each, are not too many.
-        let isSmall = product.m * product.n <= 4 * device.multiprocessors * 32 * 32
+        let isSmall = product.batch * product.m * product.n <= 4 * device.multiprocessors * 32 * 32
         if plan.tile.m * plan.tile.n <= 32 * 32, !isSmall { inSmallTiles += work }
         // Every multiprocessor has something to do, unless a split would be too short.
         let groups = plan.tile.groups(of: product) * plan.splits

@@ -23,7 +23,7 @@ import Testing
       family: .gpu, source: .gemmGPU, text: "LEFT_K(load) ACROSS(load,", taken: "LEFT_K(load) ACROSS(0 * load,",
       noticed: "the filter gradient of a convolution"),
     Fault(
-      family: .gpu, source: .gemmPanels, text: "first[2] + tap", taken: "first[2] + 0 * tap",
+      family: .gpu, source: .gemmGPU, text: "filter->first[2] + t.x", taken: "filter->first[2] + 0 * t.x",
       noticed: "the input gradient of a convolution"),
     Fault(
       family: .gpu, source: .normalization, text: "mean += difference / count", taken: "mean += difference",

@@ -1,0 +1,136 @@
+"""Compiles every kernel that training steps launch on a graphics card, for cards that need not be there, and reads the
+machine code.
+
+Usage: cards.py [MODEL …] [--targets sm_90 gfx1100 …] [--compute-units 132 …] [--json FILE] [--check] [--compilers FOLDER]
+
+The compilers are those that get.sh puts into a folder, given by --compilers or the environment variable CARDS. README.md
+says what is told of a kernel, and what the floors of --check are.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+import launches
+import prediction
+import report
+from compilers import CompileError, Compilers
+from machine_code import figures
+from targets import TARGETS
+
+MODELS = ["autoencoder", "vae", "gan", "dcgan", "age-cgan", "gan3d", "srgan", "srgan-adversarial"]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"steps of the benchmark; all of {' '.join(MODELS)} if none")
+    parser.add_argument("--compilers", metavar="FOLDER", default=os.environ.get("CARDS"), help="what get.sh filled (CARDS)")
+    parser.add_argument("--figment", metavar="FILE", default=launches.ROOT / ".build/release/figment")
+    parser.add_argument("--sources", type=pathlib.Path, metavar="FOLDER", default=launches.ROOT,
+                        help="the repository whose kernels are compiled: as old as the command")
+    parser.add_argument("--targets", nargs="+", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--compute-units", nargs="+", type=int, metavar="COUNT",
+                        default=[card.multiprocessors for card in prediction.CARDS],
+                        help="the cards that launches are planned for; those of the predictions' cards")
+    parser.add_argument("--launches", type=pathlib.Path, metavar="FOLDER",
+                        help="a folder of COUNT.jsonl, what the command listed before; read instead of asking it")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="keeps the figures, a kernel a line")
+    parser.add_argument("--check", action="store_true", help="ends with status 1 if anything is below a floor")
+    parser.add_argument("--keep", type=pathlib.Path, metavar="FOLDER", help="keeps the machine code there")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at a time")
+    options = parser.parse_args()
+    if not options.compilers:
+        parser.error("no compilers: get.sh FOLDER fetches them, then give --compilers FOLDER or set CARDS.")
+    return options
+
+
+def read_steps(options):
+    """The steps as cards of each size launch them, by the count of multiprocessors."""
+    if options.launches:
+        return {units: launches.parse((options.launches / f"{units}.jsonl").read_text()) for units in options.compute_units}
+    return {units: launches.read(options.figment, options.models or MODELS, units) for units in options.compute_units}
+
+
+def compile_all(kernels, options, work):
+    """Figures of each kernel by target. Kernels of one source with the same macros are of one program, compiled once."""
+    texts, compilers = launches.Programs(options.sources), Compilers(pathlib.Path(options.compilers).resolve(), work)
+    programs = {}
+    for kernel in kernels:
+        programs.setdefault((kernel.source, kernel.options), []).append(kernel)
+
+    def of_program(source, macros, target):
+        try:
+            compiled = compilers.compile(texts.text(source), source, macros, target.name)
+            return {kernel: told_of(kernel, compiled[kernel.name], target) for kernel in programs[source, macros]}
+        except CompileError as error:
+            return f"{target.name}: {source}{macros} does not compile:\n{error}"
+        except KeyError as name:
+            return f"{target.name}: {source}{macros} has no kernel {name}: the command is older than the sources, or newer."
+
+    rows, failures = {name: {} for name in options.targets}, []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
+        running = {name: [executor.submit(of_program, *program, TARGETS[name]) for program in programs]
+                   for name in options.targets}
+        for name, results in running.items():
+            for result in results:
+                found = result.result()
+                if isinstance(found, str):
+                    failures.append(found)
+                else:
+                    rows[name].update(found)
+    return {name: {kernel: found[kernel] for kernel in kernels if kernel in found} for name, found in rows.items()}, failures
+
+
+def told_of(kernel, compiled, target):
+    told = {"registers": compiled.registers, "spilled": compiled.spilled, "private": compiled.private,
+            "local": compiled.local, "resident": target.resident(compiled, kernel.items)}
+    if compiled.simd:
+        told["simd"] = compiled.simd
+    told.update(figures(compiled.code, kernel.step_multiply_adds, target.widest))
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
+
+
+def lines_of(kernels, rows, steps):
+    """A line of JSON for each kernel: who launches it, and its figures by target."""
+    models = {kernel: [] for kernel in kernels}
+    for step in steps.values():
+        for launch in step.launches:
+            if launch.model not in models[launch.kernel]:
+                models[launch.kernel].append(launch.model)
+    for kernel in kernels:
+        yield {"source": kernel.source, "kernel": kernel.name, "options": kernel.options.strip(), "items": kernel.items,
+               "models": models[kernel], "targets": {name: rows[name][kernel] for name in rows if kernel in rows[name]}}
+
+
+def main():
+    options = parse_arguments()
+    steps = read_steps(options)
+    kernels = sorted({launch.kernel for step in steps.values() for launch in step.launches},
+                     key=lambda kernel: (kernel.source, kernel.name, kernel.options))
+    with tempfile.TemporaryDirectory() as temporary:
+        work = options.keep or pathlib.Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        rows, failures = compile_all(kernels, options, work.resolve())
+    summaries, misses = [], list(failures)
+    for name, found in rows.items():
+        report.print_target(TARGETS[name], found)
+        lines, missed = report.summary(TARGETS[name], found)
+        summaries += lines
+        misses += missed
+    predictions = [line for card in prediction.CARDS if card.target in rows and card.multiprocessors in steps
+                   for line in prediction.of_models(steps[card.multiprocessors], rows[card.target], card)]
+    report.print_predictions(predictions)
+    print("\n" + "\n".join(summaries))
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text("".join(
+            json.dumps(line, separators=(",", ":")) + "\n" for line in [*lines_of(kernels, rows, steps), *predictions]))
+    print("\n".join(["", "Below the floors:", *misses] if misses else ["", "Nothing is below the floors."]))
+    return 1 if misses and (options.check or failures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

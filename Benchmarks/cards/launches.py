@@ -1,0 +1,124 @@
+"""What a training step launches on a card, as `figment benchmark launches` lists it, and the programs' text."""
+import dataclasses
+import json
+import math
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    """What is compiled and judged once, however often it is launched."""
+    source: str
+    name: str
+    options: str
+    items: int
+
+    @property
+    def macros(self):
+        return dict(re.findall(r"-D(\w+)=(\S+)", self.options))
+
+    def number(self, macro):
+        return int(self.macros[macro])
+
+    @property
+    def is_product(self):
+        return self.source == "gemmGPU"
+
+    @property
+    def kind(self):
+        """Of a product, what it is for."""
+        if "SINGLE_TAP" in self.macros:
+            return "matrix"
+        return "filter gradient" if "LEFT_TRANSPOSED" in self.macros else "convolution"
+
+    @property
+    def is_largest_tile(self):
+        return self.is_product and self.number("TILE_M") == self.number("TILE_N") == 128
+
+    @property
+    def step_multiply_adds(self):
+        """Of a product, what an item multiplies for each tile of k."""
+        if not self.is_product:
+            return None
+        return self.number("TILE_M") * self.number("TILE_N") * self.number("TILE_K") // self.items
+
+    @property
+    def width(self):
+        """The floats that its loads are for, if all of them are for as many."""
+        macros = ["LEFT_WIDTH", "RIGHT_WIDTH"] if self.is_product else ["WIDTH"]
+        return min(int(self.macros.get(macro, 1)) for macro in macros)
+
+    @property
+    def label(self):
+        if self.is_product:
+            transposed = [side.lower() for side in ("LEFT", "RIGHT") if f"{side}_TRANSPOSED" in self.macros]
+            widths = "/".join(self.macros[f"{operand}_WIDTH"] for operand in ("LEFT", "RIGHT", "OUTPUT"))
+            tile = "×".join(self.macros[f"TILE_{axis}"] for axis in "MNK")
+            return " ".join([self.name, tile, self.kind, *(f"{side}ᵀ" for side in transposed), widths])
+        # Macros that change nothing are there for the name of what is kept.
+        told = [f"{name}={value}" for name, value in self.macros.items() if name not in ("NARROW", "CACHED", "PLAIN")]
+        return " ".join([self.name, *told])
+
+
+@dataclasses.dataclass(frozen=True)
+class Launch:
+    kernel: Kernel
+    model: str
+    count: int
+    groups: int
+    # Multiply-adds of the launch, and bytes that it must read and write, if the host says so.
+    work: float | None
+    bytes: float | None
+
+
+@dataclasses.dataclass
+class Steps:
+    """The training steps of some models on a card of so many multiprocessors."""
+    # A line for each model: its launches, and the milliseconds that the host takes for them.
+    models: dict
+    launches: list
+
+
+def read(figment, models, units):
+    """Asks the command."""
+    result = subprocess.run(
+        [figment, "benchmark", "launches", *models, "--compute-units", str(units), "--format", "json"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    if result.returncode:
+        sys.exit(f"{figment} benchmark launches: ended with status {result.returncode}")
+    return parse(result.stdout)
+
+
+def parse(text):
+    steps = Steps({}, [])
+    for line in map(json.loads, text.splitlines()):
+        launch = line.get("launch")
+        if launch is None:
+            steps.models[line["name"]] = {"count": line["count"], "host_ms": line["median_ms"]}
+            continue
+        items = math.prod(launch["local"])
+        steps.launches.append(Launch(
+            Kernel(launch["source"], launch["kernel"], launch["options"], items),
+            line["name"].removesuffix(" " + launch["kernel"]), line["count"], math.prod(launch["global"]) // items,
+            launch.get("work"), launch.get("bytes")))
+    return steps
+
+
+class Programs:
+    """The text of each program, put together as the host does."""
+
+    def __init__(self, root):
+        swift = (root / "Sources/Kernels/KernelSource.swift").read_text()
+        block = re.findall(r'"(\w+)"', re.search(r"let block = \[(.*?)\]", swift)[1])
+        self._files = {name: (block if "block +" in files else []) + re.findall(r'"(\w+)"', files)
+                       for name, files in re.findall(r"case \.(\w+): (.*)", swift)}
+        self._folder = root / "Kernels"
+
+    def text(self, source):
+        files = ["prelude", *self._files[source]]
+        return "".join(f'#line 1 "{file}.cl"\n{(self._folder / f"{file}.cl").read_text()}\n' for file in files)

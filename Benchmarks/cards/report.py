@@ -1,0 +1,92 @@
+"""Tables of what machine code shows, a summary of each target, and floors that it must not fall under."""
+
+# Of the largest tile, 128 × 128: multiply-adds among the instructions of a step by what the product is for, and how many
+# warps of a multiprocessor, or waves of a SIMD, are resident.
+FLOORS = {
+    "sm_90": {"matrix": 0.80, "convolution": 0.75, "filter gradient": 0.70, "resident": 16},
+    "gfx1100": {"resident": 10},
+}
+
+LEGEND = """\
+  regs      registers of an item       spill, stack  bytes of memory of an item    local     bytes of a group
+  res       {unit}, resident
+  share     multiply-adds among the instructions of the innermost loop that has most of them; of a product, of a tile of k
+  busy      of the multiply-adds that fit, if what is issued beside them is not counted
+  covered   of a step's multiply-adds, those issued between a global load and what first waits for it, at least
+  flying    bytes of global loads an item has on their way at most, in the loop that loads most
+  in loop, loads, stores, local    accesses by their bits: in that loop, then in the whole kernel"""
+
+
+def is_narrow(kernel, figures):
+    """Whether what should be loaded four floats at a time is loaded one by one."""
+    return kernel.width == 4 and figures["loop_loads"].get("32", 0) >= 4
+
+
+def is_early(kernel, figures):
+    """Whether a product waits for its loads before it multiplies."""
+    return figures.get("covered", 1) < 0.5
+
+
+def print_target(target, rows):
+    """A line for each kernel.
+
+    Args:
+        rows: Figures by kernel.
+    """
+    print(f"\n{target.name}: {target.cards}\n{LEGEND.format(unit=target.resident_unit)}")
+    width = max(len(kernel.label) for kernel in rows)
+    print(f"{'kernel':{width}s} regs spill stack local res share  busy covered flying  in loop | loads | stores | local")
+    for kernel, figures in rows.items():
+        accesses = " | ".join(_widths(figures.get(name)) for name in ("loop_loads", "global_loads", "global_stores"))
+        local = " → ".join(_widths(figures[name]) for name in ("local_stores", "local_loads") if name in figures)
+        print(f"{kernel.label:{width}s} {figures['registers']:4d} {figures['spilled']:5d} {figures['private']:5d} "
+              f"{figures['local']:5d} {figures['resident']:3d} {_percent(figures, 'share')} {_percent(figures, 'busy')} "
+              f"{_percent(figures, 'covered'):>7s} {figures['in_flight']:6d}  {accesses} | {local}".rstrip(" |"), flush=True)
+
+
+def _percent(figures, name):
+    return f"{100 * figures[name]:4.0f}%" if figures.get(name) is not None else "    –"
+
+
+def _widths(widths):
+    return " ".join(f"{count}×{bits}" for bits, count in (widths or {}).items()) or "–"
+
+
+def summary(target, rows):
+    """What stands out, and what falls under a floor: lines of text, and lines of misses."""
+    def named(title, kernels):
+        return [f"  {title}: {len(kernels)}"] + [f"    {kernel.label}" for kernel in kernels]
+
+    spilling = [kernel for kernel in rows if rows[kernel]["spilled"]]
+    lines = [f"{target.name}: {len(rows)} kernels", *named("spill registers", spilling),
+             *named("have arrays in memory", [kernel for kernel in rows if rows[kernel]["private"] > rows[kernel]["spilled"]]),
+             *named("load single floats where four lie together", [each for each in rows if is_narrow(each, rows[each])]),
+             *named("await their loads before they multiply", [each for each in rows if is_early(each, rows[each])])]
+    misses = [f"{target.name}: {kernel.label} spills {rows[kernel]['spilled']} bytes" for kernel in spilling]
+    largest = {kernel: figures for kernel, figures in rows.items() if kernel.is_largest_tile}
+    floors = FLOORS.get(target.name, {})
+    for kind in ("matrix", "convolution", "filter gradient"):
+        shares = [figures["share"] for kernel, figures in largest.items() if kernel.kind == kind and "share" in figures]
+        lines.append(_against(f"least share of a {kind} in 128×128", shares, floors.get(kind), misses, target, "{:.1%}"))
+    resident = [figures["resident"] for figures in largest.values()]
+    lines.append(_against(f"fewest {target.resident_unit} of 128×128", resident, floors.get("resident"), misses, target, "{}"))
+    return lines, misses
+
+
+def _against(what, values, floor, misses, target, form):
+    """A line that says the least of some values, and the floor; what is below it, or has no value at all, is missed."""
+    told = form.format(min(values)) if values else "no such kernel"
+    if floor is None:
+        return f"  {what}: {told}"
+    if not values or min(values) < floor:
+        misses.append(f"{target.name}: {what}: {told}, not {form.format(floor)}")
+    return f"  {what}: {told} (floor {form.format(floor)})"
+
+
+def print_predictions(lines):
+    print("\nPredictions, by the model that prediction.py states")
+    for line in lines:
+        known = f"{line['predicted_ms']:9.3f} ms" if line["predicted"] else "     unknown"
+        rest = line["launches"] - line["predicted"]
+        told = f" without {rest} of {line['launches']} launches, of whose work the host tells nothing" if rest else ""
+        print(f"{line['model']:18s} {line['card']:12s} {known}{told}; the host takes {line['host_ms']:.2f} ms to launch it")
