@@ -1,6 +1,9 @@
 """One step of both networks of the deep convolutional GAN, from Keras in float64: the published preset, 64×64 with SGD, and
 the small one, 32×32 with Adam (epsilon 1e-3: see `adversarial_techniques.py`). Weights, images, latents and labels come from
-Philox; digests are stored."""
+Philox; digests are stored.
+
+The small one's latents are the sixth and seventh draws: with those before, some activation in front of a LeakyReLU is 0 but for
+rounding, and which side of it a device is on changes gradients by 0.3 %. With these none is nearer to 0 than 1.7e-5."""
 
 import keras
 import numpy as np
@@ -43,11 +46,11 @@ weights = lambda *networks: [v for network in networks for layer in network.laye
 read = lambda variables: [v.numpy() for v in variables]
 
 
-def case(name, side, sizes, optimizer, labels_of_generated):
+def case(name, side, sizes, optimizer, labels_of_generated, first_latent=0):
     generator, discriminator = networks(side, *sizes)
     initialize(weights(generator, discriminator))
     of_generator, of_discriminator = optimizer(), optimizer()
-    latent = lambda n: (np.float32(2) * philox.uniform((100, n), BATCH, LATENT) - np.float32(1)) * np.float32(1.7)
+    latent = lambda n: (np.float32(2) * philox.uniform((100, first_latent + n), BATCH, LATENT) - np.float32(1)) * np.float32(1.7)
     images = tf.constant(np.float32(2) * philox.uniform((77, 0), BATCH, side, side, 3) - np.float32(1), tf.float64)
     real_labels = np.float64(0.8) + np.float64(0.2) * philox.uniform((101, 0), BATCH, 1)
     generated_labels = labels_of_generated(lambda: philox.uniform((101, 1), BATCH, 1).astype(np.float64))
@@ -83,5 +86,6 @@ fixture = Fixture("dcgan-step", seed=12)
 case("published", 64, (2048, [256, 128, 64], [128, 256, 512], 1024),
      lambda: keras.optimizers.SGD(5e-4, momentum=np.float64(0.9), nesterov=True), lambda draw: np.float64(0.2) * draw())
 case("small", 32, (512, [128, 64, 32], [64, 128, 256], 512),
-     lambda: keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=np.float64(0.999), epsilon=1e-3), lambda draw: np.zeros((BATCH, 1)))
+     lambda: keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=np.float64(0.999), epsilon=1e-3), lambda draw: np.zeros((BATCH, 1)),
+     first_latent=5)
 fixture.write()

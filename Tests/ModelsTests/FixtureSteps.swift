@@ -55,10 +55,11 @@ final class GivenNoise: AdversarialNoise {
 /// The fixture's latents and uniform numbers, by how many were drawn before.
 final class PhiloxNoise: AdversarialNoise {
   private let latentShape: [Int], drawnClasses: [Float]?, device: Device
-  private var latentDraws: UInt32 = 0, uniformDraws: UInt32 = 0
+  private var latentDraws: UInt32, uniformDraws: UInt32 = 0
 
-  init(latentShape: [Int], classes: [Float]? = nil, on device: Device) {
-    (self.latentShape, drawnClasses, self.device) = (latentShape, classes, device)
+  /// - Parameter first: The number of the first draw of latents.
+  init(latentShape: [Int], classes: [Float]? = nil, first: UInt32 = 0, on device: Device) {
+    (self.latentShape, drawnClasses, self.device, latentDraws) = (latentShape, classes, device, first)
   }
 
   func latents(_ count: Int) -> Tensor {
