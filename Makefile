@@ -105,11 +105,11 @@ test-intel: setup-tests setup-intel
 	  FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'OpenCLBackendTests.(EveryKernel|Product|Tuning|LaunchSequence)Tests|ParityTests|TensorsTests|LayersTests|ModelsTests'
 
 # What a graphics card would run: every kernel, operation and model's step, the choice of `auto` and a driver that fails;
-# then the models' steps by the same kernels on another compiler.
+# then layers and the models' steps by the same kernels on another compiler.
 test-cards: setup-tests setup-cards
 	$(BUILD_TESTS)
 	$(ON_CARD) FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'EveryKernelTests/ofGraphicsCards|ParityTests|ModelsTests|SelfTestTests|CardTests|FailingDriverTests'
-	FIGMENT_KERNELS=gpu FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter ModelsTests
+	FIGMENT_KERNELS=gpu FIGMENT_TEST_DEVICES=opencl $(RUN_TESTS) --filter 'ModelsTests|LayersTests'
 
 # Every kernel in Oclgrind, which sees accesses out of bounds, races, reads of what nobody wrote and wrong calls; the
 # kernels of processors beside those of graphics cards, some five minutes. Unoptimized: its LLVM stops at

@@ -39,9 +39,16 @@ typedef JOIN(int, WIDTH) intv;
 #define LANES JOIN(LANES_, WIDTH)
 #define LANES_4 ((int4)(0, 1, 2, 3))
 #define LANES_16 ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
+#define SPLAT(x) ((floatv)(x))
+#ifdef GPU_FAMILY
+// On a card every vector begins at a multiple of its size. vload4 and vstore4, which do not know that, are four accesses on
+// NVIDIA.
+#define LOAD(pointer) (*(const global floatv *)(pointer))
+#define STORE(value, pointer) (*(global floatv *)(pointer) = (value))
+#else
 #define LOAD(pointer) JOIN(vload, WIDTH)(0, pointer)
 #define STORE(value, pointer) JOIN(vstore, WIDTH)(value, 0, pointer)
-#define SPLAT(x) ((floatv)(x))
+#endif
 #endif
 
 // Stores a whole aligned vector past the caches: a line that is only written need not be read before.

@@ -20,7 +20,10 @@ extension OpenCLBackend {
   func copyRows(_ source: any Storage, _ destination: any Storage, _ copy: StridedCopy, wide: Bool) throws {
     let last = copy.shape.count - 1, columns = copy.shape[last], rows = copy.count / columns
     let isContiguous = copy.sourceStrides[last] == 1 && copy.destinationStrides[last] == 1
-    let width = isContiguous ? runtime.rowWidth(columns) : 1, segment = runtime.segment(width)
+    // Vectors of a card begin at multiples of their size: those of every row.
+    let starts = copy.sourceStrides[..<last] + copy.destinationStrides[..<last] + [copy.sourceOffset, copy.destinationOffset]
+    let fits = runtime.family == .cpu || starts.allSatisfy { $0.isMultiple(of: runtime.flatWidth) }
+    let width = isContiguous && fits ? runtime.rowWidth(columns) : 1, segment = runtime.segment(width)
     let (rank, view) = CopyView(copy, leavingOut: [last], wide: wide).words
     let kernel = try runtime.kernel(
       .copy, "copyRows",

@@ -77,8 +77,8 @@ struct GraphicsCardProductPlan {
     if product.transposesLeft { macros.append(Macro("LEFT_TRANSPOSED", 1)) }
     switch product.right {
     case .rows: break
-    case .phase where !product.left.isMatrix: macros.append(Macro("FILTER", 1))
-    case .columns, .phase: macros.append(Macro("RIGHT_TRANSPOSED", 1))
+    case .phase: macros.append(Macro("FILTER", 1))
+    case .columns: macros.append(Macro("RIGHT_TRANSPOSED", 1))
     }
     if product.joinsPhases { macros.append(Macro("PHASES", 1)) }
     if product.left.isMatrix { macros.append(Macro("SINGLE_TAP", 1)) }

@@ -166,8 +166,9 @@ extension OpenCLBackend {
     let count = product.m * product.n
     let (macro, parameter) = activation.macro
     let isFlat = bias == nil && product.targetsAreRows
-    // Vectors of rows must not reach into the next.
-    let width = isFlat || product.n.isMultiple(of: runtime.flatWidth) ? runtime.flatWidth : 1
+    // Vectors of rows must not reach into the next; those of a card begin at multiples of their size in every split.
+    let length = !isFlat ? product.n : runtime.family == .gpu ? count : runtime.flatWidth
+    let width = length.isMultiple(of: runtime.flatWidth) ? runtime.flatWidth : 1
     let kernel = try runtime.kernel(
       .gemmPanels, "sumSplits",
       defines: ["WIDTH": width, "ACTIVATION": macro, needsWideIndices(parts.count) ? "WIDE" : "NARROW": 1])

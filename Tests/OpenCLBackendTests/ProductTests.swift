@@ -159,6 +159,9 @@ import Testing
     convolution(2, [6, 6, 6], [4, 4, 4], channels: (1, 12), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(2, [4, 5, 6], [4, 4, 4], channels: (10, 33), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(2, [4, 4, 4], [4, 4, 4], channels: (20, 1)),
+    // Phases of one pixel and one tap, which is not the filter's first; an image smaller than the stride.
+    convolution(3, [3, 2], [3, 2], channels: (6, 5), stride: [2, 2]),
+    convolution(2, [2, 3], [2, 4], channels: (8, 12), stride: [3, 4], low: [0, 1]),
     // One window on all of the image; few rows of patches and of phases.
     convolution(2, [3, 4, 4], [3, 4, 4], channels: (33, 50)),
     convolution(1, [4, 4, 4], [4, 4, 4], channels: (32, 48), stride: [2, 2, 2], low: [1, 1, 1]),
