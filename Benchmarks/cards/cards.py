@@ -1,10 +1,11 @@
 """Compiles every kernel that training steps launch on a graphics card, for cards that need not be there, and reads the
 machine code.
 
-Usage: cards.py [MODEL …] [--targets sm_90 gfx1100 …] [--compute-units 132 …] [--json FILE] [--check] [--compilers FOLDER]
+Usage: cards.py [MODEL …] [--targets sm_90 gfx1100 …] [--compute-units 132 …] [--json FILE] [--check]
+                [--compilers FOLDER]
 
-The compilers are those that get.sh puts into a folder, given by --compilers or the environment variable CARDS. README.md
-says what is told of a kernel, and what the floors of --check are.
+The compilers are those that get.sh puts into a folder, given by --compilers or the environment variable CARDS.
+README.md says what is told of a kernel, and what the floors of --check are.
 """
 import argparse
 import concurrent.futures
@@ -26,8 +27,10 @@ MODELS = ["autoencoder", "vae", "gan", "dcgan", "age-cgan", "gan3d", "srgan", "s
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"steps of the benchmark; all of {' '.join(MODELS)} if none")
-    parser.add_argument("--compilers", metavar="FOLDER", default=os.environ.get("CARDS"), help="what get.sh filled (CARDS)")
+    parser.add_argument("models", nargs="*", metavar="MODEL",
+                        help=f"steps of the benchmark; all of {' '.join(MODELS)} if none")
+    parser.add_argument("--compilers", metavar="FOLDER", default=os.environ.get("CARDS"),
+                        help="what get.sh filled (CARDS)")
     parser.add_argument("--figment", metavar="FILE", default=launches.ROOT / ".build/release/figment")
     parser.add_argument("--sources", type=pathlib.Path, metavar="FOLDER", default=launches.ROOT,
                         help="the repository whose kernels are compiled: as old as the command")
@@ -50,38 +53,38 @@ def parse_arguments():
 def read_steps(options):
     """The steps as cards of each size launch them, by the count of multiprocessors."""
     if options.launches:
-        return {units: launches.parse((options.launches / f"{units}.jsonl").read_text()) for units in options.compute_units}
+        return {units: launches.parse((options.launches / f"{units}.jsonl").read_text())
+                for units in options.compute_units}
     return {units: launches.read(options.figment, options.models or MODELS, units) for units in options.compute_units}
 
 
 def compile_all(kernels, options, work):
-    """Figures of each kernel by target. Kernels of one source with the same macros are of one program, compiled once."""
-    texts, compilers = launches.Programs(options.sources), Compilers(pathlib.Path(options.compilers).resolve(), work)
+    """Target after target: figures of each kernel, and what went wrong. Kernels of one source with the same macros are
+    of one program, compiled once."""
+    compilers = Compilers(pathlib.Path(options.compilers).resolve(), work)
+    # All of them now: a file that is edited meanwhile must not be two kernels.
+    texts = launches.program_texts(options.sources, {kernel.source for kernel in kernels})
     programs = {}
     for kernel in kernels:
         programs.setdefault((kernel.source, kernel.options), []).append(kernel)
 
     def of_program(source, macros, target):
         try:
-            compiled = compilers.compile(texts.text(source), source, macros, target.name)
-            return {kernel: told_of(kernel, compiled[kernel.name], target) for kernel in programs[source, macros]}
+            compiled = compilers.compile(texts[source], source, macros, target.name)
         except CompileError as error:
             return f"{target.name}: {source}{macros} does not compile:\n{error}"
-        except KeyError as name:
-            return f"{target.name}: {source}{macros} has no kernel {name}: the command is older than the sources, or newer."
+        missing = [kernel.name for kernel in programs[source, macros] if kernel.name not in compiled]
+        if missing:
+            return (f"{target.name}: {source}{macros} has no {missing[0]}: "
+                    "the command is older than the sources, or newer.")
+        return {kernel: told_of(kernel, compiled[kernel.name], target) for kernel in programs[source, macros]}
 
-    rows, failures = {name: {} for name in options.targets}, []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
-        running = {name: [executor.submit(of_program, *program, TARGETS[name]) for program in programs]
-                   for name in options.targets}
-        for name, results in running.items():
-            for result in results:
-                found = result.result()
-                if isinstance(found, str):
-                    failures.append(found)
-                else:
-                    rows[name].update(found)
-    return {name: {kernel: found[kernel] for kernel in kernels if kernel in found} for name, found in rows.items()}, failures
+        for name in options.targets:
+            found = list(executor.map(lambda program: of_program(*program, TARGETS[name]), programs))
+            rows = {kernel: row for each in found if isinstance(each, dict) for kernel, row in each.items()}
+            yield TARGETS[name], {kernel: rows[kernel] for kernel in kernels if kernel in rows}, \
+                [each for each in found if isinstance(each, str)]
 
 
 def told_of(kernel, compiled, target):
@@ -93,6 +96,11 @@ def told_of(kernel, compiled, target):
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
 
 
+def without_nothing(told):
+    """Without what there is none of. A step that covers nothing is told."""
+    return {name: value for name, value in told.items() if value or name == "covered"}
+
+
 def lines_of(kernels, rows, steps):
     """A line of JSON for each kernel: who launches it, and its figures by target."""
     models = {kernel: [] for kernel in kernels}
@@ -102,7 +110,8 @@ def lines_of(kernels, rows, steps):
                 models[launch.kernel].append(launch.model)
     for kernel in kernels:
         yield {"source": kernel.source, "kernel": kernel.name, "options": kernel.options.strip(), "items": kernel.items,
-               "models": models[kernel], "targets": {name: rows[name][kernel] for name in rows if kernel in rows[name]}}
+               "models": models[kernel],
+               "targets": {name: without_nothing(rows[name][kernel]) for name in rows if kernel in rows[name]}}
 
 
 def main():
@@ -110,16 +119,17 @@ def main():
     steps = read_steps(options)
     kernels = sorted({launch.kernel for step in steps.values() for launch in step.launches},
                      key=lambda kernel: (kernel.source, kernel.name, kernel.options))
+    rows, summaries, misses, failures = {}, [], [], []
     with tempfile.TemporaryDirectory() as temporary:
-        work = options.keep or pathlib.Path(temporary)
+        work = (options.keep or pathlib.Path(temporary)).resolve()
         work.mkdir(parents=True, exist_ok=True)
-        rows, failures = compile_all(kernels, options, work.resolve())
-    summaries, misses = [], list(failures)
-    for name, found in rows.items():
-        report.print_target(TARGETS[name], found)
-        lines, missed = report.summary(TARGETS[name], found)
-        summaries += lines
-        misses += missed
+        for target, found, failed in compile_all(kernels, options, work):
+            rows[target.name] = found
+            report.print_target(target, found)
+            lines, missed = report.summary(target, found)
+            summaries += lines
+            misses += failed + missed
+            failures += failed
     predictions = [line for card in prediction.CARDS if card.target in rows and card.multiprocessors in steps
                    for line in prediction.of_models(steps[card.multiprocessors], rows[card.target], card)]
     report.print_predictions(predictions)

@@ -1,4 +1,4 @@
-"""The compilers of NVIDIA, AMD and Intel, none of which needs a card: from a program's text to the machine code of its kernels.
+"""The compilers of NVIDIA, AMD and Intel, none of which needs a card: from a program's text to its kernels' machine code.
 
 Each gets the options that the host gives its own, as close to what the maker's driver makes of them as can be had.
 """
@@ -8,6 +8,7 @@ import functools
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -30,7 +31,7 @@ class Compiled:
     spilled: int
     private: int
     local: int
-    # Of AMD, what the compiler says; of Intel, the items of a thread and the threads that registers leave a vector engine.
+    # Of AMD, what the compiler says; of Intel, a thread's items, and the threads that registers leave a vector engine.
     resident: int | None = None
     simd: int | None = None
     threads: int | None = None
@@ -58,7 +59,7 @@ class Compilers:
             options: The macros of the host, as it gives them.
         """
         name = re.sub(r"[^\w=]+", "_", f"{target}_{source}{options.replace(' -D', ' ')}")
-        output = self.work / name[:200]
+        output = self.work / name
         if target.startswith("sm_"):
             # NVIDIA's own front end, which reads C++, where the kernel is plain enough for that.
             is_plain = source == "gemmGPU"
@@ -74,33 +75,34 @@ class Compilers:
         root = self.folder / "root19/usr/lib"
         source, result = output.with_suffix(".cl"), output.with_suffix(suffix)
         source.write_text(text)
-        _run([root / "llvm-19/bin/clang", "-x", "cl", *OPTIONS, *options, "-O3", "-w", "-Xclang", "-finclude-default-header",
-              "-S", "-o", result, source],
+        _run([root / "llvm-19/bin/clang", "-x", "cl", *OPTIONS, *options, "-O3", "-w", "-Xclang",
+              "-finclude-default-header", "-S", "-o", result, source],
              env=_with_libraries(root / "x86_64-linux-gnu", root / "llvm-19/lib"))
         return result.read_text()
 
     def _clang_ptx(self, text, options, target, output):
         library = self.folder / "root19/usr/lib/clc/nvptx64--nvidiacl.bc"
         ptx = self._clang(text, [
-            "-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", target, "-Xclang", "-target-feature",
-            "-Xclang", "+ptx78", "-Xclang", "-mlink-builtin-bitcode", "-Xclang", library, *options.split()], output, ".ptx")
-        # OpenCL lets divisions and roots be a few units off unless the host says otherwise, and NVIDIA's driver takes it
-        # at its word. The library's are exact ones, whose slow paths would count as the kernel's.
+            "-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", target,
+            "-Xclang", "-target-feature", "-Xclang", "+ptx78", "-Xclang", "-mlink-builtin-bitcode", "-Xclang", library,
+            *options.split()], output, ".ptx")
+        # OpenCL lets divisions and roots be a few units off unless the host says otherwise, and NVIDIA's driver takes
+        # it at its word. The library's are exact ones, whose slow paths would count as the kernel's.
         return ptx.replace("sqrt.rn.f32", "sqrt.approx.f32").replace("div.rn.f32", "div.full.f32")
 
     def _amd(self, text, options, target, output):
-        # LLVM's wide waves are those of the older cards.
+        # Up to CDNA a wave has 64 items, of RDNA 32.
         is_wide = target.startswith("gfx9")
         bitcode = self.folder / "root19/usr/lib/x86_64-linux-gnu/amdgcn/bitcode"
         version = bitcode / f"oclc_isa_version_{target[3:]}.bc"
         libraries = [
-            "opencl", "ocml", "ockl", version.stem if version.exists() else "oclc_isa_version_1030", "oclc_abi_version_500",
-            "oclc_finite_only_off", "oclc_unsafe_math_off", "oclc_correctly_rounded_sqrt_off", "oclc_daz_opt_off",
-            "oclc_wavefrontsize64_" + ("on" if is_wide else "off")]
+            "opencl", "ocml", "ockl", version.stem if version.exists() else "oclc_isa_version_1030",
+            "oclc_abi_version_500", "oclc_finite_only_off", "oclc_unsafe_math_off", "oclc_correctly_rounded_sqrt_off",
+            "oclc_daz_opt_off", "oclc_wavefrontsize64_" + ("on" if is_wide else "off")]
         links = [word for library in libraries
                  for word in ("-Xclang", "-mlink-builtin-bitcode", "-Xclang", bitcode / f"{library}.bc")]
-        listing = self._clang(
-            text, ["-target", "amdgcn-amd-amdhsa", f"-mcpu={target}", "-nogpulib", *links, *options.split()], output, ".s")
+        listing = self._clang(text, [
+            "-target", "amdgcn-amd-amdhsa", f"-mcpu={target}", "-nogpulib", *links, *options.split()], output, ".s")
         return {name: _amd_compiled(name, code, listing)
                 for name, code in instruction_sets.amdgcn(listing, counts_stores=is_wide).items()
                 if f".amdhsa_kernel {name}\n" in listing}
@@ -132,36 +134,37 @@ class Compilers:
         return text.value.decode()
 
     def _ptxas(self, ptx, target, output):
-        bin = next(self.folder.glob("nv/nvidia/cu*/bin"))
+        tools = next(self.folder.glob("nv/nvidia/cu*/bin"))
         source, binary = output.with_suffix(".ptx"), output.with_suffix(".cubin")
         source.write_text(ptx)
-        log = _run([bin / "ptxas", "-v", f"-arch={target}", "-O3", source, "-o", binary])
-        listing = _run([bin / "nvdisasm", "-c", binary])
+        log = _run([tools / "ptxas", "-v", f"-arch={target}", "-O3", source, "-o", binary])
+        listing = _run([tools / "nvdisasm", "-c", binary])
         output.with_suffix(".sass").write_text(listing)
         codes = instruction_sets.sass(listing)
-        found = re.findall(
-            r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill stores.*?Used (\d+) registers([^\n]*)",
-            log, re.DOTALL)
-        return {name: Compiled(codes[name], int(registers), int(spilled), int(stack), _number(r"(\d+) bytes smem", rest))
-                for name, stack, spilled, registers, rest in found}
+        entries = re.split(r"Compiling entry function '(\w+)'", log)[1:]
+        return {name: Compiled(
+            codes[name], registers=_number(r"Used (\d+) registers", told), spilled=_number(r"(\d+) bytes spill stores", told),
+            private=_number(r"(\d+) bytes stack frame", told), local=_number(r"(\d+) bytes smem", told))
+            for name, told in zip(entries[::2], entries[1::2])}
 
     # MARK: Intel
 
     def _intel(self, text, options, target, output):
         root = self.folder / "intel/root/usr/lib"
-        output.mkdir(exist_ok=True)
+        # What an earlier run left would be taken for this one's.
+        shutil.rmtree(output, ignore_errors=True)
+        output.mkdir()
         (output / "program.cl").write_text(text)
         environment = _with_libraries(root / "x86_64-linux-gnu", root / "llvm-14/lib")
         environment.update(IGC_ShaderDumpEnable="1", IGC_DumpToCustomDir=str(output / "dump"))
         _run([sys.executable, HERE / "ocloc.py", root / "x86_64-linux-gnu/libocloc.so", "program.cl", target,
               " ".join(OPTIONS) + options], cwd=output, env=environment)
-        locals = "".join(path.read_text() for path in (output / "dump").glob("*_beforeUnification.ll"))
-        # Where registers do not suffice, it compiles once more for fewer items a thread: the last one is taken.
+        globals_of_program = "".join(path.read_text() for path in (output / "dump").glob("*_beforeUnification.ll"))
+        # Where registers do not suffice it tries once more, without unrolling: what is last is what it keeps.
         kernels = {}
         for path in sorted((output / "dump").glob("*.asm"), key=lambda path: path.stat().st_mtime_ns):
-            listing = path.read_text()
-            name = re.search(r"//\.kernel (\w+)", listing)[1]
-            kernels[name] = _intel_compiled(name, listing, int(re.search(r"_simd(\d+)_", path.name)[1]), locals)
+            name = re.search(r"//\.kernel (\w+)", path.read_text())[1]
+            kernels[name] = _intel_compiled(name, path, globals_of_program)
         return kernels
 
 
@@ -177,19 +180,25 @@ def _number(pattern, text):
 def _amd_compiled(name, code, listing):
     info = listing[listing.index(f".amdhsa_kernel {name}\n"):]
     # A kernel's entry in the notes at the end, where arguments have names, too, but farther in.
-    note = next(entry for entry in re.split(r"\n  - ", listing) if re.search(rf"^    \.name: +{name}$", entry, re.MULTILINE))
+    note = next(entry for entry in re.split(r"\n  - ", listing)
+                if re.search(rf"^    \.name: +{name}$", entry, re.MULTILINE))
     return Compiled(
-        code, registers=_number(r"\.vgpr_count: +(\d+)", note), spilled=4 * _number(r"\.vgpr_spill_count: +(\d+)", note),
+        code, registers=_number(r"\.vgpr_count: +(\d+)", note),
+        spilled=4 * _number(r"\.vgpr_spill_count: +(\d+)", note),
         private=_number(r"\.private_segment_fixed_size: +(\d+)", note),
         local=_number(r"\.group_segment_fixed_size: +(\d+)", note), resident=_number(r"; Occupancy: (\d+)", info))
 
 
-def _intel_compiled(name, listing, simd, locals):
-    arrays = re.findall(rf"@{name}\.\w+ = internal addrspace\(3\) global \[(\d+) x (?:float|i32)\]", locals)
+def _intel_compiled(name, path, globals_of_program):
+    listing, simd = path.read_text(), int(re.search(r"_simd(\d+)_", path.name)[1])
+    arrays = re.findall(rf"@{name}\.\w+ = internal addrspace\(3\) global \[(\d+) x (?:float|i32)\]", globals_of_program)
     registers = _number(r"numGRF=(\d+)", listing)
+    # Of arrays that stay in memory, only the code knows that finds the thread's part of it.
+    private = _number(r"= mul i32 %\d+, (\d+).*\n.*hw\.thread\.id\.alloca", path.with_suffix(".visa.ll").read_text())
     return Compiled(
-        instruction_sets.xe(listing, simd), registers, spilled=_number(r"//\.spill size (\d+)", listing),
-        private=_number(r"//\.private memory size (\d+)", listing), local=sum(4 * int(count) for count in arrays), simd=simd,
+        instruction_sets.xe(listing, simd, bool(private)), registers,
+        spilled=_number(r"//\.spill size (\d+)", listing) // simd, private=private,
+        local=sum(4 * int(count) for count in arrays), simd=simd,
         # A vector engine has eight threads of 128 registers.
         threads=8 * 128 // registers)
 

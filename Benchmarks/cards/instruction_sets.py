@@ -26,10 +26,9 @@ def _sass_instruction(text):
     space = {"G": "global", "": "global", "S": "local", "L": "private"}
     memory = re.fullmatch(r"(LD|ST)(G|S|L|)", name)
     access = f"{space[memory[2]]} {'load' if memory[1] == 'LD' else 'store'}" if memory else ""
-    bits = next((int(part.lstrip("US")) for part in parts if re.fullmatch(r"[US]?(8|16|64|128)", part)), 32) if memory else 0
-    touched = _sass_registers(operands)
-    moved = set()
+    touched, moved, bits = _sass_registers(operands), set(), 0
     if memory:
+        bits = next((int(part.lstrip("US")) for part in parts if re.fullmatch(r"[US]?(8|16|64|128)", part)), 32)
         first = re.match(r"R(\d+)", operands) if memory[1] == "LD" else re.search(r"R(\d+)\S*$", operands)
         if first:
             moved = {int(first[1]) + i for i in range(max(1, bits // 32))}
@@ -92,8 +91,8 @@ def _amdgcn_multiply_adds(opcode, operands):
 
 def _amdgcn_access(opcode):
     """Kind, bits and number. Buffers are how the stack is reached before the second RDNA; no kernel of ours has others."""
-    found = re.match(r"(global|flat|buffer|scratch|ds)_(load|read|store|write)(2|_2addr)?(?:st64|_stride64)?(?:_d16\w*)?_(\w+)",
-                     opcode)
+    found = re.match(
+        r"(global|flat|buffer|scratch|ds)_(load|read|store|write)(2|_2addr)?(?:st64|_stride64)?(?:_d16\w*)?_(\w+)", opcode)
     if not found:
         return "", 0, 1
     space = {"global": "global", "flat": "global", "ds": "local"}.get(found[1], "private")
@@ -102,8 +101,14 @@ def _amdgcn_access(opcode):
     return f"{space} {'load' if found[2] in ('load', 'read') else 'store'}", bits, 2 if found[3] else 1
 
 
-def xe(listing, simd):
-    """The code of one kernel, as Intel's compiler dumps it, for threads of `simd` items."""
+def xe(listing, simd, has_private):
+    """The code of one kernel, as Intel's compiler dumps it.
+
+    Args:
+        simd: The items of a thread.
+        has_private: Whether items have arrays in memory. They are reached by addresses, buffers by their numbers wherever
+            the compiler can tell which one it is.
+    """
     code = Code([], {})
     for line in listing.splitlines():
         if line.startswith("//"):
@@ -111,14 +116,15 @@ def xe(listing, simd):
         if found := re.match(r"(\w+):", line):
             code.labels[found[1]] = len(code.instructions)
         elif found := re.match(r"(\([^)|]*\))?\s*([a-z][\w.]*)\s+(?:\((\d+)\|M\d+\)\s*)?(.*)", line):
-            code.instructions.append(_xe_instruction(*found.groups(), simd))
+            code.instructions.append(_xe_instruction(*found.groups(), simd, has_private))
     return code
 
 
-def _xe_instruction(predicate, opcode, width, operands, simd):
+def _xe_instruction(predicate, opcode, width, operands, simd, has_private):
     width = int(width or 1)
     is_send = opcode.startswith("send")
-    access, bits = _xe_access(operands) if is_send and not (width < 8 and "W" in (predicate or "")) else ("", 0)
+    is_shared = width < 8 and "W" in (predicate or "")
+    access, bits = _xe_access(operands, width, has_private) if is_send and not is_shared else ("", 0)
     is_conditional = "f" in (predicate or "")
     jumps = re.match(r"(jmpi|goto|while|brd|brc|if|else|break|cont)\b", opcode)
     begins = re.search(r"[{,]\$(\d+)\}", operands)
@@ -137,14 +143,14 @@ def _xe_instruction(predicate, opcode, width, operands, simd):
         touches=frozenset(touched))
 
 
-def _xe_access(operands):
+def _xe_access(operands, width, has_private):
     """Kind and bits an item of a message. Blocks are read once for all items."""
-    message = operands.partition("//")[2].partition(";")[2]
-    found = re.search(r"(read|write|load|store)", message)
+    message = operands.partition("// ")[2]
+    found = re.match(r"wr:\w+\+(\d+), rd:(\d+); .*\b(?:(read|load)|write|store)\b", message)
     if not found or "block" in message:
         return "", 0
     descriptor = int(re.search(r"0x([0-9A-F]{8})\s", operands)[1], 16)
-    space = "local" if descriptor & 0xFF == 0xFE and "a64" not in message else "global"
-    lanes = re.search(r"with (x?y?z?w?)", message)
-    bits = 32 * len(lanes[1]) if lanes else 8 if "byte" in message else 32
-    return f"{space} {'load' if found[1] in ('read', 'load') else 'store'}", bits
+    space = "private" if "a64" in message and has_private else "local" if descriptor & 0xFF == 0xFE else "global"
+    written, read, is_load = found.groups()
+    # Registers have 256 bits.
+    return f"{space} {'load' if is_load else 'store'}", int(read if is_load else written) * 256 // width

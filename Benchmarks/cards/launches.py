@@ -7,6 +7,9 @@ import re
 import subprocess
 import sys
 
+# Macros that stand for the absence of another.
+_WITHOUT_EFFECT = ("NARROW", "CACHED", "PLAIN")
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -32,6 +35,8 @@ class Kernel:
     @property
     def kind(self):
         """Of a product, what it is for."""
+        if "FILTER" in self.macros:
+            return "input gradient"
         if "SINGLE_TAP" in self.macros:
             return "matrix"
         return "filter gradient" if "LEFT_TRANSPOSED" in self.macros else "convolution"
@@ -56,12 +61,13 @@ class Kernel:
     @property
     def label(self):
         if self.is_product:
-            transposed = [side.lower() for side in ("LEFT", "RIGHT") if f"{side}_TRANSPOSED" in self.macros]
+            told = [f"{side.lower()}ᵀ" for side in ("LEFT", "RIGHT") if f"{side}_TRANSPOSED" in self.macros]
+            told += ["of one tap"] if self.kind == "input gradient" and "SINGLE_TAP" in self.macros else []
+            told += ["of all phases"] if "PHASES" in self.macros else []
             widths = "/".join(self.macros[f"{operand}_WIDTH"] for operand in ("LEFT", "RIGHT", "OUTPUT"))
             tile = "×".join(self.macros[f"TILE_{axis}"] for axis in "MNK")
-            return " ".join([self.name, tile, self.kind, *(f"{side}ᵀ" for side in transposed), widths])
-        # Macros that change nothing are there for the name of what is kept.
-        told = [f"{name}={value}" for name, value in self.macros.items() if name not in ("NARROW", "CACHED", "PLAIN")]
+            return " ".join([self.name, tile, self.kind, *told, widths])
+        told = [f"{name}={value}" for name, value in self.macros.items() if name not in _WITHOUT_EFFECT]
         return " ".join([self.name, *told])
 
 
@@ -109,16 +115,14 @@ def parse(text):
     return steps
 
 
-class Programs:
-    """The text of each program, put together as the host does."""
-
-    def __init__(self, root):
-        swift = (root / "Sources/Kernels/KernelSource.swift").read_text()
-        block = re.findall(r'"(\w+)"', re.search(r"let block = \[(.*?)\]", swift)[1])
-        self._files = {name: (block if "block +" in files else []) + re.findall(r'"(\w+)"', files)
-                       for name, files in re.findall(r"case \.(\w+): (.*)", swift)}
-        self._folder = root / "Kernels"
-
-    def text(self, source):
-        files = ["prelude", *self._files[source]]
-        return "".join(f'#line 1 "{file}.cl"\n{(self._folder / f"{file}.cl").read_text()}\n' for file in files)
+def program_texts(root, sources):
+    """The text of each program of a repository, put together as the host does."""
+    swift = (root / "Sources/Kernels/KernelSource.swift").read_text()
+    block = re.findall(r'"(\w+)"', re.search(r"let block = \[(.*?)\]", swift)[1])
+    texts = {}
+    for source, files in re.findall(r"case \.(\w+): (.*)", swift):
+        if source in sources:
+            names = ["prelude", *(block if "block +" in files else []), *re.findall(r'"(\w+)"', files)]
+            texts[source] = "".join(
+                f'#line 1 "{name}.cl"\n{(root / "Kernels" / f"{name}.cl").read_text()}\n' for name in names)
+    return texts

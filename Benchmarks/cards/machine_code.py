@@ -29,19 +29,13 @@ class Instruction:
     is_counted: bool = False
 
     @property
-    def is_global_load(self):
-        return self.access == "global load"
+    def loaded_bits(self):
+        """From global memory, for an item."""
+        return self.bits * self.accesses if self.access == "global load" else 0
 
     def awaits(self, load, later):
         """Whether it waits for a load, `later` counted accesses after which have begun."""
         return bool(self.touches & load.writes) or (self.leaves is not None and self.leaves <= later)
-
-
-@dataclasses.dataclass
-class Loop:
-    """Indices of its instructions, as they lie but with the first block first, and the loops inside."""
-    order: list
-    inner: list
 
 
 @dataclasses.dataclass
@@ -50,34 +44,85 @@ class Code:
     instructions: list
     labels: dict
 
-    def loops(self):
-        """The outermost loops."""
-        starts, successors = self._blocks()
-        blocks = {first: range(first, end) for first, end in zip(starts, [*starts[1:], len(self.instructions)])}
-        return [self._loop(part, blocks, successors) for part in _cycles(starts, successors)]
 
-    def _loop(self, part, blocks, successors):
-        entered = {after for block in blocks if block not in part for after in successors[block]}
-        header = min(part & entered, default=min(part))
-        order = sorted(part, key=lambda block: (block < header, block))
-        within = {block: [after for after in successors[block] if after in part and after != header] for block in part}
-        inner_blocks = {block: blocks[block] for block in part}
-        return Loop([index for block in order for index in blocks[block]],
-                    [self._loop(inner, inner_blocks, within) for inner in _cycles(sorted(part), within)])
+@dataclasses.dataclass
+class Loop:
+    """Its instructions' indices, those of the way through it that loads and multiplies most, and the loops inside."""
+    members: list
+    path: list
+    inner: list
 
-    def _blocks(self):
-        """Where blocks begin, and the beginnings that follow each."""
-        starts = {0, *self.labels.values()}
-        starts.update(index + 1 for index, each in enumerate(self.instructions) if each.targets or not each.falls_through)
-        starts = sorted(start for start in starts if start < len(self.instructions))
-        successors = {}
-        for start, end in zip(starts, [*starts[1:], len(self.instructions)]):
-            last = self.instructions[end - 1]
-            after = {self.labels[label] for label in last.targets if label in self.labels}
+
+class Flow:
+    """The blocks of a kernel, known by their first instruction, and its outermost loops."""
+
+    def __init__(self, code):
+        self._instructions = code.instructions
+        self._find_blocks(code)
+        self._back = set()
+        parts = self._parts(self._starts, self._successors)
+        self.path = self._path(0, self._starts)
+        self.loops = [self._loop(*part) for part in parts]
+
+    def _find_blocks(self, code):
+        starts = {0, *code.labels.values()}
+        starts.update(index + 1 for index, each in enumerate(code.instructions) if each.targets or not each.falls_through)
+        self._starts = sorted(start for start in starts if start < len(code.instructions))
+        self._ends = dict(zip(self._starts, [*self._starts[1:], len(code.instructions)]))
+        self._successors = {}
+        for start, end in self._ends.items():
+            last = code.instructions[end - 1]
+            after = {code.labels[label] for label in last.targets if label in code.labels}
             if last.falls_through:
                 after.add(end)
-            successors[start] = sorted(index for index in after if index < len(self.instructions))
-        return starts, successors
+            self._successors[start] = sorted(after & self._ends.keys())
+
+    def _parts(self, blocks, successors):
+        """Loops as (header, blocks, the same of those inside); notes what goes back to their headers."""
+        parts = []
+        for part in _cycles(blocks, successors):
+            entered = {after for block in self._starts if block not in part for after in self._successors[block]}
+            header = min(part & entered, default=min(part))
+            self._back.update((block, header) for block in part if header in successors[block])
+            within = {block: [after for after in successors[block] if after in part and after != header] for block in part}
+            parts.append((header, part, self._parts(sorted(part), within)))
+        return parts
+
+    def _loop(self, header, part, inner):
+        return Loop([index for block in sorted(part) for index in range(block, self._ends[block])],
+                    self._path(header, part), [self._loop(*each) for each in inner])
+
+    def _path(self, first, blocks):
+        """From a block on, among some, and back nowhere: the way that loads and multiplies most, the shortest of those."""
+        def weight(block):
+            members = self._instructions[block:self._ends[block]]
+            return sum(each.loaded_bits + each.multiply_adds for each in members) - 1e-6 * len(members)
+
+        after = {block: [next for next in self._successors[block] if next in blocks and (block, next) not in self._back]
+                 for block in blocks}
+        weights, onward = {}, {}
+        for block in _last_first(first, after):
+            onward[block] = max(after[block], key=weights.__getitem__, default=None)
+            weights[block] = weight(block) + (weights[onward[block]] if after[block] else 0)
+        path = []
+        while first is not None:
+            path += range(first, self._ends[first])
+            first = onward[first]
+        return path
+
+
+def _last_first(first, successors):
+    """The nodes that a graph without cycles reaches from one, each behind all that follow it."""
+    order, seen, work = [], {first}, [(first, iter(successors[first]))]
+    while work:
+        node, rest = work[-1]
+        next_node = next((after for after in rest if after not in seen), None)
+        if next_node is None:
+            order.append(work.pop()[0])
+        else:
+            seen.add(next_node)
+            work.append((next_node, iter(successors[next_node])))
+    return order
 
 
 def _cycles(nodes, successors):
@@ -132,32 +177,28 @@ def figures(code, step_multiply_adds=None, widest=1):
         step_multiply_adds: Of a product, what an item multiplies for each tile of k; the loop over them is what is judged.
         widest: The most multiply-adds of one instruction.
     """
-    instructions = code.instructions
-    loops = code.loops()
-    multiplying = _multiplying_loop(code, loops, step_multiply_adds)
-    loading = multiplying if step_multiply_adds else _loading_loop(code, loops)
-    result = {"instructions": len(instructions), **_accesses(instructions)}
+    flow = Flow(code)
+    multiplying = _multiplying_loop(code, flow.loops, step_multiply_adds)
+    loading = multiplying if step_multiply_adds else _loading_loop(code, flow.loops)
+    result = {"instructions": len(code.instructions), **_accesses(code.instructions)}
     if multiplying:
         trips = _trips(code, multiplying, step_multiply_adds)
         result.update(_shares(code, trips, widest))
         if step_multiply_adds:
             result["covered"] = _covered(code, multiplying, trips)
-    order = loading.order if loading else list(range(len(instructions)))
-    result["loop_loads"] = _widths(instructions[index] for index in order if instructions[index].is_global_load)
-    result["in_flight"] = _most_in_flight(code, order, 2 if loading else 1)
+    path = [code.instructions[index] for index in (loading or flow).path]
+    result["loop_loads"] = _widths(each for each in path if each.loaded_bits)
+    result["in_flight"] = _most_in_flight(path * 2 if loading else path)
     return result
 
 
 def _multiplying_loop(code, loops, step_multiply_adds):
     """The innermost loop that multiplies most, of a product the one that loads besides."""
-    instructions = code.instructions
-
     def multiply_adds(loop):
-        return sum(instructions[index].multiply_adds for index in loop.order)
+        return sum(code.instructions[index].multiply_adds for index in loop.members)
 
     def holds(loop):
-        loads = any(instructions[index].is_global_load for index in loop.order)
-        return multiply_adds(loop) > 0 and (loads or not step_multiply_adds)
+        return multiply_adds(loop) > 0 and (_loaded_bits(code, loop) > 0 or not step_multiply_adds)
 
     return max(_innermost(loops, holds), key=multiply_adds, default=None)
 
@@ -165,18 +206,22 @@ def _multiplying_loop(code, loops, step_multiply_adds):
 def _loading_loop(code, loops):
     """The innermost loop that loads most, or nothing if none does."""
     def bits(loop):
-        return sum(each.bits * each.accesses for each in map(code.instructions.__getitem__, loop.order) if each.is_global_load)
+        return _loaded_bits(code, loop)
 
     return max(_innermost(loops, bits), key=bits, default=None)
 
 
+def _loaded_bits(code, loop):
+    return sum(code.instructions[index].loaded_bits for index in loop.members)
+
+
 def _trips(code, loop, step_multiply_adds):
     """How often each instruction of a loop is executed in a turn: those of inner loops until a step's work is done."""
-    trips = dict.fromkeys(loop.order, 1)
-    inside = [index for inner in loop.inner for index in inner.order]
+    trips = dict.fromkeys(loop.members, 1)
+    inside = [index for inner in loop.inner for index in inner.members]
     within = sum(code.instructions[index].multiply_adds for index in inside)
     if within and step_multiply_adds:
-        outside = sum(code.instructions[index].multiply_adds for index in loop.order) - within
+        outside = sum(code.instructions[index].multiply_adds for index in loop.members) - within
         turns = max(1, round((step_multiply_adds - outside) / within))
         trips.update(dict.fromkeys(inside, turns))
     return trips
@@ -196,31 +241,31 @@ def _shares(code, trips, widest):
 
 def _covered(code, loop, trips):
     """The least share of a step's multiply-adds that is issued between a global load and what first waits for it."""
-    instructions = code.instructions
-    total = sum(instructions[index].multiply_adds * trips[index] for index in loop.order)
+    path = [(code.instructions[index], trips[index]) for index in loop.path]
+    total = sum(each.multiply_adds * count for each, count in path)
     shares = []
-    for place, index in enumerate(loop.order):
-        if not instructions[index].is_global_load:
+    for place, (load, _) in enumerate(path):
+        if not load.loaded_bits:
             continue
         done = later = 0
-        for after in loop.order[place + 1:] + loop.order[:place + 1]:
-            if instructions[after].awaits(instructions[index], later):
+        for after, count in path[place + 1:] + path[:place + 1]:
+            if after.awaits(load, later):
                 break
-            done += instructions[after].multiply_adds * trips[after]
-            later += instructions[after].is_counted
+            done += after.multiply_adds * count
+            later += after.is_counted
         shares.append(done / total)
     return min(shares, default=None)
 
 
-def _most_in_flight(code, order, turns):
+def _most_in_flight(path):
     """The most bytes that an item's global loads have on their way at a time."""
     waiting, begun, most = [], 0, 0
-    for each in map(code.instructions.__getitem__, order * turns):
+    for each in path:
         waiting = [(load, number) for load, number in waiting if not each.awaits(load, begun - number)]
         begun += each.is_counted
-        if each.is_global_load:
+        if each.loaded_bits:
             waiting.append((each, begun))
-            most = max(most, sum(load.bits * load.accesses / 8 for load, _ in waiting))
+            most = max(most, sum(load.loaded_bits / 8 for load, _ in waiting))
     return round(most)
 
 
@@ -229,7 +274,7 @@ def _widths(accesses):
     widths = collections.Counter()
     for each in accesses:
         widths[str(each.bits)] += each.accesses
-    return {bits: round(widths[bits]) for bits in sorted(widths, key=int)}
+    return {bits: round(widths[bits]) for bits in sorted(widths, key=int) if round(widths[bits])}
 
 
 def _accesses(instructions):

@@ -1,7 +1,9 @@
 """Tables of what machine code shows, a summary of each target, and floors that it must not fall under."""
 
-# Of the largest tile, 128 × 128: multiply-adds among the instructions of a step by what the product is for, and how many
-# warps of a multiprocessor, or waves of a SIMD, are resident.
+KINDS = ("matrix", "convolution", "input gradient", "filter gradient")
+
+# Of the largest tile, 128 × 128, where both operands are loaded four floats at a time: multiply-adds among the instructions
+# of a step by what the product is for, and how many warps of a multiprocessor, or waves of a SIMD, are resident.
 FLOORS = {
     "sm_90": {"matrix": 0.80, "convolution": 0.75, "filter gradient": 0.70, "resident": 16},
     "gfx1100": {"resident": 10},
@@ -34,7 +36,7 @@ def print_target(target, rows):
         rows: Figures by kernel.
     """
     print(f"\n{target.name}: {target.cards}\n{LEGEND.format(unit=target.resident_unit)}")
-    width = max(len(kernel.label) for kernel in rows)
+    width = max((len(kernel.label) for kernel in rows), default=0)
     print(f"{'kernel':{width}s} regs spill stack local res share  busy covered flying  in loop | loads | stores | local")
     for kernel, figures in rows.items():
         accesses = " | ".join(_widths(figures.get(name)) for name in ("loop_loads", "global_loads", "global_stores"))
@@ -54,33 +56,39 @@ def _widths(widths):
 
 def summary(target, rows):
     """What stands out, and what falls under a floor: lines of text, and lines of misses."""
-    def named(title, kernels):
-        return [f"  {title}: {len(kernels)}"] + [f"    {kernel.label}" for kernel in kernels]
-
-    spilling = [kernel for kernel in rows if rows[kernel]["spilled"]]
-    lines = [f"{target.name}: {len(rows)} kernels", *named("spill registers", spilling),
-             *named("have arrays in memory", [kernel for kernel in rows if rows[kernel]["private"] > rows[kernel]["spilled"]]),
-             *named("load single floats where four lie together", [each for each in rows if is_narrow(each, rows[each])]),
-             *named("await their loads before they multiply", [each for each in rows if is_early(each, rows[each])])]
-    misses = [f"{target.name}: {kernel.label} spills {rows[kernel]['spilled']} bytes" for kernel in spilling]
-    largest = {kernel: figures for kernel, figures in rows.items() if kernel.is_largest_tile}
-    floors = FLOORS.get(target.name, {})
-    for kind in ("matrix", "convolution", "filter gradient"):
-        shares = [figures["share"] for kernel, figures in largest.items() if kernel.kind == kind and "share" in figures]
-        lines.append(_against(f"least share of a {kind} in 128×128", shares, floors.get(kind), misses, target, "{:.1%}"))
-    resident = [figures["resident"] for figures in largest.values()]
-    lines.append(_against(f"fewest {target.resident_unit} of 128×128", resident, floors.get("resident"), misses, target, "{}"))
+    lines, misses = [f"{target.name}: {len(rows)} kernels"], []
+    for title, stands_out in (
+            ("spill registers", lambda kernel, figures: figures["spilled"]),
+            ("have arrays in memory", lambda kernel, figures: figures["private"] > figures["spilled"]),
+            ("load single floats where four lie together", is_narrow),
+            ("await their loads before they multiply", is_early)):
+        kernels = [kernel for kernel, figures in rows.items() if stands_out(kernel, figures)]
+        lines += [f"  {title}: {len(kernels)}", *(f"    {kernel.label}" for kernel in kernels)]
+    misses += [f"{target.name}: {kernel.label} spills {figures['spilled']} bytes of an item"
+               for kernel, figures in rows.items() if figures["spilled"]]
+    _largest_tiles(target, rows, 4, FLOORS.get(target.name, {}), lines, misses)
+    _largest_tiles(target, rows, 1, {}, lines, misses)
     return lines, misses
 
 
-def _against(what, values, floor, misses, target, form):
-    """A line that says the least of some values, and the floor; what is below it, or has no value at all, is missed."""
-    told = form.format(min(values)) if values else "no such kernel"
-    if floor is None:
-        return f"  {what}: {told}"
-    if not values or min(values) < floor:
-        misses.append(f"{target.name}: {what}: {told}, not {form.format(floor)}")
-    return f"  {what}: {told} (floor {form.format(floor)})"
+def _largest_tiles(target, rows, width, floors, lines, misses):
+    """Adds the least shares of the largest tile whose loads are for so many floats, and the fewest that are resident."""
+    told = {kernel: figures for kernel, figures in rows.items() if kernel.is_largest_tile and kernel.width == width}
+    tile = "128×128" + (" of single floats" if width == 1 else "")
+    values = {
+        f"least share, {kind}, {tile}":
+            (kind, "{:.1%}", [figures["share"] for kernel, figures in told.items() if kernel.kind == kind])
+        for kind in KINDS}
+    values[f"fewest {target.resident_unit}, {tile}"] = (
+        "resident", "{}", [figures["resident"] for figures in told.values()])
+    for what, (name, form, found) in values.items():
+        floor, least = floors.get(name), form.format(min(found)) if found else "no such kernel"
+        if floor is not None:
+            lines.append(f"  {what}: {least} (floor {form.format(floor)})")
+            if not found or min(found) < floor:
+                misses.append(f"{target.name}: {what}: {least}, not {form.format(floor)}")
+        elif found:
+            lines.append(f"  {what}: {least}")
 
 
 def print_predictions(lines):

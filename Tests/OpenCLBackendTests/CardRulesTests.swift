@@ -66,7 +66,8 @@ import Testing
     let phases = InputGradientPhase.all(of: convolution)
     let backward =
       GeneralProduct.joining(convolution, phases).map { [$0] } ?? phases.map { GeneralProduct(inputGradient: convolution, $0) }
-    return forward + (convolution.isNarrowInward ? [] : backward) + (convolution.exchangesSides ? [] : [GeneralProduct(filterGradient: convolution)])
+    return forward + (convolution.isNarrowInward ? [] : backward)
+      + (convolution.exchangesSides ? [] : [GeneralProduct(filterGradient: convolution)])
   }
 
   @Test(arguments: cards) func theSmallestTilesAreForTheSmallestProducts(_ card: Card) throws {
@@ -74,7 +75,8 @@ import Testing
     for (name, layers) in Self.models {
       var total = 0, inSmallTiles = 0
       for product in layers.flatMap(products) {
-        let plan = GraphicsCardProductPlan.byRules(product, device: device), work = product.batch * product.m * product.n * product.k
+        let plan = GraphicsCardProductPlan.byRules(product, device: device),
+          work = product.batch * product.m * product.n * product.k
         total += work
         // Larger ones would leave multiprocessors idle where the smallest, four at a time on each, are not too many.
         let isSmall = product.batch * product.m * product.n <= 4 * device.multiprocessors * 32 * 32
