@@ -180,7 +180,7 @@ def figures(code, step_multiply_adds=None, widest=1):
     flow = Flow(code)
     multiplying = _multiplying_loop(code, flow.loops, step_multiply_adds)
     loading = multiplying if step_multiply_adds else _loading_loop(code, flow.loops)
-    result = {"instructions": len(code.instructions), **_accesses(code.instructions)}
+    result = _accesses(code.instructions)
     if multiplying:
         trips = _trips(code, multiplying, step_multiply_adds)
         result.update(_shares(code, trips, widest))

@@ -1,5 +1,8 @@
 """Tables of what machine code shows, a summary of each target, and floors that it must not fall under."""
 
+# Kernels that a line of the summary names at most; the tables have them all.
+MOST_NAMES = 12
+
 KINDS = ("matrix", "convolution", "input gradient", "filter gradient")
 
 # Of the largest tile, 128 × 128, where both operands are loaded four floats at a time: multiply-adds among the instructions
@@ -63,7 +66,9 @@ def summary(target, rows):
             ("load single floats where four lie together", is_narrow),
             ("await their loads before they multiply", is_early)):
         kernels = [kernel for kernel, figures in rows.items() if stands_out(kernel, figures)]
-        lines += [f"  {title}: {len(kernels)}", *(f"    {kernel.label}" for kernel in kernels)]
+        lines += [f"  {title}: {len(kernels)}", *(f"    {kernel.label}" for kernel in kernels[:MOST_NAMES])]
+        if len(kernels) > MOST_NAMES:
+            lines.append(f"    and {len(kernels) - MOST_NAMES} more")
     misses += [f"{target.name}: {kernel.label} spills {figures['spilled']} bytes of an item"
                for kernel, figures in rows.items() if figures["spilled"]]
     _largest_tiles(target, rows, 4, FLOORS.get(target.name, {}), lines, misses)
@@ -92,9 +97,9 @@ def _largest_tiles(target, rows, width, floors, lines, misses):
 
 
 def print_predictions(lines):
-    print("\nPredictions, by the model that prediction.py states")
+    print("\nPredictions, by the model that prediction.py states, of launches whose work the host tells\n"
+          "step               card          predicted   of launches  the host takes")
     for line in lines:
-        known = f"{line['predicted_ms']:9.3f} ms" if line["predicted"] else "     unknown"
-        rest = line["launches"] - line["predicted"]
-        told = f" without {rest} of {line['launches']} launches, of whose work the host tells nothing" if rest else ""
-        print(f"{line['model']:18s} {line['card']:12s} {known}{told}; the host takes {line['host_ms']:.2f} ms to launch it")
+        known = f"{line['predicted_ms']:9.3f} ms" if line["predicted"] else f"{'–':>12s}"
+        print(f"{line['model']:18s} {line['card']:12s} {known}   {line['predicted']:4d} of {line['launches']:4d}  "
+              f"{line['host_ms']:8.2f} ms")
