@@ -74,8 +74,9 @@ import Testing
 
   @Test(arguments: [Kernels.processor, .graphicsCard]) func matrixProducts(_ family: Kernels) throws {
     let device = try Self.device(family)
-    for shape in Self.products {
-      for variant in 0..<4 {
+    for (number, shape) in Self.products.enumerated() {
+      // On a card nearly every product is a program of its own: of each shape two of the four are compiled.
+      for variant in 0..<4 where family == .processor || (number + variant).isMultiple(of: 2) {
         var product = shape
         product.transposesLeft = variant & 1 != 0
         product.transposesRight = variant & 2 != 0
