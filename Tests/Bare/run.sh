@@ -97,6 +97,7 @@ step "make demo by a user who may install nothing" tells_all
 inside root "chown -R root /figment"
 for command in "$@"; do step "$command, by root" inside root "$command"; done
 [ "${BARE_FRESH:-}" = yes ] && rm -rf "$system/figment/.build"
-step "the user's folder" inside root "rm -rf runs && chown -R newcomer /figment"
+# SwiftPM's locks lie in /tmp, and are root's.
+step "the user's folder" inside root "rm -rf runs /tmp/*.lock && chown -R newcomer /figment"
 step "$1, by an ordinary user" inside newcomer "$1"
 echo "== In all $SECONDS s; $(du -sxm "$system" | cut -f1) MiB, of which $(du -sxm "$system/figment" | cut -f1) MiB are the project's"
