@@ -115,6 +115,12 @@ def lines_of(kernels, rows, steps):
                "targets": {name: in_short(rows[name][kernel]) for name in rows if kernel in rows[name]}}
 
 
+def keep(file, lines):
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
+
+
 def main():
     options = parse_arguments()
     steps = read_steps(options)
@@ -131,15 +137,13 @@ def main():
             summaries += lines
             misses += failed + missed
             failures += failed
+            # Target by target: a run of minutes that is ended keeps what it found.
+            keep(options.json, lines_of(kernels, rows, steps))
     predictions = [line for card in prediction.CARDS if card.target in rows and card.multiprocessors in steps
                    for line in prediction.of_models(steps[card.multiprocessors], rows[card.target], card)]
     report.print_predictions(predictions)
     print("\n" + "\n".join(summaries))
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text("".join(
-            json.dumps(line, separators=(",", ":")) + "\n"
-            for line in [*lines_of(kernels, rows, steps), *(line for line in predictions if line["predicted"])]))
+    keep(options.json, [*lines_of(kernels, rows, steps), *(line for line in predictions if line["predicted"])])
     print("\n".join(["", "Below the floors:", *misses] if misses else ["", "Nothing is below the floors."]))
     return 1 if misses and (options.check or failures) else 0
 
