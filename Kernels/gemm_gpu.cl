@@ -57,14 +57,17 @@
 #define LEFT_PITCH (TILE_M + 4)
 #define RIGHT_PITCH (TILE_N + 4)
 
+static inline void unpack(const float4 chunk, float *to) {
+  to[0] = chunk.x;
+  to[1] = chunk.y;
+  to[2] = chunk.z;
+  to[3] = chunk.w;
+}
+
 // A width is known when the kernel is compiled. (vload4 and vstore4, which may be anywhere, are four accesses on NVIDIA.)
 static inline void loadGlobal(const int width, const global float *from, float *to) {
   if (width == 4) {
-    const float4 chunk = *(const global float4 *)from;
-    to[0] = chunk.x;
-    to[1] = chunk.y;
-    to[2] = chunk.z;
-    to[3] = chunk.w;
+    unpack(*(const global float4 *)from, to);
   } else {
     to[0] = *from;
   }
@@ -80,11 +83,7 @@ static inline void storeGlobal(const int width, const float *from, global float 
 
 static inline void loadLocal(const int width, const local float *from, float *to) {
   if (width == 4) {
-    const float4 chunk = *(const local float4 *)from;
-    to[0] = chunk.x;
-    to[1] = chunk.y;
-    to[2] = chunk.z;
-    to[3] = chunk.w;
+    unpack(*(const local float4 *)from, to);
   } else {
     to[0] = *from;
   }

@@ -13,8 +13,6 @@ struct TrainingSession {
   let verbose: Bool
   /// Those that are left to train, in order.
   private let stages: [Stage]
-  /// The one that the run stands at, if it is over.
-  private let over: Stage?
   /// Held for as long as the run may write into its folder.
   private let lock: RunLock
 
@@ -59,9 +57,6 @@ struct TrainingSession {
       throw UsageError.occupied(directory)
     }
     stages = try Self.stagesAhead(of: trainer, settings)
-    over = trainer.stages.first { [progress = trainer.progress] in
-      $0.name == progress.stage && Self.isOver($0, progress, settings)
-    }
     try directory.prepare()
     try settings.write(to: directory.configuration)
   }
@@ -95,6 +90,7 @@ struct TrainingSession {
     let signals = InterruptionSignals(trainer.interruption), callbacks = callbacks()
     defer { signals.cancel() }
     // A program that was killed behind the last checkpoint of a stage has not drawn what comes after it.
+    let over = trainer.stages.first { $0.name == progress.stage && Self.isOver($0, progress, settings) }
     if let over { _ = try fit(over, callbacks.filter { !($0 is ProgressReport) }) }
     guard !stages.isEmpty else { return printError(alreadyDone(progress)) }
     for stage in stages {

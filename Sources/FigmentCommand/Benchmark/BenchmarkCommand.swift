@@ -30,7 +30,7 @@ struct BenchmarkCommand: ParsableCommand {
   enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, launches, startup }
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
-  @Argument(help: "The suite, then for 'steps' and 'convolution' what to time of it.", completion: .suites)
+  @Argument(help: "The suite, then for 'steps', 'launches' and 'convolution' what to time of it.", completion: .suites)
   var suite: [String] = ["steps"]
 
   @OptionGroup var device: DeviceOption
@@ -89,31 +89,32 @@ struct BenchmarkCommand: ParsableCommand {
       of: suite == .gemm ? ["gemm"] : suite == .convolution ? chosen : [], batchSize: batchSize)
 
     var report = Report(format: format, earlier: earlier)
-    if suite == .launches {
-      for step in steps {
-        let launches = LaunchBenchmark(step: step, batchSize: batchSize, computeUnits: computeUnits)
-        for result in try launches.measure(seconds: seconds, listsKernels: format == .json) { try report.add(result) }
-      }
-      return try report.finish()
-    }
-    let device = try device.select().device
+    // Launches are those of a card, whichever device there is.
+    func selected() throws -> Device { try device.select().device }
     switch suite {
     case .steps:
+      let device = try selected()
       for step in steps { try report.add(step.measure(seconds: seconds, batchSize: batchSize, on: device)) }
     case .gemm, .convolution:
+      let device = try selected()
       let probes = try report.measureCeilings(of: device)
       if tune { try ProductTuner(device, seconds: seconds / 4).tune(products) }
       for product in products {
         try report.add(product.measure(seconds: seconds / 4, on: device, probes: probes))
       }
     case .memory:
+      let device = try selected()
       let probes = try report.measureCeilings(of: device)
       for operation in MemoryBenchmark.all {
         try report.add(operation.measure(seconds: seconds / 4, on: device, probes: probes))
       }
-    case .launches: break
+    case .launches:
+      for step in steps {
+        let launches = LaunchBenchmark(step: step, batchSize: batchSize, computeUnits: computeUnits)
+        for result in try launches.measure(seconds: seconds, listsKernels: format == .json) { try report.add(result) }
+      }
     case .startup:
-      for result in try StartupBenchmark.measure(on: device) { try report.add(result) }
+      for result in try StartupBenchmark.measure(on: selected()) { try report.add(result) }
     }
     try report.finish()
   }
