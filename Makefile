@@ -38,12 +38,13 @@ CARDS := .build/cards
 ON_CARD := OCL_ICD_VENDORS=$(CURDIR)/$(CARDS)/vendors RUSTICL_ENABLE=llvmpipe,swrast RUSTICL_DEVICE_TYPE=gpu
 
 BUNDLE := .bundle/figment
+TEST_BUNDLE := .bundle/tests
 # What every Linux has: taken from there, so that graphics drivers find their own. The rest goes into the bundle.
-SYSTEM_LIBRARIES := (libc|libm|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
+SYSTEM_LIBRARIES := (libc|libm|libresolv|libstdc\+\+|libgcc_s|libOpenCL|ld-linux[^.]*)\.so
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build install uninstall bundle docs weights test test-intel test-cards test-oclgrind test-opencv lint setup setup-tests \
+.PHONY: demo build install uninstall bundle bundle-tests docs weights test test-intel test-cards test-oclgrind test-opencv lint setup setup-tests \
         setup-intel setup-cards setup-opencv setup-tensorboard
 
 demo: build
@@ -78,6 +79,17 @@ bundle: setup
 	  cp /usr/share/doc/$$package/copyright $(BUNDLE)/licenses/$$package; done
 	@cd $(BUNDLE) && env -i ./figment devices && env -i ./figment benchmark steps vae --device cpu --batch-size 2 --seconds 0.1
 	@tar -czf $(BUNDLE).tar.gz -C $(dir $(BUNDLE)) $(notdir $(BUNDLE)); du -sh $(BUNDLE) $(BUNDLE).tar.gz
+
+# The command, the tests and every library that they need, Swift's and OpenCL's loader too, for a machine with a card
+# and without Swift: see Benchmarks/card.sh.
+bundle-tests: setup-tests
+	$(BUILD_TESTS)
+	@rm -rf $(TEST_BUNDLE); mkdir -p $(TEST_BUNDLE)/lib
+	@cp -r $(addprefix .build/release/,figment figmentPackageTests.xctest) .build/release/*.resources $(TEST_BUNDLE)/
+	@ldd $(addprefix $(TEST_BUNDLE)/,figment figmentPackageTests.xctest) | awk '$$2 == "=>" && $$1 !~ /^$(subst |libOpenCL,,$(SYSTEM_LIBRARIES))/ { print $$3 }' \
+	  | sort -u | xargs cp -L -t $(TEST_BUNDLE)/lib
+	@strip $(addprefix $(TEST_BUNDLE)/,figment figmentPackageTests.xctest) $(TEST_BUNDLE)/lib/*
+	@tar -cJf $(TEST_BUNDLE).tar.xz -C $(dir $(TEST_BUNDLE)) $(notdir $(TEST_BUNDLE)); du -sh $(TEST_BUNDLE) $(TEST_BUNDLE).tar.xz
 
 # The closing lines of the last run are those that count: it has every test. Those before build a package that depends on
 # this one; break and kill small runs (all of that: `Tests/Faults/run.sh`, `Tests/Kill/run.sh`; and 200,000 damaged inputs:

@@ -84,7 +84,7 @@ def compare_steps(options):
     for step in options.names or STEPS:
         name, _, batch = step.partition(":")
         batch = batch or next(s.partition(":")[2] for s in STEPS if s.startswith(name + ":"))
-        torch = [sys.executable, HERE / "peers/torch_step.py", name, batch, "--seconds", options.seconds]
+        torch = [sys.executable, HERE / "peers/torch_step.py", f"{name}:{batch}", "--seconds", options.seconds]
         programs = {"PyTorch contiguous": torch}
         if name not in ("gan", "gan3d"):  # no images: one format only
             programs["PyTorch channels-last"] = [*torch, "--channels-last"]

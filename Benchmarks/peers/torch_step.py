@@ -1,17 +1,17 @@
-"""One model's training step in PyTorch, timed: prints one JSON object, as `figment benchmark steps` does.
+"""Models' training steps in PyTorch, timed: prints a JSON object for each, as `figment benchmark steps` does.
 
-Usage: torch_step.py NAME BATCH [--channels-last] [--seconds S]
-On a CUDA device if there is one, in float32 with TF32 off.
+Usage: torch_step.py NAME:BATCH … [--channels-last] [--seconds S] [--tf32]
+On a CUDA device if there is one, in float32; with --tf32 products round what they multiply to 10 bits there. It is waited
+for behind up to 16 steps, as figment's trainer does.
 """
 import argparse
 import json
-import statistics
-import time
 
 import torch
 import torch.nn.functional as F
 
 import networks
+from timing import median_seconds
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -33,7 +33,6 @@ def minimize(loss, optimizer):
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    return loss.item()
 
 
 def adam(module):
@@ -143,27 +142,22 @@ STEPS = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=STEPS)
-    parser.add_argument("batch", type=int)
+    parser.add_argument("steps", nargs="+", metavar="NAME:BATCH")
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--tf32", action="store_true")
     options = parser.parse_args()
     torch.manual_seed(0)
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = options.tf32
+    torch.backends.cudnn.benchmark = True
 
-    step = STEPS[options.name](Run(options.batch, options.channels_last))
-    times, start = [], None
-    while start is None or len(times) < 3 or time.perf_counter() - start < options.seconds:
-        if len(times) == 2 and start is None:  # the warm-up is over
-            times, start = [], time.perf_counter()
-        began = time.perf_counter()
-        step()
-        if DEVICE == "cuda":
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - began)
-    print(json.dumps({
-        "name": options.name, "device": DEVICE, "batch": options.batch, "median_ms": 1e3 * statistics.median(times),
-        "version": torch.__version__}))
+    wait = torch.cuda.synchronize if DEVICE == "cuda" else lambda: None
+    for name, batch in (step.split(":") for step in options.steps):
+        step = STEPS[name](Run(int(batch), options.channels_last))
+        seconds = median_seconds(step, options.seconds, wait, least=0.1, most=16)
+        print(json.dumps({
+            "name": name, "device": DEVICE, "batch": int(batch), "median_ms": 1e3 * seconds,
+            "version": torch.__version__}), flush=True)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,12 @@ public final class OpenCLBackend: Backend {
     identifier = "opencl:\(deviceIndex)"
   }
 
+  /// Opens the device of another backend once more.
+  package init(sharing other: OpenCLBackend, configuration: OpenCLConfiguration) throws {
+    runtime = try OpenCLRuntime(device: other.device, configuration: configuration)
+    identifier = other.identifier
+  }
+
   /// The storage as this backend's own; anything else is a mixture of devices, a programming mistake.
   func own(_ storage: any Storage) -> OpenCLStorage {
     guard let storage = storage as? OpenCLStorage, storage.runtime === runtime else {

@@ -25,6 +25,8 @@ public struct OpenCLConfiguration: Sendable {
   package var computeUnits: Int?
   /// Called in place of every launch: the device computes nothing.
   package var launchObserver: (@Sendable (LaunchNote) -> Void)?
+  /// The device notes when kernels start and end, which costs time: see `OpenCLBackend.timingLaunches(_:)`.
+  package var timesLaunches = false
 
   /// Two sets of kernels: what suits graphics cards does not suit processors.
   public enum Family: String, Sendable {

@@ -35,6 +35,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
   var pendingUploads: [PendingUpload] = []
   let uploadPool = HostMemoryPool()
   private var launchesSinceFlush = 0
+  /// Launches that are being timed, with the events that will know.
+  var timed: [(launch: LaunchNote, event: cl_event)]?
 
   init(device: OpenCLDevice, configuration: OpenCLConfiguration) throws(OpenCLError) {
     if let cause = device.defect { throw .unusableDevice(name: device.name, cause: cause) }
@@ -69,7 +71,8 @@ public final class OpenCLRuntime: @unchecked Sendable {
     let context = clCreateContext(&properties, 1, &id, nil, nil, &code)
     try check(code, "clCreateContext", during: operation)
     self.context = context!
-    let queue = clCreateCommandQueue(context, device.id, 0, &code)
+    let queue = clCreateCommandQueue(
+      context, device.id, configuration.timesLaunches ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0, &code)
     if code != CL_SUCCESS { clReleaseContext(context) }
     try check(code, "clCreateCommandQueue", during: operation)
     var zero: Int32 = 0
@@ -175,14 +178,16 @@ public final class OpenCLRuntime: @unchecked Sendable {
       counts.launches += 1
       return observer(LaunchNote(kernel, global, local))
     }
-    var code = tryEnqueue(kernel, global, local)
+    var event: cl_event?
+    var code = tryEnqueue(kernel, global, local, &event)
     if code != CL_SUCCESS, isShortOfMemory(code) {
       // Some drivers allocate buffers only when they are first used.
       pool.trim()
       clFinish(queue)
-      code = tryEnqueue(kernel, global, local)
+      code = tryEnqueue(kernel, global, local, &event)
     }
     try check(code, "clEnqueueNDRangeKernel", during: kernel.name)
+    if let event { timed?.append((LaunchNote(kernel, global, local), event)) }
     counts.launches += 1
     launchesSinceFlush += 1
     if launchesSinceFlush == 16 {
@@ -192,13 +197,17 @@ public final class OpenCLRuntime: @unchecked Sendable {
     }
   }
 
-  private func tryEnqueue(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) -> Int32 {
+  private func tryEnqueue(
+    _ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize, _ event: inout cl_event?
+  ) -> Int32 {
     withUnsafeTemporaryAllocation(of: Int.self, capacity: 6) { sizes in
       (sizes[0], sizes[1], sizes[2]) = (global.x, global.y, global.z)
       (sizes[3], sizes[4], sizes[5]) = (local.x, local.y, local.z)
       let dimensions: cl_uint = global.z > 1 || local.z > 1 ? 3 : global.y > 1 || local.y > 1 ? 2 : 1
-      return clEnqueueNDRangeKernel(
-        queue, kernel.handle, dimensions, nil, sizes.baseAddress, sizes.baseAddress! + 3, 0, nil, nil)
+      return withUnsafeMutablePointer(to: &event) {
+        clEnqueueNDRangeKernel(
+          queue, kernel.handle, dimensions, nil, sizes.baseAddress, sizes.baseAddress! + 3, 0, nil, timed == nil ? nil : $0)
+      }
     }
   }
 

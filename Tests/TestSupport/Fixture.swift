@@ -65,9 +65,12 @@ public struct FixtureCase: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// A file of `Tests/Fixtures`.
+/// A file of `Tests/Fixtures`: where the tests were built, or in the folder that `FIGMENT_FIXTURES` names, where they are
+/// run on another machine.
 public func fixtureURL(_ file: String) -> URL {
-  URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/\(file)")
+  let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  let folder = ProcessInfo.processInfo.environment["FIGMENT_FIXTURES"].map { URL(filePath: $0) }
+  return (folder ?? tests.appending(path: "Fixtures")).appending(path: file)
 }
 
 /// The cases of `Tests/Fixtures/<name>.safetensors`, by name.

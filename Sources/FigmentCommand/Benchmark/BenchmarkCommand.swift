@@ -20,6 +20,8 @@ struct BenchmarkCommand: ParsableCommand {
         memory               operations that memory bounds
         launches [STEP …]    the kernels of a step on a card, and
           the host's time for it: nothing is computed
+        kernels [STEP …]     the same kernels on the device, and
+          where the time of a step goes (OpenCL)
         startup              the start of the command, and the
           first step with empty and full caches of kernels
 
@@ -27,10 +29,10 @@ struct BenchmarkCommand: ParsableCommand {
       it comes. All figures are medians after a warm-up.
       """)
 
-  enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, launches, startup }
+  enum Suite: String, CaseIterable { case steps, gemm, convolution, memory, launches, kernels, startup }
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
-  @Argument(help: "The suite, then for 'steps', 'launches' and 'convolution' what to time of it.", completion: .suites)
+  @Argument(help: "The suite, then for 'steps', 'launches', 'kernels' and 'convolution' what to time of it.", completion: .suites)
   var suite: [String] = ["steps"]
 
   @OptionGroup var device: DeviceOption
@@ -72,7 +74,7 @@ struct BenchmarkCommand: ParsableCommand {
       throw UsageError("there is no suite “\(suite.first ?? "")”\(hint) Suites: \(names.joined(separator: ", "))")
     }
     let chosen = Array(self.suite.dropFirst())
-    guard chosen.isEmpty || [.steps, .convolution, .launches].contains(suite) else {
+    guard chosen.isEmpty || [.steps, .convolution, .launches, .kernels].contains(suite) else {
       throw UsageError("the suite “\(name)” takes no further names, but got “\(chosen.joined(separator: " "))”")
     }
     let earlier = try compare.map(BenchmarkResult.read) ?? []
@@ -83,7 +85,7 @@ struct BenchmarkCommand: ParsableCommand {
       throw UsageError("--compute-units goes with the suite launches, not with “\(name)”")
     }
     // What is misspelt is said before anything is measured.
-    let isOfSteps = suite == .steps || suite == .launches
+    let isOfSteps = [.steps, .launches, .kernels].contains(suite)
     let steps = try chosen.isEmpty || !isOfSteps ? StepBenchmark.all : chosen.map(StepBenchmark.named)
     let products = try ProductBenchmark.cases(
       of: suite == .gemm ? ["gemm"] : suite == .convolution ? chosen : [], batchSize: batchSize)
@@ -112,6 +114,12 @@ struct BenchmarkCommand: ParsableCommand {
       for step in steps {
         let launches = LaunchBenchmark(step: step, batchSize: batchSize, computeUnits: computeUnits)
         for result in try launches.measure(seconds: seconds, listsKernels: format == .json) { try report.add(result) }
+      }
+    case .kernels:
+      let device = try selected()
+      for step in steps {
+        let kernels = KernelBenchmark(step: step, batchSize: batchSize)
+        for result in try kernels.measure(seconds: seconds, on: device) { try report.add(result) }
       }
     case .startup:
       for result in try StartupBenchmark.measure(on: selected()) { try report.add(result) }

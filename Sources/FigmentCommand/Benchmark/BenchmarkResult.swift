@@ -1,6 +1,7 @@
 import Figment
 import Files
 import Foundation
+import OpenCLBackend
 
 /// One line of a benchmark. What a suite does not measure is nil, and left out of JSON and table.
 struct BenchmarkResult: Codable {
@@ -16,6 +17,8 @@ struct BenchmarkResult: Codable {
   var gigabytesPerSecond: Double?
   /// Of the device's arithmetic or of its copy, whichever bounds the case.
   var percentOfCeiling: Double?
+  /// Of the time from a step's first kernel to its last.
+  var percentOfStep: Double?
   /// The memory that tensors held at the most.
   var peakMib: Double?
   /// How it was computed.
@@ -34,6 +37,11 @@ struct BenchmarkResult: Codable {
     var options: String
     var global: [Int]
     var local: [Int]
+
+    init(_ note: LaunchNote) {
+      (source, kernel, options) = (note.source.rawValue, note.kernel, note.options)
+      (global, local) = (note.global, note.local)
+    }
   }
 
   init(name: String, device: String) { (self.name, self.device) = (name, device) }
@@ -93,6 +101,7 @@ struct BenchmarkTable {
       Column("GFLOP/S") { $0.gflops?.formatted(digits: 1) },
       Column("GB/S") { $0.gigabytesPerSecond?.formatted(digits: 1) },
       Column("% CEILING") { $0.percentOfCeiling?.formatted(digits: 0) },
+      Column("% STEP") { $0.percentOfStep?.formatted(digits: 1) },
       Column("PEAK MIB") { $0.peakMib?.formatted(digits: 1) },
       Column("ERROR") { $0.error.map { String(format: "%.0e", $0) } },
       Column("BEFORE MS") { $0.baselineMs?.formatted(digits: 3) },

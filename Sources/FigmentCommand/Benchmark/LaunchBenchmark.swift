@@ -37,9 +37,7 @@ struct LaunchBenchmark {
     return order.map { launch in
       var result = BenchmarkResult(name: "\(step.name) \(launch.kernel)", device: device.identifier)
       result.count = counts[launch]
-      result.launch = .init(
-        source: launch.source.rawValue, kernel: launch.kernel, options: launch.options, global: launch.global,
-        local: launch.local)
+      result.launch = .init(launch)
       return result
     }
   }
