@@ -41,7 +41,7 @@ figment() { ours "$BUILT/figment" "$@"; }
 [ -x "$BUILT/figment" ] || { echo "There is no $BUILT/figment: run 'make build' first." >&2; exit 1; }
 
 # NVIDIA's driver comes without its entry for OpenCL's loader where only CUDA was installed.
-if ! ls /etc/OpenCL/vendors/*.icd > /dev/null 2>&1 && [ -z "${OCL_ICD_VENDORS:-}" ]; then
+if ! grep -qsi nvidia /etc/OpenCL/vendors/*.icd && [ -z "${OCL_ICD_VENDORS:-}" ]; then
   library=$(find /usr/lib /usr/lib64 /usr/local /lib64 /opt -name 'libnvidia-opencl.so*' 2> /dev/null | sort | tail -1)
   if [ -n "$library" ]; then
     vendors=$(mktemp -d)
@@ -112,7 +112,9 @@ tests() {
   local filter jobs="" job status=0
   for filter in EveryKernelTests ParityTests ProductTests 'TensorsTests|LaunchSequenceTests' LayersTests ModelsTests \
     'SelfTestTests|LargeExtentTests|CardTests|CardRankingTests'; do
+    # What names a line of the source needs the symbols of a program that was built here.
     FIGMENT_TEST_DEVICES=opencl ours "$BUILT/figmentPackageTests.xctest" --testing-library swift-testing --filter "$filter" \
+      --skip theLineThatLedThere \
       > "$OUT/tests-${filter%%|*}.txt" 2>&1 &
     jobs="$jobs $!"
   done

@@ -22,6 +22,9 @@ static const struct {
     {"reduction", (const unsigned char[]){
 #embed "reduction.cl"
      , 0}},
+    {"group_sums", (const unsigned char[]){
+#embed "group_sums.cl"
+     , 0}},
     {"copy", (const unsigned char[]){
 #embed "copy.cl"
      , 0}},
@@ -36,9 +39,6 @@ static const struct {
      , 0}},
     {"upsampling", (const unsigned char[]){
 #embed "upsampling.cl"
-     , 0}},
-    {"normalization", (const unsigned char[]){
-#embed "normalization.cl"
      , 0}},
     {"normalization_terms", (const unsigned char[]){
 #embed "normalization_terms.cl"

@@ -1,11 +1,11 @@
 // What a layer's backward pass begins with: the gradient in front of its activation, and that gradient's sum over all
 // rows of channels, the bias' gradient, in one walk over memory.
 //
-// The walk is along lines of `width` elements, one or several rows of channels, whose columns are summed: `sums` is
-// [parts, width], which a reduction adds up as [parts · width / channels, channels]. As in `reduction.cl` there are no
-// atomics and no barriers, and sums are taken in blocks.
+// On a card the groups of `group_sums.cl` walk. On a processor the walk is along lines of `width` elements, one or several rows of channels, whose columns are summed: `sums` is
+// [parts, width], which a reduction adds up as [parts · width / channels, channels]. Sums are taken
+// in blocks, as in `reduction.cl`.
 //
-// Macros: ACTIVATION; VECTORS, how many vectors of a line a unit sums, which divides a line.
+// Macros: ACTIVATION; VECTORS, how many vectors of a line a processor's unit sums, which divides a line.
 
 #define BLOCK 32
 #define COLUMNS (VECTORS * WIDTH)
@@ -21,6 +21,7 @@ static inline floatv passBack(
   return result;
 }
 
+#ifdef CPU_FAMILY
 // Unit i is (part, chunk): of `share` lines, COLUMNS columns. The last line may end early.
 kernel void activationGradient(
     const float p, const index_t units, const index_t share, const index_t count, const uint width,
@@ -57,3 +58,44 @@ kernel void activationGradient(
     FOR_EACH_VECTOR STORE(totals[v], sums + part * width + firstColumn + v * WIDTH);
   }
 }
+
+#else
+#define ADD(item, other) lanes[item] += lanes[other]
+
+// `sums` is [parts, channels].
+kernel void activationGradient(
+    const float p, const index_t parts, const index_t rows, const uint channels, const uint columnBits,
+    global const float *restrict output, global const float *restrict gradient, global float *restrict passed,
+    global float *restrict sums, local floatv *lanes) {
+  const uint vectors = channels / WIDTH;
+  const Share share = shareOf(parts, vectors, columnBits);
+  floatv sum = SPLAT(0.0f);
+  if (share.vector < vectors) {
+    index_t row = share.first;
+    // Loads of four rows are under way at once.
+    for (; row + 3 * share.step < rows; row += 4 * share.step) {
+      floatv y[4], dy[4];
+#pragma unroll
+      for (uint r = 0; r < 4; ++r) {
+        const index_t place = (row + r * share.step) * channels + share.vector * WIDTH;
+        y[r] = LOAD(output + place);
+        dy[r] = LOAD(gradient + place);
+      }
+#pragma unroll
+      for (uint r = 0; r < 4; ++r) {
+        const floatv result = ACTIVATION_BACKWARD(y[r], dy[r], p);
+        STORE(result, passed + (row + r * share.step) * channels + share.vector * WIDTH);
+        sum += result;
+      }
+    }
+    for (; row < rows; row += share.step) {
+      const index_t place = row * channels + share.vector * WIDTH;
+      sum += passBack(p, output + place, gradient + place, passed + place);
+    }
+  }
+  lanes[get_local_id(0)] = sum;
+  FOLD_LANES(columnBits, ADD)
+  if (HAS_RESULT(columnBits) && share.vector < vectors)
+    STORE(lanes[get_local_id(0)], sums + (share.part * vectors + share.vector) * WIDTH);
+}
+#endif

@@ -314,9 +314,10 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
   const int endK = min(firstK + p.splitLength, p.k);
   const int item = (int)get_local_id(1) * ITEMS_N + (int)get_local_id(0);
 #if ITEMS_N % 8 == 0 && ITEMS_M % 4 == 0
-  // Thirty-two neighbours lie 8 × 4: they read the fewest different elements of both tiles.
-  const int x = item / 32 % (ITEMS_N / 8) * 8 + item % 8;
-  const int y = item / 32 / (ITEMS_N / 8) * 4 + item % 32 / 8;
+  // Thirty-two neighbours lie 8 × 4: they read the fewest different elements of both tiles. Each has a neighbour that reads
+  // the same of one tile right beside it, as NVIDIA's local memory serves sixteen items at a time only then.
+  const int x = item / 32 % (ITEMS_N / 8) * 8 + item % 16 / 2;
+  const int y = item / 32 / (ITEMS_N / 8) * 4 + item % 32 / 16 * 2 + item % 2;
 #else
   const int x = item % ITEMS_N, y = item / ITEMS_N;
 #endif

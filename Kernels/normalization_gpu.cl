@@ -1,42 +1,103 @@
-// Normalization on graphics cards, for `normalization.cl`.
+// Normalization of [groups, rows, channels] on graphics cards, by the moments of each [group, ·, channel].
 //
-// Item i of a sum is (group, part, channel) and takes rows part, part + parts, … so that neighbours read
-// neighbouring elements; of what is written element by element it is vector i of the flat tensor, of which
-// WIDTH divides the channels.
+// Sums over rows are folded by `group_sums.cl`, first to [groups, parts, channels], then, if there is more than one part,
+// once more. What is written element by element is vector i of the flat tensor. WIDTH divides the channels.
 #ifdef GPU_FAMILY
 
 #define PARAMETERS const index_t groups, const index_t parts, const index_t rows, const uint channels
 
-#define PART                                                              \
-  const uint channel = (uint)(i % channels);                              \
-  const index_t part = i / channels % parts, group = i / channels / parts; \
-  const index_t base = group * rows * channels + channel;                 \
-  const index_t statistic = group * channels + channel;
+// Rows whose loads are under way at once. What lies past the end is the last row again, and counts for nothing.
+#define ROWS 4
+
+// Of what has been met of a column: how much, its mean, and the sum of squared distances from that.
+typedef struct {
+  floatv mean, square;
+  float count;
+} Moments;
+
+// After Chan, Golub and LeVeque: no difference of large sums.
+static inline Moments merged(const Moments a, const Moments b) {
+  if (b.count == 0.0f) return a;
+  if (a.count == 0.0f) return b;
+  Moments both;
+  both.count = a.count + b.count;
+  const floatv difference = b.mean - a.mean, step = difference * (b.count / both.count);
+  both.mean = a.mean + step;
+  both.square = a.square + b.square + difference * step * a.count;
+  return both;
+}
+#define MERGE(item, other) lanes[item] = merged(lanes[item], lanes[other])
+
+// `divisor` is 1, or the number of rows if there is one part, whose sums are then the whole's.
+kernel void partialMoments(
+    PARAMETERS, const uint columnBits, const float divisor, global const float *restrict input,
+    global float *restrict means, global float *restrict squares, local Moments *lanes) {
+  const uint vectors = channels / WIDTH;
+  const Share share = shareOf(parts, vectors, columnBits);
+  Moments met = {SPLAT(0.0f), SPLAT(0.0f), 0.0f};
+  if (share.vector < vectors) {
+    global const float *source = input + share.outer * rows * channels + share.vector * WIDTH;
+    for (index_t row = share.first; row < rows; row += ROWS * share.step) {
+      floatv x[ROWS];
+#pragma unroll
+      for (uint r = 0; r < ROWS; ++r) x[r] = LOAD(source + min((index_t)(row + r * share.step), rows - 1) * channels);
+      // Distances from the mean so far, or from the first: as exact as Welford's steps, with one division for all.
+      const floatv centre = met.count == 0.0f ? x[0] : met.mean;
+      floatv sum = SPLAT(0.0f), square = SPLAT(0.0f);
+#pragma unroll
+      for (uint r = 0; r < ROWS; ++r)
+        if (row + r * share.step < rows) {
+          const floatv distance = x[r] - centre;
+          sum += distance;
+          square += distance * distance;
+          met.count += 1.0f;
+        }
+      const floatv shift = sum / met.count;
+      met.mean = centre + shift;
+      met.square += square - sum * shift;
+    }
+  }
+  lanes[get_local_id(0)] = met;
+  FOLD_LANES(columnBits, MERGE)
+  if (HAS_RESULT(columnBits) && share.vector < vectors) {
+    const index_t target = ((share.outer * parts + share.part) * vectors + share.vector) * WIDTH;
+    met = lanes[get_local_id(0)];
+    STORE(met.mean, means + target);
+    STORE(met.square / divisor, squares + target);
+  }
+}
+
+// The second stage. `partLanes` is how many lanes a group of the first had.
+kernel void mergeMoments(
+    PARAMETERS, const uint columnBits, const uint partLanes, global const float *restrict means,
+    global const float *restrict squares, global float *restrict mean, global float *restrict variance,
+    local Moments *lanes) {
+  const uint vectors = channels / WIDTH;
+  const Share share = shareOf(1, vectors, columnBits);
+  Moments met = {SPLAT(0.0f), SPLAT(0.0f), 0.0f};
+  if (share.vector < vectors) {
+    const index_t turns = rows / (parts * partLanes), rest = rows - turns * parts * partLanes;
+    for (index_t part = share.first; part < parts; part += share.step) {
+      const index_t place = ((share.outer * parts + part) * vectors + share.vector) * WIDTH, begin = part * partLanes;
+      const index_t more = rest > begin ? min((index_t)(rest - begin), (index_t)partLanes) : 0;
+      const Moments next = {LOAD(means + place), LOAD(squares + place), (float)(turns * partLanes + more)};
+      met = merged(met, next);
+    }
+  }
+  lanes[get_local_id(0)] = met;
+  FOLD_LANES(columnBits, MERGE)
+  if (HAS_RESULT(columnBits) && share.vector < vectors) {
+    const index_t target = (share.outer * vectors + share.vector) * WIDTH;
+    met = lanes[get_local_id(0)];
+    STORE(met.mean, mean + target);
+    STORE(met.square / (float)rows, variance + target);
+  }
+}
 
 #define CHANNEL                                                      \
   const index_t place = i * WIDTH;                                   \
   const uint channel = (uint)(place % channels);                     \
   const index_t statistic = place / channels / rows * channels + channel;
-
-// `divisor` is 1, or the number of rows if there is one part, whose sums are then the whole's.
-kernel void partialMoments(
-    PARAMETERS, const float divisor, global const float *restrict input, global float *restrict means,
-    global float *restrict squares) {
-  FOR_EACH(i, groups * parts * channels) {
-    PART
-    // Welford's: one pass, and no difference of large sums.
-    float mean = 0.0f, square = 0.0f, count = 0.0f;
-    for (index_t row = part; row < rows; row += parts) {
-      const float x = input[base + row * channels];
-      count += 1.0f;
-      const float difference = x - mean;
-      mean += difference / count;
-      square += difference * (x - mean);
-    }
-    means[i] = mean;
-    squares[i] = square / divisor;
-  }
-}
 
 kernel void normalizeElements(
     PARAMETERS, NORMALIZATION_PARAMETERS, global float *restrict output) {
@@ -53,25 +114,69 @@ kernel void normalizeElements(
 #define GRADIENT_CONSTANTS                                                                                 \
   const floatv centre = LOAD(mean + statistic), inverse = 1.0f / sqrt(LOAD(variance + statistic) + epsilon); \
   const floatv factor = hasScale ? inverse * LOAD(scale + channel) : inverse;                              \
-  const floatv shift = hasOffset ? LOAD(offset + channel) : (floatv)(0.0f);
+  const floatv shift = hasOffset ? LOAD(offset + channel) : SPLAT(0.0f);
 
-#if WIDTH == 1
+#define ADD(item, other)                \
+  {                                     \
+    scaleLanes[item] += scaleLanes[other]; \
+    offsetLanes[item] += offsetLanes[other]; \
+  }
+
 kernel void partialGradients(
-    PARAMETERS, GRADIENT_PARAMETERS, global float *restrict partialScales, global float *restrict partialOffsets) {
-  FOR_EACH(i, groups * parts * channels) {
-    PART
+    PARAMETERS, const uint columnBits, GRADIENT_PARAMETERS, global float *restrict partialScales,
+    global float *restrict partialOffsets, local floatv *scaleLanes, local floatv *offsetLanes) {
+  const uint vectors = channels / WIDTH;
+  const Share share = shareOf(parts, vectors, columnBits);
+  floatv scaleSum = SPLAT(0.0f), offsetSum = SPLAT(0.0f);
+  if (share.vector < vectors) {
+    const uint channel = share.vector * WIDTH;
+    const index_t statistic = share.outer * channels + channel, base = share.outer * rows * channels + channel;
     GRADIENT_CONSTANTS
-    float scaleSum = 0.0f, offsetSum = 0.0f;
-    for (index_t row = part; row < rows; row += parts) {
-      NORMALIZED_GRADIENT(base + row * channels, centre, factor, shift)
-      offsetSum += g;
-      scaleSum += g * c;
+    for (index_t row = share.first; row < rows; row += ROWS * share.step) {
+#pragma unroll
+      for (uint r = 0; r < ROWS; ++r) {
+        NORMALIZED_GRADIENT(base + min((index_t)(row + r * share.step), rows - 1) * channels, centre, factor, shift)
+        if (row + r * share.step < rows) {
+          offsetSum += g;
+          scaleSum += g * c;
+        }
+      }
     }
-    partialScales[i] = scaleSum * inverse;
-    partialOffsets[i] = offsetSum;
+    scaleSum *= inverse;
+  }
+  scaleLanes[get_local_id(0)] = scaleSum;
+  offsetLanes[get_local_id(0)] = offsetSum;
+  FOLD_LANES(columnBits, ADD)
+  if (HAS_RESULT(columnBits) && share.vector < vectors) {
+    const index_t target = ((share.outer * parts + share.part) * vectors + share.vector) * WIDTH;
+    STORE(scaleLanes[get_local_id(0)], partialScales + target);
+    STORE(offsetLanes[get_local_id(0)], partialOffsets + target);
   }
 }
-#endif
+
+// The second stage.
+kernel void mergeGradients(
+    PARAMETERS, const uint columnBits, global const float *restrict partialScales,
+    global const float *restrict partialOffsets, global float *restrict scaleGradient,
+    global float *restrict offsetGradient, local floatv *scaleLanes, local floatv *offsetLanes) {
+  const uint vectors = channels / WIDTH;
+  const Share share = shareOf(1, vectors, columnBits);
+  floatv scaleSum = SPLAT(0.0f), offsetSum = SPLAT(0.0f);
+  if (share.vector < vectors)
+    for (index_t part = share.first; part < parts; part += share.step) {
+      const index_t place = ((share.outer * parts + part) * vectors + share.vector) * WIDTH;
+      scaleSum += LOAD(partialScales + place);
+      offsetSum += LOAD(partialOffsets + place);
+    }
+  scaleLanes[get_local_id(0)] = scaleSum;
+  offsetLanes[get_local_id(0)] = offsetSum;
+  FOLD_LANES(columnBits, ADD)
+  if (HAS_RESULT(columnBits) && share.vector < vectors) {
+    const index_t target = (share.outer * vectors + share.vector) * WIDTH;
+    STORE(scaleLanes[get_local_id(0)], scaleGradient + target);
+    STORE(offsetLanes[get_local_id(0)], offsetGradient + target);
+  }
+}
 
 kernel void inputGradient(
     PARAMETERS, GRADIENT_PARAMETERS, const float inverseRows, global const float *restrict scaleGradient,
@@ -85,7 +190,5 @@ kernel void inputGradient(
     STORE(factor * (g - level - c * slope), output + place);
   }
 }
-
-#define COUNT_OF(part, column) ((float)((rows - (part) + parts - 1) / parts))
 
 #endif

@@ -8,8 +8,13 @@
 // Every buffer may be read 64 bytes past its end and is written whole 64-byte lines at a time: kernels over
 // flat ranges load and store full vectors and have no scalar tail. What lies past the end does not matter.
 
-// Vectors wider than the processor's own would be passed otherwise than elsewhere, if functions were not all inlined.
+// Vectors wider than the processor's own would be passed otherwise than elsewhere, if functions were not all inlined. (A
+// compiler that does not know this warning would warn of the pragma.)
+#if defined(__has_warning)
+#if __has_warning("-Wpsabi")
 #pragma clang diagnostic ignored "-Wpsabi"
+#endif
+#endif
 
 #ifdef WIDE
 typedef ulong index_t;

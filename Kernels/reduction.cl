@@ -1,9 +1,8 @@
 // Folds the middle axis of [outer, length, inner] by COMBINE, in stages.
 //
 // A stage turns `length` into `parts`, [outer, parts, inner]; stages follow until one is left. There are no
-// atomics, no barriers and no local memory: within a stage every work-item owns its outputs, and the order
-// of additions depends on the shape only. Inside an item sums are taken in blocks, so that their error
-// stays that of a short sum. A mean's last stage has a divisor, all others 1.
+// atomics: the order of additions depends on the shape and the device only. Inside an item sums are taken in blocks, or
+// several at once, so that their error stays that of a short sum. A mean's last stage has a divisor, all others 1.
 //
 // Sums share a program with what is done element by element. Macros, for others: COMBINE and START, the operation and its
 // neutral value. What these give is one of the elements, to the bit: nothing divides it. WIDTH is 16 on a processor.
@@ -18,26 +17,50 @@
 #endif
 #define BLOCK 32
 
-// Item i is (o, part, column) of the output; it folds rows part, part + parts, …, so that neighbouring items
-// read neighbouring elements whatever the inner extent.
+// The only stage. Item i is (o, column) of the output.
 kernel void fold(
-    const index_t count, const index_t parts, const index_t length, const index_t inner,
-    const float divisor, global const float *restrict input, global float *restrict output) {
+    const index_t count, const index_t length, const index_t inner, const float divisor,
+    global const float *restrict input, global float *restrict output) {
   FOR_EACH(i, count) {
-    const index_t column = i % inner;
-    const index_t part = i / inner % parts;
-    const index_t o = i / inner / parts;
+    const index_t o = i / inner, column = i - o * inner;
     global const float *source = input + o * length * inner + column;
     float total = START;
-    for (index_t block = part; block < length; block += parts * BLOCK) {
-      const index_t end = min(length, (index_t)(block + parts * BLOCK));
+    for (index_t block = 0; block < length; block += BLOCK) {
+      const index_t end = min(length, (index_t)(block + BLOCK));
       float sum = START;
-      for (index_t row = block; row < end; row += parts) sum = COMBINE(sum, source[row * inner]);
+      for (index_t row = block; row < end; ++row) sum = COMBINE(sum, source[row * inner]);
       total = COMBINE(total, sum);
     }
     output[i] = DIVIDED(total);
   }
 }
+
+#ifdef GPU_FAMILY
+#define FOLD(item, other) lanes[item] = COMBINE(lanes[item], lanes[other])
+
+// A stage by the groups of `group_sums.cl`, whose vectors are columns here.
+kernel void foldInGroups(
+    const index_t parts, const index_t length, const uint inner, const uint columnBits, const float divisor,
+    global const float *restrict input, global float *restrict output, local float *lanes) {
+  const Share share = shareOf(parts, inner, columnBits);
+  float sums[4] = {START, START, START, START};
+  if (share.vector < inner) {
+    global const float *source = input + share.outer * length * inner + share.vector;
+    index_t row = share.first;
+    for (; row + 3 * share.step < length; row += 4 * share.step) {
+#pragma unroll
+      for (uint r = 0; r < 4; ++r) sums[r] = COMBINE(sums[r], source[(row + r * share.step) * inner]);
+    }
+    for (; row < length; row += share.step) sums[0] = COMBINE(sums[0], source[row * inner]);
+  }
+  sums[0] = COMBINE(sums[0], sums[1]);
+  sums[2] = COMBINE(sums[2], sums[3]);
+  lanes[get_local_id(0)] = COMBINE(sums[0], sums[2]);
+  FOLD_LANES(columnBits, FOLD)
+  if (HAS_RESULT(columnBits) && share.vector < inner)
+    output[(share.outer * parts + share.part) * inner + share.vector] = DIVIDED(lanes[get_local_id(0)]);
+}
+#endif
 
 // Other programs of the elements have narrower vectors.
 #if defined(CPU_FAMILY) && WIDTH == 16

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 import networks
 from timing import median_seconds
 
+FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -22,11 +23,12 @@ class Run:
 
     def data(self, *shape):
         data = torch.rand(self.batch, *shape, device=DEVICE)
-        return data.contiguous(memory_format=torch.channels_last) if self.channels_last and data.dim() == 4 else data
+        return data.contiguous(memory_format=FORMATS.get(data.dim(), torch.contiguous_format)) if self.channels_last else data
 
     def module(self, module):
         module = module.to(DEVICE)
-        return module.to(memory_format=torch.channels_last) if self.channels_last else module
+        formats = {FORMATS[p.dim()] for p in module.parameters() if p.dim() in FORMATS}
+        return module.to(memory_format=formats.pop()) if self.channels_last and formats else module
 
 
 def minimize(loss, optimizer):

@@ -22,13 +22,13 @@ public enum KernelSource: String, CaseIterable, Sendable {
   private var files: [String] {
     let block = ["gemm", "gemm_cpu_tile", "gemm_cpu_block"]
     return switch self {
-    case .elementwise: ["elementwise", "reduction"]
-    case .activationGradient: ["activation_gradient"]
+    case .elementwise: ["group_sums", "elementwise", "reduction"]
+    case .activationGradient: ["group_sums", "activation_gradient"]
     case .copy: ["copy"]
     case .indexing: ["indexing"]
     case .pooling: ["rows", "pooling"]
     case .upsampling: ["rows", "upsampling"]
-    case .normalization: ["normalization_terms", "normalization_cpu", "normalization_gpu", "normalization"]
+    case .normalization: ["group_sums", "normalization_terms", "normalization_cpu", "normalization_gpu"]
     case .random: ["random"]
     case .optimizer: ["optimizer"]
     case .ceilings: ["ceilings"]

@@ -5,20 +5,20 @@ extension OpenCLBackend {
   public func moments(
     _ normalization: Normalization, _ input: any Storage
   ) -> (mean: any Storage, variance: any Storage) {
-    let plan = NormalizationPlan(normalization, runtime, sums: true)
     let variance = runtime.allocate(count: normalization.statisticsCount)
     let mean = produce(normalization.statisticsCount) { mean in
+      let plan = try NormalizationPlan("partialMoments", normalization, nil, runtime)
       let means = plan.isWhole ? mean : runtime.allocate(count: plan.partialCount)
       let squares = plan.isWhole ? variance : runtime.allocate(count: plan.partialCount)
       let divisor = plan.isWhole ? Float(normalization.rows) : 1
-      try run("partialMoments", plan, nil, [.float(divisor), buffer(input), .buffer(means), .buffer(squares)])
+      try plan.launch(
+        [.float(divisor), buffer(input), .buffer(means), .buffer(squares)], local: [plan.momentBytes])
       if plan.isWhole { return }
-      try merge(
-        "mergeMoments", plan, normalization,
-        [
-          runtime.index(normalization.rows, wide: plan.isWide), .count(plan.width), .buffer(means),
-          .buffer(squares), .buffer(mean), .buffer(variance),
-        ])
+      try plan.merge(
+        "mergeMoments",
+        beside: runtime.family == .cpu
+          ? [runtime.index(normalization.rows, wide: plan.isWide), .count(plan.width)] : [.count(plan.partLanes)],
+        [.buffer(means), .buffer(squares), .buffer(mean), .buffer(variance)], local: [plan.momentBytes])
     }
     return (mean, variance)
   }
@@ -28,8 +28,7 @@ extension OpenCLBackend {
     scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> any Storage {
     produce(normalization.count) { output in
-      try run(
-        "normalizeElements", NormalizationPlan(normalization, runtime, sums: false), activation,
+      try NormalizationPlan("normalizeElements", normalization, activation, runtime).launch(
         [
           .float(normalization.epsilon), .float(activation.macro.parameter), .int(scale == nil ? 0 : 1),
           .int(offset == nil ? 0 : 1), buffer(input), buffer(mean), buffer(variance),
@@ -43,7 +42,6 @@ extension OpenCLBackend {
     _ normalization: Normalization, input: any Storage, outputGradient: any Storage, mean: any Storage,
     variance: any Storage, scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> (input: any Storage, scale: any Storage, offset: any Storage) {
-    let plan = NormalizationPlan(normalization, runtime, sums: true)
     let scaleGradient = runtime.allocate(count: normalization.statisticsCount)
     let offsetGradient = runtime.allocate(count: normalization.statisticsCount)
     let inputGradient = produce(normalization.count) { output in
@@ -55,75 +53,62 @@ extension OpenCLBackend {
       let results: [KernelArgument] = [
         .float(1 / Float(normalization.rows)), .buffer(scaleGradient), .buffer(offsetGradient), .buffer(output),
       ]
+      let plan = try NormalizationPlan("partialGradients", normalization, activation, runtime)
       if plan.isWhole && runtime.family == .cpu {
-        return try run("wholeGradients", plan, activation, parameters + results)
+        return try NormalizationPlan("wholeGradients", normalization, activation, runtime).launch(parameters + results)
       }
       let partialScales = plan.isWhole ? scaleGradient : runtime.allocate(count: plan.partialCount)
       let partialOffsets = plan.isWhole ? offsetGradient : runtime.allocate(count: plan.partialCount)
-      try run("partialGradients", plan, activation, parameters + [.buffer(partialScales), .buffer(partialOffsets)])
+      let local = [4 * plan.lanes, 4 * plan.lanes]
+      try plan.launch(parameters + [.buffer(partialScales), .buffer(partialOffsets)], local: local)
       if !plan.isWhole {
-        try merge(
-          "mergeGradients", plan, normalization,
-          [
-            .count(plan.width), .buffer(partialScales), .buffer(partialOffsets), .buffer(scaleGradient),
-            .buffer(offsetGradient),
-          ])
+        try plan.merge(
+          "mergeGradients", beside: runtime.family == .cpu ? [.count(plan.width)] : [],
+          [.buffer(partialScales), .buffer(partialOffsets), .buffer(scaleGradient), .buffer(offsetGradient)], local: local)
       }
-      try run(
-        "inputGradient", NormalizationPlan(normalization, runtime, sums: false), activation, parameters + results)
+      try NormalizationPlan("inputGradient", normalization, activation, runtime).launch(parameters + results)
     }
     return (inputGradient, scaleGradient, offsetGradient)
   }
-
-  private func run(
-    _ name: String, _ plan: NormalizationPlan, _ activation: Activation?, _ arguments: [KernelArgument]
-  ) throws {
-    let kernel = try runtime.kernel(
-      .normalization, name,
-      defines: [
-        "WIDTH": plan.lanes, "ACTIVATION": (activation ?? .identity).macro.name, plan.isWide ? "WIDE" : "NARROW": 1,
-        plan.storing: 1,
-      ])
-    try runtime.launchShared(kernel, units: plan.units, cost: plan.cost, plan.arguments + arguments)
-  }
-
-  /// The second stage of sums.
-  private func merge(
-    _ name: String, _ plan: NormalizationPlan, _ normalization: Normalization, _ arguments: [KernelArgument]
-  ) throws {
-    let channels = normalization.channels, lanes = plan.mergedLanes
-    let kernel = try runtime.kernel(
-      .normalization, name,
-      defines: ["WIDTH": lanes, "ACTIVATION": Activation.identity.macro.name, plan.isWide ? "WIDE" : "NARROW": 1])
-    try runtime.launchShared(
-      kernel, units: normalization.groups * ((channels + lanes - 1) / lanes),
-      cost: plan.parts * plan.width / channels * lanes * 4, plan.arguments + arguments)
-  }
 }
 
-/// How a normalization is shared out among work-items; the families' files explain the words.
+/// How a kernel of a normalization is shared out among work-items; the families' files explain the words.
 private struct NormalizationPlan {
-  var parts = 1
+  private let normalization: Normalization
+  private let runtime: OpenCLRuntime
+  private let kernel: OpenCLKernel
+  private var parts = 1
   /// Columns of a line, and of the partial sums.
   let width: Int
   let lanes: Int
-  let units: Int
-  let cost: Int
-  let arguments: [KernelArgument]
+  private let units: Int
+  private let cost: Int
+  private let arguments: [KernelArgument]
   let isWide: Bool
-  /// Of results of the size of the input.
-  let storing: String
-  /// Whether sums over a part are those of a channel's whole group, and need no second stage.
-  let isWhole: Bool
-  let partialCount: Int
-  let mergedLanes: Int
+  /// On a card, of sums over rows.
+  private var groups: RowGroups?
 
-  /// `sums` if the kernel adds up over rows.
-  init(_ normalization: Normalization, _ runtime: OpenCLRuntime, sums: Bool) {
-    let groups = normalization.groups, rows = normalization.rows, channels = max(1, normalization.channels)
+  /// Whether sums over a part are those of a channel's whole group, and need no second stage.
+  var isWhole: Bool { parts == 1 && width == normalization.channels }
+  var partialCount: Int { normalization.groups * parts * width }
+  var partLanes: Int { groups?.lanes ?? 1 }
+  /// The structure `Moments` of `normalization_gpu.cl`.
+  var momentBytes: Int { lanes == 1 ? 12 : 12 * lanes }
+
+  init(_ name: String, _ normalization: Normalization, _ activation: Activation?, _ runtime: OpenCLRuntime) throws {
+    let sums = name != "normalizeElements" && name != "inputGradient"
+    let outer = normalization.groups, rows = normalization.rows, channels = max(1, normalization.channels)
     let wide = needsWideIndices(normalization.count)
     isWide = wide
-    storing = sums ? "CACHED" : runtime.storing(normalization.count, columns: channels)
+    (self.normalization, self.runtime) = (normalization, runtime)
+    lanes = runtime.family == .cpu ? 16 : runtime.rowWidth(channels)
+    kernel = try runtime.kernel(
+      .normalization, name,
+      defines: [
+        "WIDTH": lanes, "ACTIVATION": (activation ?? .identity).macro.name, wide ? "WIDE" : "NARROW": 1,
+        // Of results of the size of the input.
+        sums ? "CACHED" : runtime.storing(normalization.count, columns: channels): 1,
+      ])
     func index(_ value: Int) -> KernelArgument { runtime.index(value, wide: wide) }
     switch runtime.family {
     case .cpu:
@@ -132,7 +117,7 @@ private struct NormalizationPlan {
       width = rowsInLine * channels
       let lines = rows / rowsInLine, extra = (rows - lines * rowsInLine) * channels
       var chunk = min(512, (width + 15) / 16 * 16)
-      let wanted = (runtime.device.computeUnits * 4).dividedUp(by: max(1, groups * width.dividedUp(by: chunk)))
+      let wanted = (runtime.device.computeUnits * 4).dividedUp(by: max(1, outer * width.dividedUp(by: chunk)))
       if sums, lines <= 512, width >= 128 {
         // Few rows: sharing out columns instead needs no second stage.
         chunk = min(chunk, max(64, width.dividedUp(by: max(1, wanted)).roundedUp(to: 16)))
@@ -143,29 +128,52 @@ private struct NormalizationPlan {
       }
       let share = max(1, lines.dividedUp(by: parts))
       parts = max(1, lines.dividedUp(by: share))
-      lanes = 16
-      mergedLanes = width == channels ? 16 : 1
-      units = groups * parts * width.dividedUp(by: chunk)
+      units = outer * parts * width.dividedUp(by: chunk)
       cost = share * min(width, chunk) * 2
       arguments = [
-        index(groups), index(parts), index(share), index(lines), .count(width), .count(extra),
+        index(outer), index(parts), index(share), index(lines), .count(width), .count(extra),
         .count(channels), .count(chunk),
       ]
     case .gpu:
       width = channels
-      mergedLanes = 1
-      if sums {
-        parts = max(1, min(runtime.device.computeUnits * 2048 / max(1, groups * channels), rows / 16, 256))
-        lanes = 1
-        units = groups * parts * channels
-      } else {
-        lanes = channels.isMultiple(of: 4) ? 4 : 1
-        units = normalization.count / lanes
-      }
+      units = normalization.count / lanes
       cost = 1
-      arguments = [index(groups), index(parts), index(rows), .count(channels)]
+      if sums {
+        let groups = RowGroups(
+          outer: outer, rows: rows, vectors: channels / lanes, width: lanes, kernel, runtime.device)
+        (self.groups, parts) = (groups, groups.parts)
+        arguments = [index(outer), index(parts), index(rows), .count(channels), groups.columnArgument]
+      } else {
+        arguments = [index(outer), index(1), index(rows), .count(channels)]
+      }
     }
-    isWhole = parts == 1 && width == channels
-    partialCount = groups * parts * width
+  }
+
+  /// - Parameter local: Bytes that each item of a group has in local memory.
+  func launch(_ more: [KernelArgument], local: [Int] = []) throws {
+    if let groups {
+      try groups.launch(kernel, runtime, arguments + more + local.map(groups.local(bytes:)))
+    } else {
+      try runtime.launchShared(kernel, units: units, cost: cost, arguments + more)
+    }
+  }
+
+  /// The second stage of sums, `beside` which some have numbers of their own.
+  func merge(_ name: String, beside numbers: [KernelArgument], _ storages: [KernelArgument], local: [Int]) throws {
+    let channels = normalization.channels
+    let lanes = runtime.family == .gpu ? lanes : width == channels ? 16 : 1
+    let kernel = try runtime.kernel(
+      .normalization, name,
+      defines: ["WIDTH": lanes, "ACTIVATION": Activation.identity.macro.name, isWide ? "WIDE" : "NARROW": 1])
+    guard runtime.family == .gpu else {
+      return try runtime.launchShared(
+        kernel, units: normalization.groups * channels.dividedUp(by: lanes),
+        cost: parts * width / channels * lanes * 4, arguments + numbers + storages)
+    }
+    let groups = RowGroups(
+      outer: normalization.groups, rows: parts, vectors: channels / lanes, width: lanes, kernel, runtime.device, isLast: true)
+    try groups.launch(
+      kernel, runtime,
+      arguments.dropLast() + [groups.columnArgument] + numbers + storages + local.map(groups.local(bytes:)))
   }
 }

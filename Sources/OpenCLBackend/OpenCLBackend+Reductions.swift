@@ -23,37 +23,64 @@ extension OpenCLBackend {
   ) -> (gradient: any Storage, bias: any Storage) {
     let count = output.count
     guard count > 0 else { return (runtime.allocate(count: 0), fill(0, count: channels)) }
-    let isProcessor = runtime.family == .cpu
-    if isProcessor, count < 1024 {
+    guard runtime.family == .cpu else {
+      return activationAndBiasGradientsInGroups(activation, output: output, gradient: gradient, channels: channels)
+    }
+    if count < 1024 {
       // Two launches that are nearly free, of programs that are there anyway: to read another takes much longer.
       return activationGradientAndItsSum(activation, output: output, gradient: gradient, channels: channels)
     }
     let rowsInLine = rowsInGradientLine(count, channels)
-    let width = rowsInLine * channels, lanes = isProcessor ? 16 : 1
-    let lines = count.dividedUp(by: width)
+    let width = rowsInLine * channels, lines = count.dividedUp(by: width)
     // Long stretches of memory; but of few lines the columns are shared.
-    let most = lines > 64 ? 64 : max(1, min(64, width / lanes / (4 * runtime.device.computeUnits)))
-    let vectors = isProcessor ? (1...most).last { (width / lanes).isMultiple(of: $0) }! : 1
-    let chunk = vectors * lanes, chunks = width / chunk
-    let (parts, share) =
-      isProcessor
-      ? runtime.split(lines, outer: chunks, atLeast: max(8, 4096 / width), atMost: 2048) : (1, lines)
+    let most = lines > 64 ? 64 : max(1, min(64, width / 16 / (4 * runtime.device.computeUnits)))
+    let vectors = (1...most).last { (width / 16).isMultiple(of: $0) }!
+    let chunk = vectors * 16, chunks = width / chunk
+    let (parts, share) = runtime.split(lines, outer: chunks, atLeast: max(8, 4096 / width), atMost: 2048)
     let sums = runtime.allocate(count: parts * width)
     let passed = produce(count) { passed in
-      let (macro, parameter) = activation.macro
       let wide = needsWideIndices(count + width)
-      let kernel = try runtime.kernel(
-        .activationGradient, "activationGradient",
-        defines: [
-          "WIDTH": lanes, "VECTORS": vectors, "ACTIVATION": macro, wide ? "WIDE" : "NARROW": 1,
-          runtime.storing(count): 1,
-        ])
+      let kernel = try activationGradientKernel(activation, count, wide, width: 16, vectors: vectors)
       try runtime.launchShared(
-        kernel, units: parts * chunks, cost: 3 * min(share, lines) * chunk, .float(parameter),
+        kernel, units: parts * chunks, cost: 3 * min(share, lines) * chunk, .float(activation.macro.parameter),
         runtime.index(parts * chunks, wide: wide), runtime.index(share, wide: wide), runtime.index(count, wide: wide),
         .count(width), buffer(output), buffer(gradient), .buffer(passed), .buffer(sums))
     }
     return (passed, reduce(.sum, sums, outer: 1, length: parts * rowsInLine, inner: channels))
+  }
+
+  private func activationAndBiasGradientsInGroups(
+    _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
+  ) -> (gradient: any Storage, bias: any Storage) {
+    let rows = output.count / channels, width = runtime.rowWidth(channels)
+    var parts = 1, sums: OpenCLStorage?
+    let passed = produce(output.count) { passed in
+      let wide = needsWideIndices(output.count)
+      let kernel = try activationGradientKernel(activation, output.count, wide, width: width, vectors: 1)
+      let groups = RowGroups(outer: 1, rows: rows, vectors: channels / width, width: width, kernel, device)
+      parts = groups.parts
+      sums = runtime.allocate(count: parts * channels)
+      try groups.launch(
+        kernel, runtime,
+        [
+          .float(activation.macro.parameter), runtime.index(parts, wide: wide), runtime.index(rows, wide: wide),
+          .count(channels), groups.columnArgument, buffer(output), buffer(gradient), .buffer(passed), .buffer(sums!),
+          groups.local(bytes: 4 * width),
+        ])
+    }
+    // A failure before there were sums is latched: what follows does nothing.
+    return (passed, reduce(.sum, sums ?? runtime.allocate(count: channels), outer: 1, length: parts, inner: channels))
+  }
+
+  private func activationGradientKernel(
+    _ activation: Activation, _ count: Int, _ wide: Bool, width: Int, vectors: Int
+  ) throws -> OpenCLKernel {
+    try runtime.kernel(
+      .activationGradient, "activationGradient",
+      defines: [
+        "WIDTH": width, "VECTORS": vectors, "ACTIVATION": activation.macro.name, wide ? "WIDE" : "NARROW": 1,
+        runtime.storing(count): 1,
+      ])
   }
 
   /// One stage: `[outer, length, inner]` to `[outer, parts, inner]`, divided if it is the last. Returns the result and
@@ -68,28 +95,46 @@ extension OpenCLBackend {
       let line = inner >= 16 ? 1 : 16 >> min(4, inner.trailingZeroBitCount)
       if inner > 1, length >= 2 * line { return foldColumns(combine, input, outer, length, inner, line, divisor) }
     }
-    // Enough items to fill a card, and neighbours within a row of memory; but each with some work to do.
-    let wanted = max(runtime.device.computeUnits * 2048 / outputs, inner < 32 && length >= 128 ? 32 / inner : 1)
-    let parts = runtime.family == .cpu || length <= 64 ? 1 : max(1, min(wanted, length / 16, 2048))
-    let output = produce(outputs * parts) { output in
+    // An item for each output, unless these are too few to fill a card.
+    if runtime.family == .gpu, length > 64 || length > 8 && outputs < device.computeUnits * 256 {
+      return foldInGroups(combine, input, outer, length, inner, divisor)
+    }
+    let output = produce(outputs) { output in
       let wide = needsWideIndices(size)
       let kernel = try runtime.kernel(
         .elementwise, "fold", macros: reductionMacros(combine, size))
       try runtime.launchShared(
-        kernel, units: outputs * parts, cost: max(1, length / parts) * 4,
-        runtime.index(outputs * parts, wide: wide), runtime.index(parts, wide: wide),
-        runtime.index(length, wide: wide), runtime.index(inner, wide: wide), .float(parts == 1 ? Float(divisor) : 1),
-        .buffer(input), .buffer(output))
+        kernel, units: outputs, cost: length * 4, runtime.index(outputs, wide: wide), runtime.index(length, wide: wide),
+        runtime.index(inner, wide: wide), .float(Float(divisor)), .buffer(input), .buffer(output))
     }
-    return (output, parts)
+    return (output, 1)
   }
 
-  /// On a processor as many rows as make whole vectors, and enough of these that no sum waits for its last addition; on
-  /// a card as many as keep it busy.
-  private func rowsInGradientLine(_ count: Int, _ channels: Int) -> Int {
-    guard runtime.family == .cpu else {
-      return max(1, min(count / channels / 16, runtime.device.computeUnits * 2048 / channels))
+  private func foldInGroups(
+    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ inner: Int, _ divisor: Int
+  ) -> (OpenCLStorage, Int) {
+    // The size of groups is known with the kernel.
+    var result: OpenCLStorage?, parts = 1
+    runtime.perform {
+      let wide = needsWideIndices(outer * length * inner)
+      let kernel = try runtime.kernel(
+        .elementwise, "foldInGroups", macros: reductionMacros(combine, outer * length * inner))
+      let groups = RowGroups(outer: outer, rows: length, vectors: inner, width: 1, kernel, device)
+      parts = groups.parts
+      let output = runtime.allocate(count: outer * parts * inner)
+      result = output
+      try groups.launch(
+        kernel, runtime,
+        [
+          runtime.index(parts, wide: wide), runtime.index(length, wide: wide), .count(inner), groups.columnArgument,
+          .float(parts == 1 ? Float(divisor) : 1), .buffer(input), .buffer(output), groups.local(bytes: 4),
+        ])
     }
+    return (result ?? runtime.allocate(count: outer * inner), result == nil ? 1 : parts)
+  }
+
+  /// As many rows as make whole vectors, and enough of these that no sum waits for its last addition.
+  private func rowsInGradientLine(_ count: Int, _ channels: Int) -> Int {
     let rows = 16 >> min(4, channels.trailingZeroBitCount)
     return count < 1 << 14 ? rows : rows * max(1, 64 / (rows * channels))
   }

@@ -4,6 +4,7 @@ import TestSupport
 private let shapes: [(groups: Int, rows: Int, channels: Int)] = [
   (1, 1, 1), (1, 1, 17), (1, 2, 3), (1, 10007, 1), (1, 784, 5), (1, 1000, 33), (1, 1875, 64), (1, 97, 257),
   (3, 49, 16), (5, 64, 7), (7, 1, 3), (33, 129, 1), (16, 17, 1), (2, 4097, 2),
+  (2, 2503, 17), (1, 8209, 8),
 ]
 
 let normalizationCases: [BackendCase] =

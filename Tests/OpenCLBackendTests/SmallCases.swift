@@ -132,7 +132,7 @@ private let windowCases: [BackendCase] =
   }
 
 private let normalizationCases: [BackendCase] = [
-  (1, 19, 5), (2, 9, 17), (3, 40, 16), (1, 1100, 17), (1, 530, 3),
+  (1, 19, 5), (2, 9, 17), (3, 40, 16), (1, 1100, 17), (1, 530, 3), (1, 8200, 8),
 ].enumerated().map { i, shape in
   let normalization = Normalization(groups: shape.0, rows: shape.1, channels: shape.2, epsilon: 1e-3)
   return BackendCase("normalization \(shape)", .scale(1e-4, floor: 1)) { run in
