@@ -7,6 +7,8 @@ struct GraphicsCardProductPlan {
     var itemsM: Int, itemsN: Int
     /// Multiply-adds among the instructions of its loop, as NVIDIA's compiler writes them for convolutions.
     var share: Double
+    /// Groups that a multiprocessor has at a time, as registers allow.
+    var resident: Int
     var items: Int { itemsM * itemsN }
     /// Floats of local memory: two tiles of each operand, one being filled while the other is multiplied.
     var localFloats: Int { 2 * k * (m + n + 8) }
@@ -14,22 +16,23 @@ struct GraphicsCardProductPlan {
     /// From the most arithmetic for each load to the least work for each group. (None where an item loads eight elements
     /// of both operands one by one, such as 128×128×16: PoCL 3.1 compiles their transposed patches wrongly.)
     static let all = [
-      Tile(m: 128, n: 128, k: 8, itemsM: 16, itemsN: 16, share: 0.78),
-      Tile(m: 128, n: 64, k: 8, itemsM: 16, itemsN: 16, share: 0.67),
-      Tile(m: 64, n: 128, k: 8, itemsM: 16, itemsN: 16, share: 0.67),
-      Tile(m: 64, n: 64, k: 16, itemsM: 16, itemsN: 16, share: 0.62),
-      Tile(m: 128, n: 32, k: 8, itemsM: 16, itemsN: 8, share: 0.6),
-      Tile(m: 32, n: 32, k: 8, itemsM: 8, itemsN: 8, share: 0.52),
+      Tile(m: 128, n: 128, k: 8, itemsM: 16, itemsN: 16, share: 0.78, resident: 2),
+      Tile(m: 128, n: 64, k: 8, itemsM: 16, itemsN: 16, share: 0.67, resident: 2),
+      Tile(m: 64, n: 128, k: 8, itemsM: 16, itemsN: 16, share: 0.67, resident: 2),
+      Tile(m: 64, n: 64, k: 16, itemsM: 16, itemsN: 16, share: 0.62, resident: 4),
+      Tile(m: 128, n: 32, k: 8, itemsM: 16, itemsN: 8, share: 0.6, resident: 5),
+      Tile(m: 32, n: 32, k: 8, itemsM: 8, itemsN: 8, share: 0.52, resident: 16),
       // Where others would be mostly empty.
-      Tile(m: 128, n: 16, k: 8, itemsM: 32, itemsN: 8, share: 0.32),
-      Tile(m: 64, n: 4, k: 16, itemsM: 64, itemsN: 4, share: 0.1),
+      Tile(m: 128, n: 16, k: 8, itemsM: 32, itemsN: 8, share: 0.32, resident: 5),
+      Tile(m: 64, n: 4, k: 16, itemsM: 64, itemsN: 4, share: 0.1, resident: 8),
     ]
   }
 
   /// The longest sum one item adds up, which bounds its rounding error.
   static let longestSum = 8192
   /// The shortest that is worth a split, and the most splits.
-  private static let shortestSplit = 128, mostSplits = 64
+  private static let shortestSplit = 128
+  private static let mostSplits = 512
 
   let tile: Tile
   let splits: Int
@@ -41,20 +44,23 @@ struct GraphicsCardProductPlan {
   init(_ product: GeneralProduct, tile: Tile, device: OpenCLDevice) {
     let fewest = product.batch == 1 ? max(1, product.k.dividedUp(by: Self.longestSum)) : 1
     let most = product.batch == 1 ? max(fewest, min(Self.mostSplits, product.k / Self.shortestSplit)) : 1
-    let plans = (fewest...most).map { Self(product, tile: tile, splits: $0, device: device) }
-    self = plans.min { $0.cycles < $1.cycles }!
+    // Beyond a few dozen, one split more makes no difference.
+    let tried = (fewest...most).filter { $0 <= 64 || $0.isMultiple(of: 64) || $0 == most }
+    self = tried.map { Self(product, tile: tile, splits: $0, device: device) }.min { $0.cycles < $1.cycles }!
   }
 
   private init(_ product: GeneralProduct, tile: Tile, splits: Int, device: OpenCLDevice) {
     self.tile = tile
     splitLength = max(1, product.k.dividedUp(by: splits).roundedUp(to: tile.k))
     self.splits = max(1, product.k.dividedUp(by: splitLength))
-    // Of a card in general: what a multiprocessor multiplies and moves in a cycle, what a group takes to begin and to end,
-    // a launch to follow another, and the items that keep a multiprocessor busy.
-    let multiplyAdds = 128.0, bytes = 8.0, ofGroup = 1500.0, ofLaunch = 5000.0, busyItems = 256
-    let groups = tile.groups(of: product) * self.splits
-    let rounds = max(groups.dividedUp(by: device.multiprocessors), busyItems / tile.items)
-    var cycles = ofGroup + Double(rounds * tile.m * tile.n * splitLength) / (multiplyAdds * tile.share)
+    // As measured on an H100, where it tells all tiles' times within a fifth: what a multiprocessor multiplies and moves in a
+    // cycle, what its groups together wait for at each step of k, what a group takes to begin and to end, and a launch to
+    // follow another.
+    let multiplyAdds = 128.0, bytes = 8.0, ofStep = 650.0, ofGroup = 1500.0, ofLaunch = 5000.0
+    let groups = (tile.groups(of: product) * self.splits).dividedUp(by: device.multiprocessors)
+    let rounds = Double(groups.dividedUp(by: tile.resident)), steps = Double(splitLength.dividedUp(by: tile.k))
+    let step = Double(tile.m * tile.n * tile.k) / (multiplyAdds * tile.share)
+    var cycles = rounds * ofGroup + steps * (Double(groups) * step + rounds * ofStep)
     if self.splits > 1 {
       let moved = 4 * product.m * product.n * (2 * self.splits + 1)
       cycles += ofLaunch + Double(moved) / (bytes * Double(device.multiprocessors))

@@ -166,6 +166,10 @@ extension OpenCLBackend {
     let count = product.m * product.n
     let (macro, parameter) = activation.macro
     let isFlat = bias == nil && product.targetsAreRows
+    if isFlat, activation == .identity, runtime.family == .gpu, arguments.splits > 16 {
+      // Few results of many splits: one item for each would leave the card idle.
+      return try foldInGroups(.sum, parts, outer: 1, length: arguments.splits, inner: count, isLast: true) { _ in output }
+    }
     // Vectors of rows must not reach into the next; those of a card begin at multiples of their size in every split.
     let length = !isFlat ? product.n : runtime.family == .gpu ? count : runtime.flatWidth
     let width = length.isMultiple(of: runtime.flatWidth) ? runtime.flatWidth : 1

@@ -97,7 +97,17 @@ extension OpenCLBackend {
     }
     // An item for each output, unless these are too few to fill a card.
     if runtime.family == .gpu, length > 64 || length > 8 && outputs < device.computeUnits * 256 {
-      return foldInGroups(combine, input, outer, length, inner, divisor)
+      // The size of groups, and with it the parts, is known with the kernel.
+      var result: OpenCLStorage?, parts = 1
+      runtime.perform {
+        try foldInGroups(combine, input, outer: outer, length: length, inner: inner, divisor) {
+          parts = $0
+          let output = runtime.allocate(count: outer * parts * inner)
+          result = output
+          return output
+        }
+      }
+      return (result ?? runtime.allocate(count: outputs), parts)
     }
     let output = produce(outputs) { output in
       let wide = needsWideIndices(size)
@@ -110,27 +120,22 @@ extension OpenCLBackend {
     return (output, 1)
   }
 
-  private func foldInGroups(
-    _ combine: Combination, _ input: OpenCLStorage, _ outer: Int, _ length: Int, _ inner: Int, _ divisor: Int
-  ) -> (OpenCLStorage, Int) {
-    // The size of groups is known with the kernel.
-    var result: OpenCLStorage?, parts = 1
-    runtime.perform {
-      let wide = needsWideIndices(outer * length * inner)
-      let kernel = try runtime.kernel(
-        .elementwise, "foldInGroups", macros: reductionMacros(combine, outer * length * inner))
-      let groups = RowGroups(outer: outer, rows: length, vectors: inner, width: 1, kernel, device)
-      parts = groups.parts
-      let output = runtime.allocate(count: outer * parts * inner)
-      result = output
-      try groups.launch(
-        kernel, runtime,
-        [
-          runtime.index(parts, wide: wide), runtime.index(length, wide: wide), .count(inner), groups.columnArgument,
-          .float(parts == 1 ? Float(divisor) : 1), .buffer(input), .buffer(output), groups.local(bytes: 4),
-        ])
-    }
-    return (result ?? runtime.allocate(count: outer * inner), result == nil ? 1 : parts)
+  /// A stage by work-groups of a card. `output` makes room for so many parts; `isLast` if there may be one only.
+  func foldInGroups(
+    _ combine: Combination, _ input: OpenCLStorage, outer: Int, length: Int, inner: Int, _ divisor: Int = 1,
+    isLast: Bool = false, into output: (_ parts: Int) -> OpenCLStorage
+  ) throws {
+    let wide = needsWideIndices(outer * length * inner)
+    let kernel = try runtime.kernel(
+      .elementwise, "foldInGroups", macros: reductionMacros(combine, outer * length * inner))
+    let groups = RowGroups(outer: outer, rows: length, vectors: inner, width: 1, kernel, device, isLast: isLast)
+    try groups.launch(
+      kernel, runtime,
+      [
+        runtime.index(groups.parts, wide: wide), runtime.index(length, wide: wide), .count(inner), groups.columnArgument,
+        .float(groups.parts == 1 ? Float(divisor) : 1), .buffer(input), .buffer(output(groups.parts)),
+        groups.local(bytes: 4),
+      ])
   }
 
   /// As many rows as make whole vectors, and enough of these that no sum waits for its last addition.

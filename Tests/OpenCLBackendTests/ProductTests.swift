@@ -1,4 +1,5 @@
 import Backends
+import Foundation
 import ReferenceBackend
 import Testing
 
@@ -9,7 +10,16 @@ import Testing
 @Suite(.serialized) struct ProductTests {
   /// Kernels for processors as they choose to compute, with Winograd's filtering wherever it can be used, however
   /// small the image; and kernels for graphics cards.
-  enum Kernels: CaseIterable { case processor, winograd, graphicsCard }
+  enum Kernels: CaseIterable {
+    case processor, winograd, graphicsCard
+
+    /// Those of one family if `FIGMENT_KERNELS` names one.
+    static let tested: [Kernels] = {
+      let family = ProcessInfo.processInfo.environment["FIGMENT_KERNELS"]
+      return allCases.filter { family == nil || (family == "gpu") == ($0 == .graphicsCard) }
+    }()
+    static let ofMatrices = tested.filter { $0 != .winograd }
+  }
 
   static func device(_ kernels: Kernels) throws -> OpenCLBackend {
     var configuration = OpenCLConfiguration()
@@ -72,7 +82,7 @@ import Testing
     MatrixProduct(batch: 4, m: 12, n: 40, k: 9, sharesRight: true),
   ]
 
-  @Test(arguments: [Kernels.processor, .graphicsCard]) func matrixProducts(_ family: Kernels) throws {
+  @Test(arguments: Kernels.ofMatrices) func matrixProducts(_ family: Kernels) throws {
     let device = try Self.device(family)
     for (number, shape) in Self.products.enumerated() {
       // On a card nearly every product is a program of its own: of each shape two of the four are compiled.
@@ -99,7 +109,7 @@ import Testing
     .identity, .relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .elu(alpha: 0.7),
   ]
 
-  @Test(arguments: [Kernels.processor, .graphicsCard]) func activations(_ family: Kernels) throws {
+  @Test(arguments: Kernels.ofMatrices) func activations(_ family: Kernels) throws {
     let device = try Self.device(family)
     // Wide, narrow, and in splits; on graphics cards all three end in the same lines.
     let shapes = [
@@ -195,7 +205,7 @@ import Testing
     convolution(6, [14, 14], [3, 3], channels: (48, 64), low: [1, 1]),
   ]
 
-  @Test(arguments: Kernels.allCases) func convolutions(_ family: Kernels) throws {
+  @Test(arguments: Kernels.tested) func convolutions(_ family: Kernels) throws {
     let device = try Self.device(family)
     for shape in Self.convolutions {
       let input = Self.values(shape.inputCount, seed: 1), filter = Self.values(shape.filterCount, seed: 2)
@@ -222,7 +232,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Kernels.allCases, [(8, 40), (32, 64)])
+  @Test(arguments: Kernels.tested, [(8, 40), (32, 64)])
   func sameBitsTwice(_ family: Kernels, channels: (Int, Int)) throws {
     let shape = Self.convolution(4, [20, 20], [3, 3], channels: channels, low: [1, 1])
     var results: [[Float]] = []
