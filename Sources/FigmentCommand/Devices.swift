@@ -24,7 +24,7 @@ struct Devices: ParsableCommand {
     try printOutput(table.text(width: outputWidth ?? .max))
     if let reason = survey.reasonForNoDevice { try printOutput("\nNo OpenCL device: \(reason)") }
     let selection = DeviceSelection.automatic(survey)
-    for warning in selection.warnings where survey.reasonForNoDevice == nil { printError("warning: \(warning)") }
+    for warning in survey.reasonForNoDevice == nil ? selection.warnings : survey.warnings { printError("warning: \(warning)") }
     try printOutput("\nauto takes \(selection.device.identifier): \(selection.reason)")
   }
 

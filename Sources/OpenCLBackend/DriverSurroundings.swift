@@ -55,6 +55,17 @@ struct DriverSurroundings {
     }
   }
 
+  /// The library of NVIDIA's driver if no file names it to OpenCL's loader, as in containers that were lent a card; nil where
+  /// the user has chosen the drivers.
+  static func unnamedDriver(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment, in folders: [String] = libraryFolders
+  ) -> String? {
+    let chosen = ["OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH", "OCL_ICD_FILENAMES"].contains { environment[$0] != nil }
+    guard !chosen, !driverFiles(environment).contains(where: { $0.contains("nvidia-opencl") }) else { return nil }
+    return (paths(environment["LD_LIBRARY_PATH"]) + folders + ["/usr/local/nvidia/lib64"])
+      .map { "\($0)/libnvidia-opencl.so.1" }.first { access($0, F_OK) == 0 }
+  }
+
   /// What changes when another version takes a file's place: versions are a part of libraries' real names.
   private static func state(_ path: String) -> String {
     var status = stat()

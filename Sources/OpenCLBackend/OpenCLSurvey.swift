@@ -26,7 +26,8 @@ public struct OpenCLSurvey: Sendable {
   public let devices: [Device]
   /// One line that says why there is no device, or nil if there is one.
   public let reasonForNoDevice: String?
-  /// Beside devices that can be used: a line for each driver that is left out.
+  /// Beside devices that can be used: a line for each driver that is left out. And a line for one that is installed without
+  /// the file that would tell OpenCL of it.
   public let warnings: [String]
 
   private let record: DriverRecord
@@ -62,9 +63,13 @@ public struct OpenCLSurvey: Sendable {
     let isBad = record.failure != nil || !record.leftOut.isEmpty
     let hint = isBad ? file.map { " (remembered in \($0.path); to ask again, remove that file)" } ?? "" : ""
     reasonForNoDevice = (loaded?.reasonForNoDevice ?? record.reasonForNoDevice).map { $0 + hint }
-    warnings =
+    let leftOut =
       reasonForNoDevice != nil
       ? [] : record.leftOut.map { "the OpenCL platform \($0.platform.name) is left out: \($0.cause)\(hint)" }
+    let unnamed = DriverSurroundings.unnamedDriver().map { library in
+      "NVIDIA's driver is here, but no file tells OpenCL of it: as root, echo \(library) > /etc/OpenCL/vendors/nvidia.icd"
+    }
+    warnings = leftOut + (unnamed.map { [$0] } ?? [])
   }
 
   /// The devices themselves, of the drivers that can be asked in this process.

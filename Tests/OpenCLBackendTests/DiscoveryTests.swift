@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import OpenCLBackend
@@ -21,6 +22,15 @@ import Testing
     #expect(second.devices == OpenCLInventory().devices.map(OpenCLSurvey.Device.init) && !second.devices.isEmpty)
     #expect(first.devices == second.devices && second.reasonForNoDevice == nil && second.warnings.isEmpty)
     #expect(second.inventory().devices.map(\.name) == second.devices.map(\.name))
+  }
+
+  @Test func nvidiasDriverWithoutItsFileIsFound() throws {
+    let folder = try TemporaryFolder(), library = try folder.write([], "lib/libnvidia-opencl.so.1")
+    let vendors = try folder.write(Array("libnvidia-opencl.so.1\n".utf8), "vendors/nvidia.icd").deletingLastPathComponent()
+    let folders = [folder("other").path, folder("lib").path]
+    #expect(DriverSurroundings.unnamedDriver([:], in: folders) == library.path)
+    #expect(DriverSurroundings.unnamedDriver([:], in: [folder("other").path]) == nil)
+    #expect(DriverSurroundings.unnamedDriver(["OCL_ICD_VENDORS": vendors.path], in: folders) == nil)
   }
 
   @Test func aDeviceThatDoesNotExistIsAnErrorThatListsTheOthers() throws {
