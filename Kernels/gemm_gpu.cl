@@ -210,12 +210,10 @@ static inline int isInside(const Patches *patches, const Pixel start, const Pixe
 }
 
 // What one item fetches of the left tile at k0; k counts to endK. `rows` are the starts of its rows, or the feature that
-// its row is. Returns which loads count, a bit each: the others, which would lie outside, are of the first elements instead,
-// so that no load waits for a branch, and `putTiles` takes zeros for them.
-static inline uint fetchLeft(
+// its row is.
+static inline void fetchLeft(
     const Patches *patches, const Divisors *divisors, const global float *left, const Pixel *rows, const int item,
     const int k0, const int endK, float *fetched) {
-  uint inside = 0;
 #ifndef LEFT_TRANSPOSED
   const Pixel feature = featureOf(patches, divisors, k0 + LEFT_K(item));
 #endif
@@ -227,18 +225,17 @@ static inline uint fetchLeft(
 #else
     const Pixel start = rows[i];
 #endif
-    const int isIn = (k < endK) & isInside(patches, start, feature);
-    loadGlobal(LEFT_WIDTH, left + (isIn ? start.offset + feature.offset : 0), fetched + i * LEFT_WIDTH);
-    inside |= (uint)isIn << i;
+    float *to = fetched + i * LEFT_WIDTH;
+#pragma unroll
+    for (int w = 0; w < LEFT_WIDTH; ++w) to[w] = 0.0f;
+    if ((k < endK) & isInside(patches, start, feature)) loadGlobal(LEFT_WIDTH, left + (start.offset + feature.offset), to);
   }
-  return inside;
 }
 
-static inline uint fetchRight(
+static inline void fetchRight(
     const Product *p, const Patches *patches, const Divisors *divisors, const Filter *filter,
     const global float *right, const int firstColumn, const int item, const int k0, const int endK,
     float *fetched) {
-  uint inside = 0;
 #pragma unroll
   for (int i = 0; i < RIGHT_LOADS; ++i) {
     const int load = item + i * GROUP, k = k0 + RIGHT_K(load);
@@ -256,44 +253,39 @@ static inline uint fetchRight(
     const int column = min(firstColumn + RIGHT_COLUMN(load), p->n - RIGHT_WIDTH);
     const offset_t offset = (offset_t)k * p->rightRow + column;
 #endif
-    loadGlobal(RIGHT_WIDTH, right + (k < endK ? offset : 0), fetched + i * RIGHT_WIDTH);
-    inside |= (uint)(k < endK) << i;
+    float *to = fetched + i * RIGHT_WIDTH;
+#pragma unroll
+    for (int w = 0; w < RIGHT_WIDTH; ++w) to[w] = 0.0f;
+    if (k < endK) loadGlobal(RIGHT_WIDTH, right + offset, to);
   }
-  return inside;
 }
 
-// Puts a load into a tile, or zeros: along a row of it, or, if it was along k, down a column.
+// Puts a load into a tile: along a row of it, or, if it was along k, down a column.
 static inline void put(
-    const int width, const int alongK, const int pitch, const float *fetched, const int isIn, local float *tile, const int k,
+    const int width, const int alongK, const int pitch, const float *fetched, local float *tile, const int k,
     const int place) {
-  float chunk[4];
-#pragma unroll
-  for (int w = 0; w < width; ++w) chunk[w] = isIn ? fetched[w] : 0.0f;
   if (width == 4 && !alongK) {
-    *(local float4 *)(tile + k * pitch + place) = (float4)(chunk[0], chunk[1], chunk[2], chunk[3]);
+    *(local float4 *)(tile + k * pitch + place) = (float4)(fetched[0], fetched[1], fetched[2], fetched[3]);
   } else {
 #pragma unroll
-    for (int w = 0; w < width; ++w) tile[(k + w) * pitch + place] = chunk[w];
+    for (int w = 0; w < width; ++w) tile[(k + w) * pitch + place] = fetched[w];
   }
 }
 
-// `leftInside` and `rightInside` have a bit for each load.
 static inline void putTiles(
-    const int item, const float *fetchedLeft, const uint leftInside, const float *fetchedRight, const uint rightInside,
-    local float *leftTile, local float *rightTile) {
+    const int item, const float *fetchedLeft, const float *fetchedRight, local float *leftTile, local float *rightTile) {
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i) {
     const int load = item + i * GROUP;
     if (IS_LOAD(i, load, TILE_M * TILE_K / LEFT_WIDTH))
-      put(LEFT_WIDTH, LEFT_IS_ALONG_K, LEFT_PITCH, fetchedLeft + i * LEFT_WIDTH, leftInside >> i & 1, leftTile,
-          LEFT_K(load), LEFT_ROW(load));
+      put(LEFT_WIDTH, LEFT_IS_ALONG_K, LEFT_PITCH, fetchedLeft + i * LEFT_WIDTH, leftTile, LEFT_K(load), LEFT_ROW(load));
   }
 #pragma unroll
   for (int i = 0; i < RIGHT_LOADS; ++i) {
     const int load = item + i * GROUP;
     if (IS_LOAD(i, load, TILE_N * TILE_K / RIGHT_WIDTH))
-      put(RIGHT_WIDTH, RIGHT_IS_ALONG_K, RIGHT_PITCH, fetchedRight + i * RIGHT_WIDTH, rightInside >> i & 1, rightTile,
-          RIGHT_K(load), RIGHT_COLUMN(load));
+      put(RIGHT_WIDTH, RIGHT_IS_ALONG_K, RIGHT_PITCH, fetchedRight + i * RIGHT_WIDTH, rightTile, RIGHT_K(load),
+          RIGHT_COLUMN(load));
   }
 }
 
@@ -346,15 +338,15 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     for (int j = 0; j < RESULTS_N; ++j) sums[i][j] = 0.0f;
 
   float leftNext[LEFT_LOADS * LEFT_WIDTH], rightNext[RIGHT_LOADS * RIGHT_WIDTH];
-  uint leftInside = fetchLeft(&here, &divisors, left, rows, item, firstK, endK, leftNext);
-  uint rightInside = fetchRight(&p, &here, &divisors, &taps, right, firstColumn, item, firstK, endK, rightNext);
-  putTiles(item, leftNext, leftInside, rightNext, rightInside, leftTiles, rightTiles);
+  fetchLeft(&here, &divisors, left, rows, item, firstK, endK, leftNext);
+  fetchRight(&p, &here, &divisors, &taps, right, firstColumn, item, firstK, endK, rightNext);
+  putTiles(item, leftNext, rightNext, leftTiles, rightTiles);
   barrier(CLK_LOCAL_MEM_FENCE);
   int current = 0;
   for (int k0 = firstK; k0 < endK; k0 += TILE_K) {
     // Past the end these are zeros, and nobody looks at them.
-    leftInside = fetchLeft(&here, &divisors, left, rows, item, k0 + TILE_K, endK, leftNext);
-    rightInside = fetchRight(&p, &here, &divisors, &taps, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
+    fetchLeft(&here, &divisors, left, rows, item, k0 + TILE_K, endK, leftNext);
+    fetchRight(&p, &here, &divisors, &taps, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
     const local float *leftTile = leftTiles + current * (TILE_K * LEFT_PITCH);
     const local float *rightTile = rightTiles + current * (TILE_K * RIGHT_PITCH);
     // Unrolled whole, AMD's compiler would multiply only after all loads have arrived, and NVIDIA's would need more
@@ -375,7 +367,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     }
     current ^= 1;
     putTiles(
-        item, leftNext, leftInside, rightNext, rightInside, leftTiles + current * (TILE_K * LEFT_PITCH),
+        item, leftNext, rightNext, leftTiles + current * (TILE_K * LEFT_PITCH),
         rightTiles + current * (TILE_K * RIGHT_PITCH));
     barrier(CLK_LOCAL_MEM_FENCE);
   }

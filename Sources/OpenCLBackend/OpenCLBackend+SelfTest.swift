@@ -22,7 +22,8 @@ extension OpenCLBackend {
     let total = (0..<columns).map { column in (0..<rows).reduce(Float(0)) { $0 + left[$1 * columns + column] } }
     try expect("reduce", reduce(.sum, a, outer: 1, length: rows, inner: columns), total)
     // Long enough to be added up in stages.
-    try expect("reduce", reduce(.sum, a, outer: 1, length: count, inner: 1), [left.reduce(0, +)])
+    let many = wholes(70_001, 7, 13)
+    try expect("reduce", reduce(.sum, send(many), outer: 1, length: many.count, inner: 1), [many.reduce(0, +)])
 
     let draws = random(.uniform(low: 0, high: 1), count: 100, generator: Philox(key: [7, 9]), counter: 5)
     let expected = (0..<100).map { Philox.uniform(Philox(key: [7, 9]).block(UInt64(5 + $0 / 4))[$0 % 4]) }

@@ -26,10 +26,10 @@ import Testing
       family: .gpu, source: .gemmGPU, text: "filter->first[2] + t.x", taken: "filter->first[2] + 0 * t.x",
       noticed: "the input gradient of a convolution"),
     Fault(
-      family: .gpu, source: .normalization, text: "mean += difference / count", taken: "mean += difference",
+      family: .gpu, source: .normalization, text: "square - sum * shift", taken: "square",
       noticed: "batch normalization"),
     Fault(
-      family: .gpu, source: .elementwise, text: "total = COMBINE(total, sum)", taken: "total = sum", noticed: "reduce"),
+      family: .gpu, source: .elementwise, text: "COMBINE(lanes[item], lanes[other])", taken: "lanes[other]", noticed: "reduce"),
     Fault(
       family: .cpu, source: .gemmCPU, text: "sums[i][v] += element", taken: "sums[i][v] -= element",
       noticed: "convolution"),
@@ -47,7 +47,8 @@ import Testing
     #expect(fault.source.text.contains(fault.text), "the kernels have changed")
     let error = #expect(throws: OpenCLError.self) { try device.selfTest() }
     let text = error.map { "\($0)" } ?? ""
-    #expect(text.contains("self-test of \(fault.noticed) failed"), "\(text)")
+    // Without barriers it is chance which convolution is the first that is wrong.
+    #expect(text.contains("self-test of") && text.contains("\(fault.noticed) failed"), "\(text)")
   }
 
   @Test(arguments: [OpenCLConfiguration.Family.gpu, .cpu])
