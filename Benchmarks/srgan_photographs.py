@@ -81,7 +81,7 @@ def generator(blocks):
 
 
 class Crops:
-    """As Figment's: of the photographs that it does not hold out, each as often in an epoch as crops fit into it, anywhere,
+    """As Figment's: of photographs that it does not hold out, each as often in an epoch as crops fit into it, anywhere,
     mirrored and turned. They stay on the device, as one row of pixels."""
 
     def __init__(self, folder):
