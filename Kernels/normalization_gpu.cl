@@ -9,16 +9,21 @@
 // Rows whose loads are under way at once. What lies past the end is the last row again, and counts for nothing.
 #define ROWS 4
 
-// Of what has been met of a column: how much, its mean, and the sum of squared distances from that.
+// Of what has been met of a column: its mean, the sum of squared distances from that, and how much, the same in each lane (a
+// single float would leave a gap, which copies read before anyone wrote it).
 typedef struct {
-  floatv mean, square;
-  float count;
+  floatv mean, square, count;
 } Moments;
+#if WIDTH == 1
+#define IS_EMPTY(moments) ((moments).count == 0.0f)
+#else
+#define IS_EMPTY(moments) ((moments).count.x == 0.0f)
+#endif
 
 // After Chan, Golub and LeVeque: no difference of large sums.
 static inline Moments merged(const Moments a, const Moments b) {
-  if (b.count == 0.0f) return a;
-  if (a.count == 0.0f) return b;
+  if (IS_EMPTY(b)) return a;
+  if (IS_EMPTY(a)) return b;
   Moments both;
   both.count = a.count + b.count;
   const floatv difference = b.mean - a.mean, step = difference * (b.count / both.count);
@@ -34,7 +39,7 @@ kernel void partialMoments(
     global float *restrict means, global float *restrict squares, local Moments *lanes) {
   const uint vectors = channels / WIDTH;
   const Share share = shareOf(parts, vectors, columnBits);
-  Moments met = {SPLAT(0.0f), SPLAT(0.0f), 0.0f};
+  Moments met = {SPLAT(0.0f), SPLAT(0.0f), SPLAT(0.0f)};
   if (share.vector < vectors) {
     global const float *source = input + share.outer * rows * channels + share.vector * WIDTH;
     for (index_t row = share.first; row < rows; row += ROWS * share.step) {
@@ -42,7 +47,7 @@ kernel void partialMoments(
 #pragma unroll
       for (uint r = 0; r < ROWS; ++r) x[r] = LOAD(source + min((index_t)(row + r * share.step), rows - 1) * channels);
       // Distances from the mean so far, or from the first: as exact as Welford's steps, with one division for all.
-      const floatv centre = met.count == 0.0f ? x[0] : met.mean;
+      const floatv centre = IS_EMPTY(met) ? x[0] : met.mean;
       floatv sum = SPLAT(0.0f), square = SPLAT(0.0f);
 #pragma unroll
       for (uint r = 0; r < ROWS; ++r)
@@ -74,13 +79,13 @@ kernel void mergeMoments(
     local Moments *lanes) {
   const uint vectors = channels / WIDTH;
   const Share share = shareOf(1, vectors, columnBits);
-  Moments met = {SPLAT(0.0f), SPLAT(0.0f), 0.0f};
+  Moments met = {SPLAT(0.0f), SPLAT(0.0f), SPLAT(0.0f)};
   if (share.vector < vectors) {
     const index_t turns = rows / (parts * partLanes), rest = rows - turns * parts * partLanes;
     for (index_t part = share.first; part < parts; part += share.step) {
       const index_t place = ((share.outer * parts + part) * vectors + share.vector) * WIDTH, begin = part * partLanes;
       const index_t more = rest > begin ? min((index_t)(rest - begin), (index_t)partLanes) : 0;
-      const Moments next = {LOAD(means + place), LOAD(squares + place), (float)(turns * partLanes + more)};
+      const Moments next = {LOAD(means + place), LOAD(squares + place), SPLAT((float)(turns * partLanes + more))};
       met = merged(met, next);
     }
   }

@@ -93,7 +93,7 @@ private struct NormalizationPlan {
   var partialCount: Int { normalization.groups * parts * width }
   var partLanes: Int { groups?.lanes ?? 1 }
   /// The structure `Moments` of `normalization_gpu.cl`.
-  var momentBytes: Int { lanes == 1 ? 12 : 12 * lanes }
+  var momentBytes: Int { 12 * lanes }
 
   init(_ name: String, _ normalization: Normalization, _ activation: Activation?, _ runtime: OpenCLRuntime) throws {
     let sums = name != "normalizeElements" && name != "inputGradient"
