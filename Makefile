@@ -111,7 +111,7 @@ docs: setup-tests
 	$(BUILD_TESTS)
 	Tests/Documentation/run.sh
 
-# Products by the kernels of processors only: those of cards are a minute's work for each of its tests.
+# Products by the kernels of processors only: of cards nearly every shape is a program of its own, which PoCL compiles too.
 test-intel: setup-tests setup-intel
 	$(BUILD_TESTS)
 	OCL_ICD_VENDORS=$(CURDIR)/$(INTEL)/vendors LD_LIBRARY_PATH=$(CURDIR)/$(INTEL)/lib \

@@ -45,6 +45,7 @@ if ! grep -qsi nvidia /etc/OpenCL/vendors/*.icd && [ -z "${OCL_ICD_VENDORS:-}" ]
   library=$(find /usr/lib /usr/lib64 /usr/local /lib64 /opt -name 'libnvidia-opencl.so*' 2> /dev/null | sort | tail -1)
   if [ -n "$library" ]; then
     vendors=$(mktemp -d)
+    trap 'rm -rf "$vendors"' EXIT
     echo "$library" > "$vendors/nvidia.icd"
     export OCL_ICD_VENDORS=$vendors
   fi
@@ -77,17 +78,11 @@ devices() {
 
 measure() { figment benchmark "$@" --device "$DEVICE" --format json; }
 
-steps() {
+# of_steps SUITE: of each of STEPS, with its batch.
+of_steps() {
   local step
   for step in $STEPS; do
-    measure steps "${step%:*}" --batch-size "${step#*:}" --seconds "$SECONDS_EACH" || return
-  done
-}
-
-kernels() {
-  local step
-  for step in $STEPS; do
-    measure kernels "${step%:*}" --batch-size "${step#*:}" --seconds 0.1 || return
+    measure "$1" "${step%:*}" --batch-size "${step#*:}" --seconds "$SECONDS_EACH" || return
   done
 }
 
@@ -104,7 +99,7 @@ torch() {
 
 tune() {
   figment benchmark gemm --tune --device "$DEVICE" --format json --seconds "$SECONDS_EACH" &&
-    figment benchmark convolution --tune --device "$DEVICE" --format json --seconds "$SECONDS_EACH" && steps
+    figment benchmark convolution --tune --device "$DEVICE" --format json --seconds "$SECONDS_EACH" && of_steps steps
 }
 
 # In processes beside each other: compilers of drivers take one thread each.
@@ -138,8 +133,7 @@ for name in ${*:-devices memory gemm convolution steps kernels launches torch tu
   case $name in
     devices) stage devices 60 devices ;;
     memory | gemm | convolution) stage "$name" 200 measure "$name" --seconds "$SECONDS_EACH" ;;
-    steps) stage steps 200 steps ;;
-    kernels) stage kernels 200 kernels ;;
+    steps | kernels) stage "$name" 200 of_steps "$name" ;;
     launches) stage launches 100 figment benchmark launches --format json --seconds "$SECONDS_EACH" ;;
     torch) stage torch 300 torch ;;
     tune) stage tune 600 tune ;;

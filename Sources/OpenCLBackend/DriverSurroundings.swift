@@ -61,9 +61,11 @@ struct DriverSurroundings {
     _ environment: [String: String] = ProcessInfo.processInfo.environment, in folders: [String] = libraryFolders
   ) -> String? {
     let chosen = ["OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH", "OCL_ICD_FILENAMES"].contains { environment[$0] != nil }
-    guard !chosen, !driverFiles(environment).contains(where: { $0.contains("nvidia-opencl") }) else { return nil }
-    return (paths(environment["LD_LIBRARY_PATH"]) + folders + ["/usr/local/nvidia/lib64"])
-      .map { "\($0)/libnvidia-opencl.so.1" }.first { access($0, F_OK) == 0 }
+    let places = paths(environment["LD_LIBRARY_PATH"]) + folders + ["/usr/local/nvidia/lib64"]
+    guard !chosen, let folder = places.first(where: { access($0 + "/libnvidia-opencl.so.1", F_OK) == 0 }),
+      !driverFiles(environment).contains(where: { $0.contains("nvidia-opencl") })
+    else { return nil }
+    return folder + "/libnvidia-opencl.so.1"
   }
 
   /// What changes when another version takes a file's place: versions are a part of libraries' real names.

@@ -45,7 +45,3 @@ struct KernelBenchmark {
     return [whole] + kernels.sorted { ($0.medianMs ?? 0) > ($1.medianMs ?? 0) }
   }
 }
-
-extension [Double] {
-  fileprivate var median: Double { sorted()[count / 2] }
-}

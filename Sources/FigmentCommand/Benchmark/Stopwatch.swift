@@ -20,7 +20,7 @@ struct Stopwatch {
     let milliseconds = try median(of: operation, waiting: wait) { milliseconds in
       if let ceiling { shares.append(work / milliseconds / (try ceiling())) }
     }
-    return (milliseconds, ceiling == nil ? nil : shares.sorted()[shares.count / 2])
+    return (milliseconds, ceiling == nil ? nil : shares.median)
   }
 
   /// The time of one operation among others: as in a training step, they are enqueued one after the other, and only
@@ -56,7 +56,11 @@ struct Stopwatch {
       times.append(time.inSeconds * 1e3)
       try also(times.last!)
     }
-    times.sort()
-    return times[times.count / 2]
+    return times.median
   }
+}
+
+extension [Double] {
+  /// Of an even number the upper of the two in the middle.
+  var median: Double { sorted()[count / 2] }
 }
