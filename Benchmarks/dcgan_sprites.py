@@ -67,7 +67,7 @@ def discriminator():
         nn.Linear(512, 1))
 
 
-def reference(data, path, iterations, seed, count=4000):
+def reference(data, path, iterations, seed, every, count=4000):
     """On a CUDA device if there is one, in float32 with TF32 off."""
     torch.set_default_device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
@@ -81,7 +81,7 @@ def reference(data, path, iterations, seed, count=4000):
     adam = lambda network: torch.optim.Adam(network.parameters(), 2e-4, (0.5, 0.999), 1e-7)
     of_g, of_d, order, start = adam(g), adam(d), [], time.time()
     entropy = F.binary_cross_entropy_with_logits
-    for _ in range(iterations):
+    for iteration in range(1, iterations + 1):
         if not order:
             order = list(torch.randperm(len(pixels)).split(BATCH))
         real = pixels[order.pop(0)].float() / 127.5 - 1
@@ -92,15 +92,20 @@ def reference(data, path, iterations, seed, count=4000):
         of_d.zero_grad()
         loss.backward()
         of_d.step()
-        logits = d(g(torch.randn(len(real), LATENT)))
+        fake = g(torch.randn(len(real), LATENT))
+        logits = d(fake)
         of_g.zero_grad()
         entropy(logits, torch.ones_like(logits)).backward()
         of_g.step()
-    print(f"{iterations} iterations in {time.time() - start:.1f} s")
-    g.eval()
-    with torch.no_grad():
-        samples = torch.cat([g(torch.randn(100, LATENT)) for _ in range(count // 100)])
-    np.save(path, (0.5 * samples + 0.5).permute(0, 2, 3, 1).cpu().numpy())
+        if iteration % 50 == 0:  # the spread of a pixel over a batch: 0.3 is good, 0.01 is one picture for every latent
+            print(f"{iteration}: d {loss.item():.3f} spread {fake.std(0).mean().item():.4f}", flush=True)
+        if iteration % every == 0 or iteration == iterations:
+            print(f"{iteration} iterations in {time.time() - start:.1f} s", flush=True)
+            g.eval()
+            with torch.no_grad():
+                samples = torch.cat([g(torch.randn(100, LATENT)) for _ in range(count // 100)])
+            g.train()
+            np.save(path.replace("*", str(iteration)), (0.5 * samples + 0.5).permute(0, 2, 3, 1).cpu().numpy())
 
 
 def features(values):
@@ -144,10 +149,11 @@ parser.add_argument("command", choices=["data", "reference", "score"])
 parser.add_argument("files", nargs="+")
 parser.add_argument("--iterations", type=int, default=600)
 parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--every", type=int, default=10**9, help="iterations between samples; their number replaces * in the name")
 options = parser.parse_args()
 if options.command == "data":
     images(options.files[0])
 elif options.command == "reference":
-    reference(*options.files, options.iterations, options.seed)
+    reference(*options.files, options.iterations, options.seed, options.every)
 else:
     score(options.files[0], options.files[1:])

@@ -45,6 +45,9 @@ struct Age: ParsableCommand {
   }
 
   func run() throws {
+    if output.hasSuffix("/") || (try? isFolder(output)) == true {
+      throw UsageError("--output \(output) is a folder; give the name of the PNG file that shows all faces")
+    }
     let trained = try options.load()
     guard let model = trained.model as? AgeConditionalGAN else {
       throw UsageError("\(options.run) is a run of the model “\(trained.settings.model)”, which knows no ages; “age-cgan” does")

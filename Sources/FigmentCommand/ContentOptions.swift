@@ -17,15 +17,19 @@ struct ContentOptions: ParsableArguments {
   var contentWeights: String?
 
   /// The options that were given, by name.
-  var given: [(String, Any?)] {
-    [("content-network", contentNetwork), ("content-layer", contentLayer), ("content-weights", contentWeights)]
-  }
+  private var given: [(String, Any?)] { fixed + [("content-weights", contentWeights)] }
+
+  /// Those that make another run of it.
+  var fixed: [(String, Any?)] { [("content-network", contentNetwork), ("content-layer", contentLayer)] }
 
   /// - Throws: `UsageError` if the model has no content loss; `ConfigurationError` if there is no such layer.
   func applied<Configuration: ModelConfiguration>(to configuration: Configuration) throws -> Configuration {
     try configuration.changed(by: given, of: SRGAN.self) { changed in
       changed.contentNetwork = contentNetwork ?? changed.contentNetwork
       changed.contentLayer = contentLayer ?? changed.contentLayer
+      if changed.contentNetwork == .pixels, contentWeights != nil {
+        throw UsageError("--content-weights has no use where pixels are compared")
+      }
       changed.contentWeights = contentWeights.map { URL(fileURLWithPath: $0).path } ?? changed.contentWeights
       // Who asks for features gets them, or hears why not.
       if changed.contentNetwork == .vgg16, changed.contentWeights == nil {

@@ -11,12 +11,9 @@ struct FaceNetworkOption: ParsableArguments {
       """, completion: .file(extensions: ["dat", "h5"]))
   var faceWeights: String?
 
-  /// The options that were given, by name.
-  var given: [(String, Any?)] { [("face-weights", faceWeights)] }
-
   /// - Throws: `UsageError` if the model has no face network.
   func applied<Configuration: ModelConfiguration>(to configuration: Configuration) throws -> Configuration {
-    try configuration.changed(by: given, of: AgeConditionalGAN.self) { changed in
+    try configuration.changed(by: [("face-weights", faceWeights)], of: AgeConditionalGAN.self) { changed in
       changed.faceWeights = faceWeights.map { URL(fileURLWithPath: $0).path }
     }
   }

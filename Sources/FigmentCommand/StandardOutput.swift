@@ -27,7 +27,6 @@ func printWritten(_ path: String, _ details: String = "") throws {
   if !isStandardOutput(path) { try printOutput(path + details) }
 }
 
-/// A message, on a terminal in lines that fit it.
 /// Whether what was given as an input or output is a folder.
 ///
 /// - Throws: If there is neither a file nor a folder.
@@ -39,6 +38,7 @@ func isFolder(_ path: String) throws(FileError) -> Bool {
   return isFolder.boolValue
 }
 
+/// A message, on a terminal in lines that fit it.
 func printError(_ text: String) { StandardError.write(text.wrapped(width: StandardError.terminalWidth ?? .max) + "\n") }
 
 /// “1 image”, “2 images”.

@@ -161,7 +161,7 @@ struct Train: ParsableCommand {
         ("seed", seed), ("output", output), ("config", config), ("preset", preset),
         ("validation-fraction", validationFraction),
       ]
-      if let (name, _) = (fixed + pictures.given + techniques.given + content.given + faces.given).first(where: { $0.1 != nil }) {
+      if let (name, _) = (fixed + pictures.given + techniques.given + content.fixed).first(where: { $0.1 != nil }) {
         throw ValidationError("--\(name) cannot change in a resumed run: it would no longer be the same run.")
       }
     }
@@ -229,6 +229,8 @@ struct Train: ParsableCommand {
     if let model, model != settings.model {
       throw UsageError("the run in \(path) is of the model “\(settings.model)”, not “\(model)”")
     }
+    let type = try ModelCatalog.type(named: settings.model)
+    try placeWeights(&settings, of: type, from: directory.configuration)
     if let stage {
       let names = try settings.makeModel(on: Device(ShapeBackend()), from: directory.configuration).stages().map(\.name)
       settings.stages = try Self.stages(stage, of: names, settings.model)
@@ -242,6 +244,17 @@ struct Train: ParsableCommand {
     settings.data = data.map(DatasetLocator.lasting) ?? settings.data
     return try TrainingSession(
       settings, in: directory, device: device.select(default: settings.device), verbose: verbose, resuming: true)
+  }
+}
+
+extension Train {
+  /// Weights can lie elsewhere by now, or be at hand that were not when the run began.
+  private func placeWeights<Model: TrainableModel>(
+    _ settings: inout RunConfiguration, of type: Model.Type, from url: URL
+  ) throws {
+    try settings.changeConfiguration(of: type, from: url) {
+      try Model.resolved(faces.applied(to: content.applied(to: $0)), notice: printError)
+    }
   }
 }
 

@@ -123,10 +123,25 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   private static func makeModel<Model: TrainableModel>(
     _ type: Model.Type, _ configuration: JSONValue, seed: UInt64, on device: Device, from url: URL
   ) throws -> any TrainableModel {
-    let configuration = try Model.Configuration.decode(
-      Array(try configuration.data), source: "\(url.path), field “configuration”")
+    let configuration = try decoded(configuration, Model.Configuration.self, from: url)
     try Model.requireMemory(for: configuration)
     return Model(configuration, on: device, seed: seed)
+  }
+
+  private static func decoded<Configuration: ModelConfiguration>(
+    _ value: JSONValue, _: Configuration.Type, from url: URL
+  ) throws -> Configuration {
+    try .decode(Array(value.data), source: "\(url.path), field “configuration”")
+  }
+
+  /// Changes the model's own fields.
+  ///
+  /// - Parameter url: The file the settings are from, for messages.
+  /// - Throws: What `change` throws; `JSONError` or `ConfigurationError` if the fields are not the model's.
+  public mutating func changeConfiguration<Model: TrainableModel>(
+    of _: Model.Type, from url: URL, _ change: (Model.Configuration) throws -> Model.Configuration
+  ) throws {
+    configuration = try JSONValue(encoding: change(Self.decoded(configuration, Model.Configuration.self, from: url)))
   }
 
   // MARK: Coding, with every field in the file

@@ -4,17 +4,17 @@ import Foundation
 import Interchange
 
 /// A zip archive opened for reading. Entries are read one at a time, from any thread.
-public final class ZipArchive: @unchecked Sendable {
+package final class ZipArchive: @unchecked Sendable {
   // libzip's archive belongs to one thread at a time: the lock guards it.
   private let lock = NSLock()
   private let archive: OpaquePointer
   /// The file, as errors name it.
-  public let path: String
+  package let path: String
   /// Of all entries.
-  public let names: [String]
+  package let names: [String]
 
   /// - Throws: `FileError` if there is no such file; ``InterchangeError`` if it is no zip archive, or one that was cut short.
-  public init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL) throws {
     // Tells what is no file, or may not be read, better than libzip does.
     _ = try InputFile(url)
     path = url.path
@@ -39,7 +39,7 @@ public final class ZipArchive: @unchecked Sendable {
   ///
   /// - Parameter largest: In bytes; a larger entry is an error, before memory is asked for.
   /// - Throws: ``InterchangeError`` if there is none of that name, or it is damaged.
-  public func contents(of name: String, largest: Int) throws -> [UInt8] {
+  package func contents(of name: String, largest: Int) throws -> [UInt8] {
     try lock.withLock {
       func damaged(_ problem: String) -> InterchangeError {
         InterchangeError(path: path, place: name.quotedForMessage, problem: problem)

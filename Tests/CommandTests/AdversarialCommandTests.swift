@@ -50,6 +50,32 @@ import Testing
     }
   }
 
+  /// Weights are a place, not a part of the run: they may have moved since, or not have been there at the start.
+  @Test func weightsMayBeNamedWhenResuming() throws {
+    try Data(
+      #"""
+      {"latentSize": 3, "generatorUnits": 4, "generatorFilters": [2, 2, 2], "discriminatorFilters": [2, 2, 2, 2],
+       "encoderFilters": [2, 2, 2, 2], "encoderUnits": 4}
+      """#.utf8
+    ).write(to: place.path("age.json"))
+    let first = try train([
+      "age-cgan", "--data", "faces", "--config", "age.json", "--batch-size", "2", "--stage", "gan", "--iterations", "1",
+      "--output", "run",
+    ])
+    #expect(first.status == 0, "\(first.errors)")
+    let settings = place.path("run/config.json"), text = try String(contentsOf: settings, encoding: .utf8)
+    for kept in ["null", #""/gone.dat""#] {
+      try text.replacing(try Regex(#""faceWeights" : [^,\n]*"#), with: #""faceWeights" : "# + kept)
+        .write(to: settings, atomically: true, encoding: .utf8)
+      let resumed = try train(["--resume", "run", "--stage", "encoder", "--iterations", "1", "--face-weights", "moved.dat"])
+      #expect(resumed.status == 1 && resumed.errors.contains("moved.dat"), "\(resumed.errors)")
+    }
+    let gone = try train(["--resume", "run", "--stage", "encoder", "--iterations", "1"])
+    #expect(gone.status == 1 && gone.errors.contains("/gone.dat"), "\(gone.errors)")
+    let strip = try Figment.run(["age", "run", "--input", "face.png", "--output", "strips/"], in: place.url)
+    #expect(strip.status == 2 && strip.errors.contains("--output strips/ is a folder"), "\(strip.errors)")
+  }
+
   @Test func techniquesAreKeptWithTheRun() throws {
     let outcome = try train(
       start + [

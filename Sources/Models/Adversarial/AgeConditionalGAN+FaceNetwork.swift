@@ -20,7 +20,7 @@ extension AgeConditionalGAN {
     do {
       resolved.faceWeights = try PretrainedWeights.dlibFaces.locate().path
     } catch {
-      notice("note: the stages gan and encoder can be trained, the stage identity cannot: \(error)")
+      notice("note: the stages gan and encoder can be trained, the stage identity cannot until the run is resumed with weights: \(error)")
     }
     return resolved
   }

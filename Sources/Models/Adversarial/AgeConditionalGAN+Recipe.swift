@@ -74,7 +74,7 @@ extension AgeConditionalGAN {
       throw ConfigurationError(
         "faceWeights",
         "the stage identity tells people apart by dlib's face network, whose weights are not at hand: get them "
-          + "with `make weights` or `\(PretrainedWeights.dlibFaces.command)`, then begin the run anew")
+          + "with `make weights` or `\(PretrainedWeights.dlibFaces.command)`, then resume the run")
     }
     return faceFeatures(images)
   }
