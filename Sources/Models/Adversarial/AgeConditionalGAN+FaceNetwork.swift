@@ -20,7 +20,8 @@ extension AgeConditionalGAN {
     do {
       resolved.faceWeights = try PretrainedWeights.dlibFaces.locate().path
     } catch {
-      notice("note: the stages gan and encoder can be trained, the stage identity cannot until the run is resumed with weights: \(error)")
+      notice(
+        "note: the stages gan and encoder can be trained, the stage identity only once the weights are at hand: \(error)")
     }
     return resolved
   }
