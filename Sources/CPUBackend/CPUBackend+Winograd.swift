@@ -12,7 +12,7 @@ extension CPUBackend {
   ) throws {
     let panels = winograd.panels, rows = winograd.chunk(floatsPerRow: winograd.k)
     let transformed = try scratch(winograd.points * panels * winograd.k * winograd.panel)
-    let matrix = try scratch(rows * winograd.points * winograd.k)
+    let matrix = try scratch(winograd.pointsCount(rows: rows, columns: winograd.k))
     transformFilter(winograd, filter, into: transformed.pointer)
     let fused = activation.isSimple
     let (kind, parameter) = (fused ? activation : .identity).loop
@@ -27,7 +27,8 @@ extension CPUBackend {
         }
       }
       // Rows and panels whose products stay in one processor's cache until they are transformed back.
-      let groups = Tiles(of: count, width: 8 * VL_BLOCK_ROWS), strips = Tiles(of: panels, width: 2)
+      let groups = Tiles(of: count, width: WinogradConvolution.rows(of: count, mostBlocks: 10)),
+        strips = Tiles(of: panels, width: 2)
       try withUnsafeMutablePointers(&family, &destination) { family, destination in
         try team.tryEachSlice(groups.count * strips.count) { task in
           let (group, strip) = (groups[task % groups.count], strips[task / groups.count])
@@ -51,10 +52,10 @@ extension CPUBackend {
   ) throws {
     let panels = winograd.panels, k = winograd.k
     let rows = winograd.chunk(floatsPerRow: k + panels * winograd.panel)
-    let block = VL_BLOCK_ROWS * k, panelBlock = VL_BLOCK_ROWS * panels * winograd.panel
+    let block = VL_BLOCK_ROWS * k + VL_POINT_GAP, panelBlock = VL_BLOCK_ROWS * panels * winograd.panel + VL_POINT_GAP
     let sumStride = panels * k * winograd.panel
-    let matrix = try scratch(rows * winograd.points * k)
-    let gradients = try scratch(rows * winograd.points * panels * winograd.panel)
+    let matrix = try scratch(winograd.pointsCount(rows: rows, columns: k))
+    let gradients = try scratch(winograd.pointsCount(rows: rows, columns: panels * winograd.panel))
     let sums = try scratch(winograd.points * sumStride)
     var (family, source, destination) = (winograd.family, winograd.source, winograd.destination)
     for first in stride(from: 0, to: winograd.tiles, by: rows) {
@@ -125,6 +126,9 @@ struct WinogradConvolution {
   /// Positions of all results.
   let resultRows: Int
 
+  /// A filter's way into the domain takes as long as its products with so many tiles.
+  private static let filterTiles = 64
+
   let panel = VL_PANEL
   var panels: Int { (n + panel - 1) / panel }
 
@@ -138,14 +142,24 @@ struct WinogradConvolution {
       convolution.inputChannels % 16 == 0, convolution.outputChannels % 16 == 0
     else { return nil }
     let taps = extent / step, phases = rank == 2 ? step * step : step * step * step
-    let points = taps == 2 ? 4 : 6, results = taps == 2 ? 3 : 4
 
     // Positions whose results make up the tiles: those of the output; or, for the input's gradient, the
     // positions of the input over the stride, for all phases at once.
     let isInputGradient = pass == .inputGradient
+    let firsts = windows.paddingLow.map { isInputGradient ? $0 / step : 0 }
+    let positions = (0..<rank).map { axis in
+      isInputGradient
+        ? (windows.inputSize[axis] - 1 + windows.paddingLow[axis]) / step - firsts[axis] + 1 : windows.outputSize[axis]
+    }
+    func extents(_ results: Int) -> [Int] { positions.map { ($0 + results - 1) / results } }
+    func pointCount(_ results: Int) -> Int { (0..<rank).reduce(1) { product, _ in product * (taps + results - 1) } }
+    func work(_ results: Int) -> Int {
+      (convolution.batch * extents(results).reduce(1, *) + Self.filterTiles) * pointCount(results)
+    }
+    let choices = rank == 3 ? [2, 3, 4] : [taps + 1], results = choices.min { work($0) < work($1) }!
+
     var input = VLTiledImage(channels: convolution.inputChannels, step: step, phases: phases)
     var output = VLTiledImage(channels: convolution.outputChannels, step: 1, phases: 1)
-    var extents = [1, 1, 1], useful = 1.0
     for axis in 0..<3 {
       let own = axis - (3 - rank)
       guard own >= 0 else {
@@ -153,28 +167,20 @@ struct WinogradConvolution {
         output[axis] = (1, 0)
         continue
       }
-      let padding = windows.paddingLow[own], first = padding / step
-      if isInputGradient {
-        let count = (windows.inputSize[own] - 1 + padding) / step - first + 1
-        extents[axis] = (count + results - 1) / results
-        useful *= Double(windows.inputSize[own]) / Double(step * extents[axis] * results)
-        input[axis] = (windows.inputSize[own], step * first - padding)
-        output[axis] = (windows.outputSize[own], first - (taps - 1))
-      } else {
-        extents[axis] = (windows.outputSize[own] + results - 1) / results
-        useful *= Double(windows.outputSize[own]) / Double(extents[axis] * results)
-        input[axis] = (windows.inputSize[own], -padding)
-        output[axis] = (windows.outputSize[own], 0)
-      }
+      let padding = windows.paddingLow[own], first = firsts[own]
+      input[axis] = (windows.inputSize[own], step * first - padding)
+      output[axis] = (windows.outputSize[own], isInputGradient ? first - (taps - 1) : 0)
     }
     self.isInputGradient = isInputGradient
-    family = VLWinograd(rank: rank, taps: taps, tiles: (extents[0], extents[1], extents[2]))
+    let tiled = extents(results), tilesOfAxes = Array(repeating: 1, count: 3 - rank) + tiled
+    family = VLWinograd(
+      rank: rank, taps: taps, results: results, tiles: (tilesOfAxes[0], tilesOfAxes[1], tilesOfAxes[2]))
     (source, destination) = isInputGradient ? (output, input) : (input, output)
     filter = VLWinogradFilter(
-      rank: rank, taps: taps, stride: step, phases: phases, inputChannels: convolution.inputChannels,
-      outputChannels: convolution.outputChannels)
-    self.points = rank == 2 ? points * points : points * points * points
-    tiles = convolution.batch * extents[0] * extents[1] * extents[2]
+      rank: rank, taps: taps, results: results, stride: step, phases: phases,
+      inputChannels: convolution.inputChannels, outputChannels: convolution.outputChannels)
+    points = pointCount(results)
+    tiles = convolution.batch * tiled.reduce(1, *)
     let columns = phases * convolution.inputChannels
     (k, n) = isInputGradient ? (convolution.outputChannels, columns) : (columns, convolution.outputChannels)
 
@@ -183,18 +189,29 @@ struct WinogradConvolution {
 
     // The way in and out of the domain costs memory traffic in proportion to the channels, and the filter's in
     // proportion to 1 / tiles.
-    let saved = (0..<rank).reduce(useful) { product, _ in product * Double(results * taps) / Double(points) }
+    let multiplied = (0..<rank).reduce(Double(convolution.batch)) { product, axis in
+      let size = isInputGradient ? Double(windows.inputSize[axis]) / Double(step) : Double(windows.outputSize[axis])
+      return product * size * Double(taps)
+    }
+    let saved = multiplied / Double(tiles * points)
     guard saved >= 1.6, tiles >= 96, min(convolution.inputChannels, convolution.outputChannels) >= 32 else {
       return nil
     }
   }
 
-  /// How many tiles to take at a time: as many as a few MiB hold, in whole blocks.
+  /// How many tiles to take at a time: about as many as a few MiB hold.
   func chunk(floatsPerRow: Int) -> Int {
-    let block = VL_BLOCK_ROWS
-    let fitting = (4 << 20) / (4 * points * floatsPerRow)
-    return min(max(8, fitting / block), (tiles + block - 1) / block) * block
+    Self.rows(of: tiles, mostBlocks: max(10, (4 << 20) / (4 * points * floatsPerRow) / VL_BLOCK_ROWS))
   }
+
+  /// Whole blocks, about as many each time, because the last ones need all of the filter as the first do.
+  static func rows(of count: Int, mostBlocks: Int) -> Int {
+    let blocks = (count + VL_BLOCK_ROWS - 1) / VL_BLOCK_ROWS, parts = (blocks + mostBlocks - 1) / mostBlocks
+    return (blocks + parts - 1) / parts * VL_BLOCK_ROWS
+  }
+
+  /// Floats that `rows` tiles, in whole blocks, take in the domain.
+  func pointsCount(rows: Int, columns: Int) -> Int { rows / VL_BLOCK_ROWS * points * (VL_BLOCK_ROWS * columns + VL_POINT_GAP) }
 }
 
 extension VLTiledImage {

@@ -45,23 +45,23 @@ VL_INLINE int cube(int rank, int extent) { return rank == 2 ? extent * extent : 
 
 /// `gradient`: the results' gradient goes in, and panels come out instead of blocks of rows.
 VL_INLINE void gather(
-  int rank, int taps, bool gradient, const VLWinograd *w, const VLTiledImage *image, const float *input,
+  int rank, int taps, int results, bool gradient, const VLWinograd *w, const VLTiledImage *image, const float *input,
   long firstTile, float *matrix, long first, long last
 ) {
-  const int points = cube(rank, points_of(taps));
-  const int extent = gradient ? results_of(taps) : points_of(taps), elements = cube(rank, extent);
+  const int points = cube(rank, points_of(taps, results));
+  const int extent = gradient ? results : points_of(taps, results), elements = cube(rank, extent);
   const long k = image->phases * image->channels, padded = (k + VL_PANEL - 1) / VL_PANEL * VL_PANEL;
-  const long pointStride = VL_BLOCK_ROWS * (gradient ? padded : k);
+  const long pointStride = VL_BLOCK_ROWS * (gradient ? padded : k) + VL_POINT_GAP;
   for (long row = first; row < last; row++) {
     const long tile = firstTile + row;
     const float *sample = input + tile / tiles_of(w) * sample_size(image);
     for (long phase = 0; phase < image->phases; phase++) {
       long offsets[mostPoints];
-      place(w, image, rank, results_of(taps), extent, tile % tiles_of(w), phase, offsets);
+      place(w, image, rank, results, extent, tile % tiles_of(w), phase, offsets);
       for (long c = 0; c < image->channels; c += lanes) {
         v16 x[mostPoints], y[mostPoints];
         for (int i = 0; i < elements; i++) x[i] = load(offsets[i] < 0 ? zeros : sample + offsets[i] + c);
-        apply(gradient ? OutputGradient : Input, rank, taps, x, y);
+        apply(gradient ? OutputGradient : Input, rank, taps, results, x, y);
         const long column = phase * image->channels + c;
         const long inBlock = row % VL_BLOCK_ROWS;
         float *to = matrix + row / VL_BLOCK_ROWS * points * pointStride
@@ -75,31 +75,37 @@ VL_INLINE void gather(
   }
 }
 
-/// Runs `call` with the rank and taps as constants.
-#define FOR_EACH_FAMILY(w, call)                                 \
-  if ((w)->rank == 3) {                                          \
-    enum { rank = 3, taps = 2 };                                 \
-    call;                                                        \
-  } else if ((w)->taps == 2) {                                   \
-    enum { rank = 2, taps = 2 };                                 \
-    call;                                                        \
-  } else {                                                       \
-    enum { rank = 2, taps = 3 };                                 \
-    call;                                                        \
+/// Runs `call` with the rank, taps and results as constants.
+#define FOR_EACH_FAMILY(w, call)                  \
+  if ((w)->rank == 2 && (w)->taps == 3) {         \
+    enum { rank = 2, taps = 3, results = 4 };     \
+    call;                                         \
+  } else if ((w)->rank == 2) {                    \
+    enum { rank = 2, taps = 2, results = 3 };     \
+    call;                                         \
+  } else if ((w)->results == 2) {                 \
+    enum { rank = 3, taps = 2, results = 2 };     \
+    call;                                         \
+  } else if ((w)->results == 3) {                 \
+    enum { rank = 3, taps = 2, results = 3 };     \
+    call;                                         \
+  } else {                                        \
+    enum { rank = 3, taps = 2, results = 4 };     \
+    call;                                         \
   }
 
 VL_CLONES void vl_winograd_gather(
   const VLWinograd *w, const VLTiledImage *image, const float *input, long firstTile, float *matrix, long first,
   long last
 ) {
-  FOR_EACH_FAMILY(w, gather(rank, taps, false, w, image, input, firstTile, matrix, first, last))
+  FOR_EACH_FAMILY(w, gather(rank, taps, results, false, w, image, input, firstTile, matrix, first, last))
 }
 
 VL_CLONES void vl_winograd_gather_gradient(
   const VLWinograd *w, const VLTiledImage *image, const float *input, long firstTile, float *matrix, long first,
   long last
 ) {
-  FOR_EACH_FAMILY(w, gather(rank, taps, true, w, image, input, firstTile, matrix, first, last))
+  FOR_EACH_FAMILY(w, gather(rank, taps, results, true, w, image, input, firstTile, matrix, first, last))
 }
 
 /// In place, on `count` vectors.
@@ -112,11 +118,11 @@ VL_INLINE void activate(VLActivation activation, float parameter, v16 *vectors, 
 }
 
 VL_INLINE void scatter(
-  int rank, int taps, const VLWinograd *w, const VLTiledImage *image, const float *products, long firstPanel,
+  int rank, int taps, int results, const VLWinograd *w, const VLTiledImage *image, const float *products, long firstPanel,
   long panels, long firstTile, long rows, const float *bias, VLActivation activation, float parameter,
   float *output
 ) {
-  const int points = cube(rank, points_of(taps)), results = cube(rank, results_of(taps));
+  const int points = cube(rank, points_of(taps, results)), elements = cube(rank, results);
   const long pointStride = panels * rows * VL_PANEL, n = image->phases * image->channels;
   for (long row = 0; row < rows; row++) {
     const long tile = firstTile + row;
@@ -128,19 +134,19 @@ VL_INLINE void scatter(
       const long phase = column / image->channels, channel = column % image->channels;
       if (phase != placed) {
         place(
-          w, image, rank, results_of(taps), results_of(taps), tile % tiles_of(w), phase, offsets);
+          w, image, rank, results, results, tile % tiles_of(w), phase, offsets);
         placed = phase;
       }
       const float *from = products + half / 2 * rows * VL_PANEL + row * VL_PANEL + half % 2 * lanes;
       v16 x[mostPoints], y[mostPoints];
       for (int i = 0; i < points; i++) x[i] = load(from + i * pointStride);
-      apply(Output, rank, taps, x, y);
+      apply(Output, rank, taps, results, x, y);
       if (bias) {
         const v16 b = load(bias + channel);
-        for (int i = 0; i < results; i++) y[i] += b;
+        for (int i = 0; i < elements; i++) y[i] += b;
       }
-      activate(activation, parameter, y, results);
-      for (int i = 0; i < results; i++)
+      activate(activation, parameter, y, elements);
+      for (int i = 0; i < elements; i++)
         if (offsets[i] >= 0) store(sample + offsets[i] + channel, y[i]);
     }
   }
@@ -152,7 +158,8 @@ VL_CLONES static void scatter_any(
 ) {
   FOR_EACH_FAMILY(
     w, scatter(
-         rank, taps, w, image, products, firstPanel, panels, firstTile, rows, bias, activation, parameter, output))
+         rank, taps, results, w, image, products, firstPanel, panels, firstTile, rows, bias, activation, parameter,
+         output))
 }
 
 void vl_winograd_outputs(
@@ -160,13 +167,13 @@ void vl_winograd_outputs(
   long allPanels, long firstPanel, long panels, long firstTile, long firstRow, long rows, float *products,
   const float *bias, VLActivation activation, float parameter, float *output
 ) {
-  const int points = cube((int)w->rank, points_of((int)w->taps));
-  const long block = VL_BLOCK_ROWS * k;
+  const int points = cube((int)w->rank, points_of((int)w->taps, (int)w->results));
+  const long block = VL_BLOCK_ROWS * k + VL_POINT_GAP;
   for (int i = 0; i < points; i++)
     for (long panel = 0; panel < panels; panel++) {
       const float *weights = filter + (i * allPanels + firstPanel + panel) * k * VL_PANEL;
       vl_multiply_rows(
-        matrix + firstRow * points * k + i * block, points * block, weights, rows, k, false,
+        matrix + (firstRow / VL_BLOCK_ROWS * points + i) * block, points * block, weights, rows, k, false,
         weights + k * VL_PANEL, lanes * VL_PANEL, VL_PANEL, products + (i * panels + panel) * rows * VL_PANEL);
     }
   scatter_any(

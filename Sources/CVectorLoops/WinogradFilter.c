@@ -29,9 +29,9 @@ VL_INLINE float *panel_at(float *panels, long k, long row, long column) {
 
 /// Rows are (phase, input channel), columns output channels.
 VL_INLINE void transform(
-  int rank, int taps, const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
+  int rank, int taps, int results, const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
 ) {
-  const int points = cube(rank, points_of(taps)), elements = cube(rank, taps);
+  const int points = cube(rank, points_of(taps, results)), elements = cube(rank, taps);
   const long n = f->outputChannels, k = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
   const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
   for (long row = first; row < last; row++) {
@@ -41,7 +41,7 @@ VL_INLINE void transform(
     for (long column = 0; column < n; column += lanes) {
       v16 x[mostPoints], y[mostPoints];
       for (int i = 0; i < elements; i++) x[i] = load(from + numbers[i] * matrix + column);
-      apply(Filter, rank, taps, x, y);
+      apply(Filter, rank, taps, results, x, y);
       float *to = panel_at(panels, k, row, column);
       for (int i = 0; i < points; i++) store(to + i * pointStride, y[i]);
       if (column + lanes == n && n % VL_PANEL != 0)
@@ -52,9 +52,9 @@ VL_INLINE void transform(
 
 /// Rows are output channels, columns (phase, input channel); `first ..< last` count blocks of 16 columns.
 VL_INLINE void transform_turned(
-  int rank, int taps, const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
+  int rank, int taps, int results, const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
 ) {
-  const int points = cube(rank, points_of(taps)), elements = cube(rank, taps);
+  const int points = cube(rank, points_of(taps, results)), elements = cube(rank, taps);
   const long k = f->outputChannels, n = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
   const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
   for (long column = first * lanes; column < last * lanes; column += lanes) {
@@ -70,7 +70,7 @@ VL_INLINE void transform_turned(
       for (int j = 0; j < lanes; j++) {
         v16 x[mostPoints], y[mostPoints];
         for (int i = 0; i < elements; i++) x[i] = squares[i][j];
-        apply(Filter, rank, taps, x, y);
+        apply(Filter, rank, taps, results, x, y);
         float *to = panel_at(panels, k, row + j, column);
         for (int i = 0; i < points; i++) store(to + i * pointStride, y[i]);
         if (column + lanes == n && n % VL_PANEL != 0)
@@ -82,9 +82,9 @@ VL_INLINE void transform_turned(
 
 /// Back from the products of images and gradients.
 VL_INLINE void transform_gradient(
-  int rank, int taps, const VLWinogradFilter *f, const float *panels, float *filter, long first, long last
+  int rank, int taps, int results, const VLWinogradFilter *f, const float *panels, float *filter, long first, long last
 ) {
-  const int points = cube(rank, points_of(taps)), elements = cube(rank, taps);
+  const int points = cube(rank, points_of(taps, results)), elements = cube(rank, taps);
   const long n = f->outputChannels, k = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
   const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
   for (long row = first; row < last; row++) {
@@ -95,16 +95,18 @@ VL_INLINE void transform_gradient(
       const float *from = panel_at((float *)panels, k, row, column);
       v16 x[mostPoints], y[mostPoints];
       for (int i = 0; i < points; i++) x[i] = load(from + i * pointStride);
-      apply(FilterGradient, rank, taps, x, y);
+      apply(FilterGradient, rank, taps, results, x, y);
       for (int i = 0; i < elements; i++) store(to + numbers[i] * matrix + column, y[i]);
     }
   }
 }
 
-#define FOR_EACH_FAMILY(f, function, ...)                                   \
-  if ((f)->rank == 3) return function(3, 2, f, __VA_ARGS__);                \
-  if ((f)->taps == 2) return function(2, 2, f, __VA_ARGS__);                \
-  function(2, 3, f, __VA_ARGS__)
+#define FOR_EACH_FAMILY(f, function, ...)                                             \
+  if ((f)->rank == 2 && (f)->taps == 3) return function(2, 3, 4, f, __VA_ARGS__);     \
+  if ((f)->rank == 2) return function(2, 2, 3, f, __VA_ARGS__);                       \
+  if ((f)->results == 2) return function(3, 2, 2, f, __VA_ARGS__);                    \
+  if ((f)->results == 3) return function(3, 2, 3, f, __VA_ARGS__);                    \
+  function(3, 2, 4, f, __VA_ARGS__)
 
 VL_CLONES void vl_winograd_filter(
   const VLWinogradFilter *f, const float *filter, float *panels, long first, long last

@@ -33,6 +33,9 @@ import Testing
     Shape(batch: 1, size: [62, 60], channels: (32, 32), kernel: 2, stride: 1, low: 0, high: 1),
     Shape(batch: 1, size: [30, 32, 34], channels: (32, 48), kernel: 4, stride: 2, low: 1, high: 1),
     Shape(batch: 1, size: [18, 17, 19], channels: (48, 32), kernel: 2, stride: 1, low: 1, high: 0),
+    Shape(batch: 3, size: [31, 32, 34], channels: (32, 48), kernel: 4, stride: 2, low: 1, high: 1),
+    Shape(batch: 7, size: [17, 16, 18], channels: (32, 48), kernel: 2, stride: 1, low: 0, high: 1),
+    Shape(batch: 2, size: [16, 15, 18], channels: (48, 32), kernel: 4, stride: 2, low: 1, high: 2),
   ]
 
   static let windows = [

@@ -168,8 +168,8 @@ void vl_few_rows_strip(
 /// Two or three axes, the outermost of three being unused for two.
 typedef struct {
   long rank;
-  /// Of one phase of the filter: 2, or 3 for two axes. A tile is then 3 or 4 results an axis.
-  long taps;
+  /// Of one phase of the filter, and of a tile, on each axis: 2 and 3, or 3 and 4, for two axes; 2, and 2 to 4, for three.
+  long taps, results;
   /// Of one sample.
   long tiles[3];
 } VLWinograd;
@@ -185,15 +185,18 @@ typedef struct {
 
 /// `stride · taps` taps an axis, as `phases` = `stride` to the number of axes.
 typedef struct {
-  long rank, taps, stride, phases, inputChannels, outputChannels;
+  long rank, taps, results, stride, phases, inputChannels, outputChannels;
 } VLWinogradFilter;
 
+/// Floats behind the block of each point, without which all points of a row fell into one set of a cache.
+enum { VL_POINT_GAP = 16 };
+
 /// Tiles `firstTile + first ..< firstTile + last`, where `first` begins a block, to the rows of one matrix A a
-/// point: [rows / 14, points, block].
+/// point: [rows / 14, points, block and gap].
 void vl_winograd_gather(
   const VLWinograd *winograd, const VLTiledImage *image, const float *input, long firstTile, float *matrix,
   long first, long last);
-/// The same for the gradient of the results, to panels of B: [rows / 14, points, panels, 14, 32].
+/// The same for the gradient of the results, to panels of B: [rows / 14, points, panels · 14 · 32 and gap].
 void vl_winograd_gather_gradient(
   const VLWinograd *winograd, const VLTiledImage *image, const float *input, long firstTile, float *matrix,
   long first, long last);
