@@ -26,9 +26,9 @@ extension CPUBackend {
             family, source, input, first, matrix.pointer, blocks[block].lowerBound, blocks[block].upperBound)
         }
       }
-      // Rows and panels whose products stay in one processor's cache until they are transformed back.
-      let groups = Tiles(of: count, width: WinogradConvolution.rows(of: count, mostBlocks: 10)),
-        strips = Tiles(of: panels, width: 2)
+      // Rows and panels whose products stay in one processor's cache until they are transformed back; every thread has some.
+      let strips = Tiles(of: panels, width: 2), shared = blocks.count * strips.count / team.threads
+      let groups = Tiles(of: count, width: WinogradConvolution.rows(of: count, mostBlocks: min(10, max(1, shared))))
       try withUnsafeMutablePointers(&family, &destination) { family, destination in
         try team.tryEachSlice(groups.count * strips.count) { task in
           let (group, strip) = (groups[task % groups.count], strips[task / groups.count])
@@ -127,7 +127,7 @@ struct WinogradConvolution {
   let resultRows: Int
 
   /// A filter's way into the domain takes as long as its products with so many tiles.
-  private static let filterTiles = 64
+  private static let filterTiles = 32
 
   let panel = VL_PANEL
   var panels: Int { (n + panel - 1) / panel }
@@ -187,14 +187,13 @@ struct WinogradConvolution {
     resultRows =
       convolution.batch * (isInputGradient ? windows.inputPositions : windows.outputPositions)
 
-    // The way in and out of the domain costs memory traffic in proportion to the channels, and the filter's in
-    // proportion to 1 / tiles.
+    // The way in and out of the domain costs memory traffic in proportion to the channels.
     let multiplied = (0..<rank).reduce(Double(convolution.batch)) { product, axis in
       let size = isInputGradient ? Double(windows.inputSize[axis]) / Double(step) : Double(windows.outputSize[axis])
       return product * size * Double(taps)
     }
-    let saved = multiplied / Double(tiles * points)
-    guard saved >= 1.6, tiles >= 96, min(convolution.inputChannels, convolution.outputChannels) >= 32 else {
+    let saved = multiplied / Double((tiles + Self.filterTiles) * points)
+    guard saved >= 1.4, min(convolution.inputChannels, convolution.outputChannels) >= 32 else {
       return nil
     }
   }
