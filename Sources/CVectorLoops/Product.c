@@ -44,32 +44,40 @@ VL_INLINE void tile(
     }
 }
 
-/// `height` rows at a time; those left over have their own code.
+/// `height` rows at a time; those left over have their own code. k goes in parts, whose rows of the panel stay in a
+/// first-level cache while several blocks of rows pass by.
 VL_INLINE void rows_by_panel(
   int height, int vectors, long rows, long k, const float *a, long aBlock, const float *panel, const float *ahead,
   long aheadRun, long aheadStep, float *c, bool adds
 ) {
-  for (long first = 0; first < rows; first += mostRows, a += aBlock) {
-    if (first > 0) ahead = panel, aheadRun = lanes * VL_PANEL, aheadStep = VL_PANEL;
-    const long end = rows < first + mostRows ? rows : first + mostRows;
-    for (int v = 0; v < 2; v += vectors)
-      for (long r = first; r < end; r += height) {
-        const long count = end - r < height ? end - r : height;
-        const float *block = a + (r - first) * lanes, *from = panel + v * lanes;
-        float *to = c + r * VL_PANEL + v * lanes;
-#define CASE(n)                                                                                            \
-  case n:                                                                                                  \
-    if (n <= height)                                                                                       \
-      tile(                                                                                                \
-        n, vectors, k / lanes, lanes, lanes, block, lanes, 1, mostRows * lanes, from, lanes * VL_PANEL,    \
-        ahead, aheadRun, aheadStep, to, adds);                                                             \
+  const long part = rows > mostRows ? 128 : k;
+  for (long k0 = 0; k0 < k; k0 += part) {
+    const long runs = (k - k0 < part ? k - k0 : part) / lanes;
+    const float *firstBlock = a + k0 * mostRows, *ofPart = panel + k0 * VL_PANEL;
+    const float *next = ahead + k0 / lanes * aheadRun;
+    for (long first = 0; first < rows; first += mostRows, firstBlock += aBlock) {
+      const long run = first > 0 ? lanes * VL_PANEL : aheadRun, step = first > 0 ? VL_PANEL : aheadStep;
+      if (first > 0) next = ofPart;
+      const long end = rows < first + mostRows ? rows : first + mostRows;
+      for (int v = 0; v < 2; v += vectors)
+        for (long r = first; r < end; r += height) {
+          const long count = end - r < height ? end - r : height;
+          const float *block = firstBlock + (r - first) * lanes, *from = ofPart + v * lanes;
+          float *to = c + r * VL_PANEL + v * lanes;
+#define CASE(n)                                                                                           \
+  case n:                                                                                                 \
+    if (n <= height)                                                                                      \
+      tile(                                                                                               \
+        n, vectors, runs, lanes, lanes, block, lanes, 1, mostRows * lanes, from, lanes * VL_PANEL, next,  \
+        run, step, to, adds || k0 > 0);                                                                   \
     break
-        switch (count) {
-          CASE(1); CASE(2); CASE(3); CASE(4); CASE(5); CASE(6); CASE(7);
-          CASE(8); CASE(9); CASE(10); CASE(11); CASE(12); CASE(13); CASE(14);
-        }
+          switch (count) {
+            CASE(1); CASE(2); CASE(3); CASE(4); CASE(5); CASE(6); CASE(7);
+            CASE(8); CASE(9); CASE(10); CASE(11); CASE(12); CASE(13); CASE(14);
+          }
 #undef CASE
-      }
+        }
+    }
   }
 }
 
