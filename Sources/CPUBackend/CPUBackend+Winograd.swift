@@ -193,7 +193,9 @@ struct WinogradConvolution {
       return product * size * Double(taps)
     }
     let saved = multiplied / Double((tiles + Self.filterTiles) * points)
-    guard saved >= 1.4, min(convolution.inputChannels, convolution.outputChannels) >= 32 else {
+    // Six points an axis round more than the direct sum does, which the first steps of RMSprop multiply: where there is little to
+    // gain, two axes go without.
+    guard saved >= 1.4, rank == 3 || tiles >= 96, min(convolution.inputChannels, convolution.outputChannels) >= 32 else {
       return nil
     }
   }
