@@ -115,7 +115,8 @@ struct TechniqueOptions: ParsableArguments {
     if spectralNorm { objective.spectralNorm = true }
     if featureMatching { objective.featureMatching = true }
     if minibatchDiscrimination { objective.minibatchDiscrimination = 100 }
-    if historicalAveraging { objective.historicalAveraging = 1 }
+    // With the paper's 1 the dense GAN learns nothing (Benchmarks/results/gan): its parameters stay where they began.
+    if historicalAveraging { objective.historicalAveraging = 0.001 }
     objective.movingAverage = ema ?? objective.movingAverage
     objective.discriminatorSteps = discriminatorSteps ?? objective.discriminatorSteps
     objective.accuracyGate = accuracyGate ?? objective.accuracyGate

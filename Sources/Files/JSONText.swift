@@ -47,15 +47,14 @@ public struct JSONText: Sendable {
     return value
   }
 
-  /// `defaults` with the fields that the object names put in their place, each as a whole; unknown fields are
-  /// an error.
+  /// `defaults` with the fields that the object names put in their place, those of objects within it likewise; unknown fields
+  /// are an error.
   public func decode<T: Codable>(_ type: T.Type, over defaults: T) throws(JSONError) -> T {
     guard case .object(let members) = root.content else {
       throw JSONError(source: source, line: line(of: root), problem: "\(root.description) is not an object, “{…}”")
     }
-    let named = Set(members.map(\.name))
     let decoding = JSONDecoding(self)
-    let merged = try members + fields(of: defaults).filter { !named.contains($0.name) }
+    let merged = try Self.merged(members, over: fields(of: defaults))
     let value = try decoding.decode(type, from: JSONNode(offset: root.offset, content: .object(merged)))
     try decoding.refuseUnknownFields()
     return value
@@ -71,6 +70,16 @@ public struct JSONText: Sendable {
 
   func line(of node: JSONNode) -> Int? {
     node.offset.map { firstLine + JSONText.place(of: $0, in: bytes).line }
+  }
+
+  private static func merged(_ members: [JSONNode.Member], over defaults: [JSONNode.Member]) -> [JSONNode.Member] {
+    let named = Set(members.map(\.name)), known = Dictionary(uniqueKeysWithValues: defaults.map { ($0.name, $0) })
+    return members.map { member in
+      guard case .object(let inner) = member.value.content, case .object(let own)? = known[member.name]?.value.content
+      else { return member }
+      let value = JSONNode(offset: member.value.offset, content: .object(merged(inner, over: own)))
+      return JSONNode.Member(name: member.name, offset: member.offset, value: value)
+    } + defaults.filter { !named.contains($0.name) }
   }
 
   /// The fields that a value is encoded with, without a place.

@@ -15,6 +15,17 @@ import Testing
     #expect(configuration.klWeight == 5e-4)
   }
 
+  @Test func ofAnObjectWithinItToo() throws {
+    let text = Array(#"{"objective": {"r1": 10, "realLabels": [0.9, 1]}}"#.utf8)
+    var expected = AdversarialObjective()
+    (expected.r1, expected.realLabels) = (10, [0.9, 1])
+    #expect(try DenseGAN.Configuration.decode(text, source: "gan.json").objective == expected)
+    let error = #expect(throws: JSONError.self) {
+      try DenseGAN.Configuration.decode(Array(#"{"objective": {"r2": 10}}"#.utf8), source: "gan.json")
+    }
+    #expect(error?.description.contains("gan.json, line 1, field “objective.r2”") == true, "\(error?.description ?? "no error")")
+  }
+
   @Test(arguments: [
     (#"{"latentsize": 3}"#, "did you mean “latentSize”"),
     (#"{"latentSize": "three"}"#, "latentSize"),

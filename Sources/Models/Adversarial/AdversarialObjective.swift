@@ -39,7 +39,7 @@ public struct AdversarialObjective: Codable, Equatable, Sendable {
   /// How many kernels of ``MinibatchDiscrimination`` the discriminator has behind its last features (100 in the paper); 0 for
   /// none.
   public var minibatchDiscrimination = 0
-  /// The weight of the squared distance of each network's parameters to their means over all steps; 0 for none: see
+  /// The weight of the squared distance of each network's parameters to their means over all steps, such as 0.001; 0 for none: see
   /// ``HistoricalAverage``.
   public var historicalAveraging: Float = 0
   /// The decay of the moving average of the generator that samples are drawn from, such as 0.999; 0 for none: see
