@@ -52,7 +52,8 @@ extension CPUBackend {
   ) throws {
     let panels = winograd.panels, k = winograd.k
     let rows = winograd.chunk(floatsPerRow: k + panels * winograd.panel)
-    let block = VL_BLOCK_ROWS * k + VL_POINT_GAP, panelBlock = VL_BLOCK_ROWS * panels * winograd.panel + VL_POINT_GAP
+    let block = WinogradConvolution.blockCount(columns: k)
+    let panelBlock = WinogradConvolution.blockCount(columns: panels * winograd.panel)
     let sumStride = panels * k * winograd.panel
     let matrix = try scratch(winograd.pointsCount(rows: rows, columns: k))
     let gradients = try scratch(winograd.pointsCount(rows: rows, columns: panels * winograd.panel))
@@ -211,8 +212,11 @@ struct WinogradConvolution {
     return (blocks + parts - 1) / parts * VL_BLOCK_ROWS
   }
 
+  /// Floats that a block of tiles takes in one point.
+  static func blockCount(columns: Int) -> Int { VL_BLOCK_ROWS * columns + VL_POINT_GAP }
+
   /// Floats that `rows` tiles, in whole blocks, take in the domain.
-  func pointsCount(rows: Int, columns: Int) -> Int { rows / VL_BLOCK_ROWS * points * (VL_BLOCK_ROWS * columns + VL_POINT_GAP) }
+  func pointsCount(rows: Int, columns: Int) -> Int { rows / VL_BLOCK_ROWS * points * Self.blockCount(columns: columns) }
 }
 
 extension VLTiledImage {

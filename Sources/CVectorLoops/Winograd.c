@@ -41,7 +41,6 @@ VL_INLINE long sample_size(const VLTiledImage *image) {
   return image->size[0] * image->size[1] * image->size[2] * image->channels;
 }
 VL_INLINE long tiles_of(const VLWinograd *w) { return w->tiles[0] * w->tiles[1] * w->tiles[2]; }
-VL_INLINE int cube(int rank, int extent) { return rank == 2 ? extent * extent : extent * extent * extent; }
 
 /// `gradient`: the results' gradient goes in, and panels come out instead of blocks of rows.
 VL_INLINE void gather(
@@ -74,25 +73,6 @@ VL_INLINE void gather(
     }
   }
 }
-
-/// Runs `call` with the rank, taps and results as constants.
-#define FOR_EACH_FAMILY(w, call)                  \
-  if ((w)->rank == 2 && (w)->taps == 3) {         \
-    enum { rank = 2, taps = 3, results = 4 };     \
-    call;                                         \
-  } else if ((w)->rank == 2) {                    \
-    enum { rank = 2, taps = 2, results = 3 };     \
-    call;                                         \
-  } else if ((w)->results == 2) {                 \
-    enum { rank = 3, taps = 2, results = 2 };     \
-    call;                                         \
-  } else if ((w)->results == 3) {                 \
-    enum { rank = 3, taps = 2, results = 3 };     \
-    call;                                         \
-  } else {                                        \
-    enum { rank = 3, taps = 2, results = 4 };     \
-    call;                                         \
-  }
 
 VL_CLONES void vl_winograd_gather(
   const VLWinograd *w, const VLTiledImage *image, const float *input, long firstTile, float *matrix, long first,

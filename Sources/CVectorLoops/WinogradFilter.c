@@ -4,8 +4,6 @@
 // Filters in and out of Winograd's domain. A filter of s · t taps an axis, for a stride of s, is s phases of t
 // taps each: phase r has the taps r, r + s, r + 2s, ….
 
-VL_INLINE int cube(int rank, int extent) { return rank == 2 ? extent * extent : extent * extent * extent; }
-
 /// The row-major numbers of the taps of one phase; in reverse order if `turned`.
 VL_INLINE void taps_of(int rank, int taps, long stride, long phase, bool turned, long numbers[mostPoints]) {
   const long own[3] = {phase / stride / stride, phase / stride % stride, phase % stride}, extent = taps * stride;
@@ -101,27 +99,20 @@ VL_INLINE void transform_gradient(
   }
 }
 
-#define FOR_EACH_FAMILY(f, function, ...)                                             \
-  if ((f)->rank == 2 && (f)->taps == 3) return function(2, 3, 4, f, __VA_ARGS__);     \
-  if ((f)->rank == 2) return function(2, 2, 3, f, __VA_ARGS__);                       \
-  if ((f)->results == 2) return function(3, 2, 2, f, __VA_ARGS__);                    \
-  if ((f)->results == 3) return function(3, 2, 3, f, __VA_ARGS__);                    \
-  function(3, 2, 4, f, __VA_ARGS__)
-
 VL_CLONES void vl_winograd_filter(
   const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
 ) {
-  FOR_EACH_FAMILY(f, transform, filter, panels, first, last);
+  FOR_EACH_FAMILY(f, transform(rank, taps, results, f, filter, panels, first, last))
 }
 
 VL_CLONES void vl_winograd_turned_filter(
   const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
 ) {
-  FOR_EACH_FAMILY(f, transform_turned, filter, panels, first, last);
+  FOR_EACH_FAMILY(f, transform_turned(rank, taps, results, f, filter, panels, first, last))
 }
 
 VL_CLONES void vl_winograd_filter_gradient(
   const VLWinogradFilter *f, const float *panels, float *filter, long first, long last
 ) {
-  FOR_EACH_FAMILY(f, transform_gradient, panels, filter, first, last);
+  FOR_EACH_FAMILY(f, transform_gradient(rank, taps, results, f, panels, filter, first, last))
 }

@@ -19,6 +19,7 @@ enum { mostPoints = 125 };  // 5³; 6² is fewer
 typedef enum { Input, Output, OutputGradient, Filter, FilterGradient } Line;
 
 VL_INLINE int points_of(int taps, int results) { return taps + results - 1; }
+VL_INLINE int cube(int rank, int extent) { return rank == 2 ? extent * extent : extent * extent * extent; }
 
 #define ROOT_HALF 0x1.6a09e6p-1f
 #define ROOT_TWO 0x1.6a09e6p+0f
@@ -202,3 +203,22 @@ VL_INLINE void apply(Line line, int rank, int taps, int results, v16 *x, v16 *y)
       apply_line(line, taps, results, y + i * e * e + j, e, x + i * f * e + j, e);
   VL_UNROLL for (int i = 0; i < f * f; i++) apply_line(line, taps, results, x + i * e, 1, y + i * f, 1);
 }
+
+/// Runs `call` with the rank, taps and results as constants.
+#define FOR_EACH_FAMILY(w, call)                  \
+  if ((w)->rank == 2 && (w)->taps == 3) {         \
+    enum { rank = 2, taps = 3, results = 4 };     \
+    call;                                         \
+  } else if ((w)->rank == 2) {                    \
+    enum { rank = 2, taps = 2, results = 3 };     \
+    call;                                         \
+  } else if ((w)->results == 2) {                 \
+    enum { rank = 3, taps = 2, results = 2 };     \
+    call;                                         \
+  } else if ((w)->results == 3) {                 \
+    enum { rank = 3, taps = 2, results = 3 };     \
+    call;                                         \
+  } else {                                        \
+    enum { rank = 3, taps = 2, results = 4 };     \
+    call;                                         \
+  }
