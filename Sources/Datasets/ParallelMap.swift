@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// What `body` makes of 0 ..< count, in order, computed on all processors.
-func parallelMap<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+package func parallelMap<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
   let results = Mutex([Result?](repeating: nil, count: count))
   // A few at a time: a picture takes milliseconds, a file's header microseconds.
   let chunk = max(1, min(64, count / 16))

@@ -253,7 +253,7 @@ extension Train {
     _ settings: inout RunConfiguration, of type: Model.Type, from url: URL
   ) throws {
     try settings.changeConfiguration(of: type, from: url) {
-      try Model.resolved(faces.applied(to: content.applied(to: $0)), notice: printError)
+      try Model.resolved(faces.applied(to: content.applied(to: $0), resuming: true), notice: printError)
     }
   }
 }

@@ -52,17 +52,7 @@ import Testing
 
   /// Weights are a place, not a part of the run: they may have moved since, or not have been there at the start.
   @Test func weightsMayBeNamedWhenResuming() throws {
-    try Data(
-      #"""
-      {"latentSize": 3, "generatorUnits": 4, "generatorFilters": [2, 2, 2], "discriminatorFilters": [2, 2, 2, 2],
-       "encoderFilters": [2, 2, 2, 2], "encoderUnits": 4}
-      """#.utf8
-    ).write(to: place.path("age.json"))
-    let first = try train([
-      "age-cgan", "--data", "faces", "--config", "age.json", "--batch-size", "2", "--stage", "gan", "--iterations", "1",
-      "--output", "run",
-    ])
-    #expect(first.status == 0, "\(first.errors)")
+    try beginAgeRun(faceWeights: nil)
     let settings = place.path("run/config.json"), text = try String(contentsOf: settings, encoding: .utf8)
     for kept in ["null", #""/gone.dat""#] {
       try text.replacing(try Regex(#""faceWeights" : [^,\n]*"#), with: #""faceWeights" : "# + kept)
@@ -74,6 +64,37 @@ import Testing
     #expect(gone.status == 1 && gone.errors.contains("/gone.dat"), "\(gone.errors)")
     let strip = try Figment.run(["age", "run", "--input", "face.png", "--output", "strips/"], in: place.url)
     #expect(strip.status == 2 && strip.errors.contains("--output strips/ is a folder"), "\(strip.errors)")
+  }
+
+  /// Without the weights of another network people are told apart by the run's own, which must have learnt.
+  @Test func ownFaceNetworkLearnsInAStageOfItsOwn() throws {
+    try beginAgeRun(faceWeights: "own")
+    func resumed(_ stage: String, _ others: String...) throws -> Figment.Outcome {
+      try train(["--resume", "run", "--stage", stage, "--iterations", "1"] + others)
+    }
+    let early = try resumed("identity")
+    #expect(early.status == 1 && early.errors.contains("train the stage recognition first"), "\(early.errors)")
+    let recognition = try resumed("recognition")
+    #expect(recognition.status == 0 && recognition.errors.contains("accuracy"), "\(recognition.errors)")
+    let other = try resumed("identity", "--face-weights", "other.h5")
+    #expect(other.status == 2 && other.errors.contains("begin another run for --face-weights other.h5"), "\(other.errors)")
+    let identity = try resumed("identity")
+    #expect(identity.status == 0 && identity.errors.contains("distance"), "\(identity.errors)")
+  }
+
+  private func beginAgeRun(faceWeights: String?) throws {
+    try Data(
+      #"""
+      {"latentSize": 3, "generatorUnits": 4, "generatorFilters": [2, 2, 2], "discriminatorFilters": [2, 2, 2, 2],
+       "encoderFilters": [2, 2, 2, 2], "encoderUnits": 4}
+      """#.utf8
+    ).write(to: place.path("age.json"))
+    let outcome = try train(
+      [
+        "age-cgan", "--data", "faces", "--config", "age.json", "--batch-size", "2", "--stage", "gan", "--iterations", "1",
+        "--output", "run",
+      ] + (faceWeights.map { ["--face-weights", $0] } ?? []))
+    #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
   @Test func techniquesAreKeptWithTheRun() throws {

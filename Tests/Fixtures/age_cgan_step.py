@@ -117,4 +117,19 @@ face = lambda x: F.avg_pool2d(x, 16).permute(0, 2, 3, 1).flatten(1)
 loss = distance(face(made(encoder(images), LABELS)), face(images))
 adam.minimize(loss)
 case("identity", [loss], (encoder, generator, stem, trunk), {"identity": adam})
+
+# The model's own face network, on three people at two ages.
+recognizer, channels = [], 3
+for filters in (32, 64, 128, 256):
+    recognizer += [Conv(channels, filters, 3, 2), BatchNorm(filters), leaky()]
+    channels = filters
+recognizer = nn.Sequential(*recognizer, Channels(), nn.Linear(16 * channels, 128))
+initialize(tensors(recognizer))
+adam, people = Adam([recognizer]), torch.arange(3)
+vectors = F.normalize(recognizer(uniform((77, 1), 6, 64, 64, 3).permute(0, 3, 1, 2)))
+cosines = vectors[:3] @ vectors[3:].T / 0.1
+loss = 0.5 * (F.cross_entropy(cosines, people) + F.cross_entropy(cosines.T, people))
+accuracy = (cosines.argmax(1) == people).double().mean()
+adam.minimize(loss)
+case("recognition", [loss, accuracy], (recognizer,), {"recognition": adam})
 fixture.write()

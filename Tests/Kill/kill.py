@@ -27,10 +27,9 @@ MODELS = {
     "gan3d": ["--iterations", "60", "--sample-every", "steps:20", "--checkpoint-every", "steps:7", "--ema", "0.9"],
     # Two stages.
     "srgan": ["--epochs", "2", "--checkpoint-every", "steps:3", "--ema", "0.9", "--spectral-norm"],
-    # Three stages, where the weights are that the last one needs.
-    "age-cgan": ["--epochs", "2", "--checkpoint-every", "steps:3", "--ema", "0.9"],
+    # Four stages.
+    "age-cgan": ["--epochs", "2", "--checkpoint-every", "steps:3", "--ema", "0.9", "--face-weights", "own"],
 }
-FACES = "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 
 
@@ -45,10 +44,6 @@ class Trials:
         self.place, self.draw = Workplace(folder, figment), draw
         self.undisturbed, self.seconds = {}, {}
         self.statuses = collections.Counter()
-        cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-        if not (cache / "figment/weights" / FACES).exists():
-            print("kill: of age-cgan only its first stage: `make weights` gets what the last one needs")
-            MODELS["age-cgan"] += ["--stage", "gan"]
         for model, length in MODELS.items():
             start = time.monotonic()
             status, errors = self.place.run(self.place.start(model, length, model))

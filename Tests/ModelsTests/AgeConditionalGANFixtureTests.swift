@@ -17,22 +17,33 @@ import Testing
     (configuration.generatorUnits, configuration.generatorFilters) = (9, [8, 6, 4])
     (configuration.encoderUnits, configuration.encoderFilters) = (10, [3, 4, 5, 6])
     configuration.discriminatorFilters = [4, 5, 6, 7]
+    if expected.name == "recognition" { configuration.faceWeights = AgeConditionalGAN.Configuration.ownFaceNetwork }
     let model = AgeConditionalGAN(configuration, on: device, seed: 0)
-    let parameters = model.encoder.parameters + model.generator.parameters + model.discriminator.parameters
+    let parameters =
+      model.recognizer?.layers.parameters
+      ?? model.encoder.parameters + model.generator.parameters + model.discriminator.parameters
     initialize(parameters)
     model.faceFeatures = { $0.averagePooled(size: [16, 16], stride: [16, 16]).flattened() }
     let stage = try #require(model.stages().first { $0.name == expected.name })
     for learner in stage.learners { learner.optimizer = Adam(learningRate: 2e-4, beta1: 0.5, epsilon: 1e-3) }
     let context = StepContext(stage.learners, stage: stage.name)
-    let images = Tensor(draw((77, 0), 3 * 64 * 64 * 3).map { 2 * $0 - 1 }, shape: [3, 64, 64, 3], on: device)
+    func images(_ number: UInt32, _ count: Int) -> Tensor {
+      Tensor(draw((77, number), count * 64 * 64 * 3).map { 2 * $0 - 1 }, shape: [count, 64, 64, 3], on: device)
+    }
     let labels = Tensor([1, 4, 0], on: device), noise = PhiloxNoise(latentShape: [5], classes: [5, 2, 3], on: device)
     let measured =
       switch expected.name {
-      case "gan": try model.adversarialStep(images, labels: labels, noise: noise, context)
+      case "gan": try model.adversarialStep(images(0, 3), labels: labels, noise: noise, context)
       case "encoder": model.encoderStep(count: 3, noise: noise, context)
-      default: try model.identityStep(images, labels: labels, context)
+      case "recognition": try model.recognitionStep(images(1, 6), context)
+      default: try model.identityStep(images(0, 3), labels: labels, context)
       }
-    let names = expected.name == "gan" ? ["real", "generated", "accuracy", "generator"] : ["distance"]
+    let names =
+      switch expected.name {
+      case "gan": ["real", "generated", "accuracy", "generator"]
+      case "recognition": ["loss", "accuracy"]
+      default: ["distance"]
+      }
     try expectStep(measured, names, parameters: parameters, learners: stage.learners, expected)
   }
 }

@@ -6,7 +6,7 @@ import Tensors
 
 /// The networks that tell people apart for the stage `identity`.
 extension AgeConditionalGAN {
-  /// Finds the weights of the face network. Without them the first two stages can be trained, which is said.
+  /// Finds the weights of the face network. Without them the model is to train a small one of its own, which is said.
   public static func resolved(_ configuration: Configuration, notice: (String) -> Void) throws -> Configuration {
     if let file = configuration.faceWeights {
       if isOfInception(file) {
@@ -20,8 +20,10 @@ extension AgeConditionalGAN {
     do {
       resolved.faceWeights = try PretrainedWeights.dlibFaces.locate().path
     } catch {
+      resolved.faceWeights = Configuration.ownFaceNetwork
       notice(
-        "note: the stages gan and encoder can be trained, the stage identity only once the weights are at hand: \(error)")
+        "note: people will be told apart by a small network that this run trains on drawn people, in the stage recognition, "
+          + "because the weights of a large one are not at hand: \(error)")
     }
     return resolved
   }
@@ -29,9 +31,13 @@ extension AgeConditionalGAN {
   /// Keras' own files; dlib's has another ending.
   private static func isOfInception(_ file: String) -> Bool { file.lowercased().hasSuffix(".h5") }
 
-  private static let embeddingSize = 128
+  private static let embeddingSize = FaceRecognizer.embeddingSize
 
   public func loadPretrainedWeights() throws {
+    if let recognizer {
+      faceFeatures = { images in recognizer.evaluating { recognizer(images) } }
+      return
+    }
     guard let file = configuration.faceWeights else { return }
     let url = URL(fileURLWithPath: file)
     faceFeatures = Self.isOfInception(file) ? try inceptionFeatures(url) : try dlibFeatures(url)
@@ -58,5 +64,52 @@ extension AgeConditionalGAN {
       let lengths = (vectors.squared().sum(axes: [1]) + 1e-12).squareRoot()
       return vectors / lengths.reshaped(to: [lengths.shape[0], 1])
     }
+  }
+
+  /// What tells people apart by now: nil without a network, or before the model's own one has learnt.
+  ///
+  /// - Throws: What the device throws.
+  func learntFaceFeatures() throws -> ((Tensor) -> Tensor)? {
+    if let recognizer, !recognizerHasLearnt { recognizerHasLearnt = try recognizer.steps.value.scalars()[0] > 0 }
+    return recognizer == nil || recognizerHasLearnt ? faceFeatures : nil
+  }
+
+  /// What the face network makes of images `[N, 64, 64, 3]` in [−1, 1]: `[N, 128]`.
+  ///
+  /// - Throws: `ConfigurationError` without a face network, or before the model's own one has learnt; what the device throws.
+  public func embedding(_ images: Tensor) throws -> Tensor {
+    guard let features = try learntFaceFeatures() else {
+      throw ConfigurationError(
+        "faceWeights",
+        recognizer == nil
+          ? "the stage identity tells people apart by dlib's face network, whose weights are not at hand: get them "
+            + "with `make weights` or `\(PretrainedWeights.dlibFaces.command)`, then resume the run"
+          : "the stage identity tells people apart by the run's own face network, which has not learnt yet: train the stage "
+            + "recognition first")
+    }
+    return features(images)
+  }
+
+  /// One step of the model's own face network, on pairs of pictures of drawn people.
+  ///
+  /// - Parameter images: Of `N` people, then of the same in the same order: `[2 · N, 64, 64, 3]` in [−1, 1].
+  /// - Returns: `loss`, and the `accuracy` by which people are told from each other.
+  /// - Throws: `ConfigurationError` if the model goes by the weights of another.
+  public func recognitionStep(_ images: Tensor, _ context: StepContext) throws -> Measurements {
+    guard let recognizer else {
+      throw ConfigurationError("faceWeights", "the face network has its weights; only one of the model's own can learn")
+    }
+    let losses = recognizer.losses(images)
+    context.minimize(losses.loss, "recognition")
+    recognizer.steps.value = recognizer.steps.value + 1
+    return Measurements(["loss": losses.loss, "accuracy": losses.accuracy])
+  }
+
+  /// How well people are told apart that the network did not learn from; nil if it is not the model's own.
+  func recognitionMeasurements(pairs: Int, using generator: RandomGenerator) -> Measurements? {
+    guard let recognizer else { return nil }
+    let images = FaceRecognizer.people(pairs, of: .validation, using: generator, on: device)
+    let losses = evaluating { withoutGradient { recognizer.losses(images) } }
+    return Measurements(["loss": losses.loss, "accuracy": losses.accuracy])
   }
 }

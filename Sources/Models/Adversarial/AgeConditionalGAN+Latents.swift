@@ -17,7 +17,7 @@ extension AgeConditionalGAN {
 
   /// Latents of which the generator, in evaluation mode, makes the faces of `images`, by Adam: what the paper does for each
   /// picture, where the stage `identity` teaches the encoder once. Near are faces that the face network takes for the same
-  /// person's; without one, those whose pixels are.
+  /// person's; without one that has learnt, those whose pixels are.
   ///
   /// - Parameters:
   ///   - latents: Where to begin, `[N, latentSize]`: what the encoder finds, or zeros.
@@ -29,7 +29,7 @@ extension AgeConditionalGAN {
     _ latents: Tensor, for images: Tensor, labels: Tensor, steps: Int = 100, learningRate: Float = 0.05,
     progress: (Int) throws -> Void = { _ in }
   ) throws -> Tensor {
-    let features = faceFeatures ?? { $0.reshaped(to: [$0.shape[0], -1]) }
+    let features = try learntFaceFeatures() ?? { $0.reshaped(to: [$0.shape[0], -1]) }
     let count = latents.shape[0], size = configuration.latentSize
     let parameter = Parameter(latents), optimizer = Adam(learningRate: learningRate)
     return try evaluating {

@@ -13,7 +13,8 @@ extension AgeConditionalGAN {
   public var inputs: [Field] { [Field("image", shape: sampleShape, range: -1...1), Field("label", shape: [])] }
 
   /// `gan`: both networks, on faces and their age groups, 500 epochs as published. `encoder`: the encoder, on faces that the
-  /// generator makes of known latents. `identity`: encoder and generator, so that a face made anew is still the same person's.
+  /// generator makes of known latents. `recognition`, if the model is to have a face network of its own: that network, on drawn
+  /// people. `identity`: encoder and generator, so that a face made anew is still the same person's.
   public func stages() -> [Stage] {
     func adam() -> Optimizer { configuration.optimizer.make { Adam(learningRate: 2e-4, beta1: 0.5) } }
     func stage(_ name: String, epochs: Int, steps: Int = 1, _ learners: [Learner]) -> Stage {
@@ -21,20 +22,33 @@ extension AgeConditionalGAN {
         name, length: .epochs(epochs), batchSize: Self.batchSize, batchesPerStep: steps, learners: learners,
         checkpointEvery: .minutes(10))
     }
+    let recognition = recognizer.map {
+      Stage(
+        "recognition", length: .iterations(3000), batchSize: Self.batchSize,
+        learners: [Learner("recognition", Adam(learningRate: 1e-3), $0, of: self)], recordEvery: .steps(100), sampleEvery: .never,
+        checkpointEvery: .minutes(10))
+    }
     return [
       stage("gan", epochs: 500, steps: configuration.objective.discriminatorSteps, learners()),
       stage("encoder", epochs: 100, [Learner("encoder", adam(), encoder, of: self)]),
-      stage("identity", epochs: 100, [Learner("identity", adam(), encoder, generator, of: self)]),
+    ] + (recognition.map { [$0] } ?? []) + [
+      stage("identity", epochs: 100, [Learner("identity", adam(), encoder, generator, of: self)])
     ]
   }
 
   public func step(_ batch: Batch, _ context: StepContext) throws -> Measurements {
     switch context.stage {
     case "encoder": return encoderStep(count: batch.count, context)
+    case "recognition":
+      return try recognitionStep(
+        FaceRecognizer.people(Self.pairs(in: batch), of: .training, using: random, on: device), context)
     case "identity": return try identityStep(batch["image"], labels: batch["label"], context)
     default: return try adversarialStep(batch["image"], labels: batch["label"], context)
     }
   }
+
+  /// As many pictures as the batch has; of two people at least, as one alone cannot be mistaken.
+  private static func pairs(in batch: Batch) -> Int { max(2, batch.count / 2) }
 
   /// One step of the encoder on faces that the generator, in evaluation mode, makes of latents and ages drawn at random.
   ///
@@ -52,7 +66,7 @@ extension AgeConditionalGAN {
   /// One step of encoder and generator on faces and their age groups.
   ///
   /// - Returns: `distance`, of the embeddings of faces and of what is made of their latents.
-  /// - Throws: `ConfigurationError` without a face network.
+  /// - Throws: `ConfigurationError` without a face network that has learnt.
   public func identityStep(_ images: Tensor, labels: Tensor, _ context: StepContext) throws -> Measurements {
     let wanted = try withoutGradient { try embedding(images) }
     let loss = Self.distance(try embedding(generate(encoder(images), labels: labels)), wanted)
@@ -66,22 +80,12 @@ extension AgeConditionalGAN {
     ((left - right).squared().sum(axes: [1]) + 1e-8).squareRoot().mean()
   }
 
-  /// What the face network makes of images `[N, 64, 64, 3]` in [−1, 1]: `[N, 128]`.
-  ///
-  /// - Throws: `ConfigurationError` without a face network.
-  public func embedding(_ images: Tensor) throws -> Tensor {
-    guard let faceFeatures else {
-      throw ConfigurationError(
-        "faceWeights",
-        "the stage identity tells people apart by dlib's face network, whose weights are not at hand: get them "
-          + "with `make weights` or `\(PretrainedWeights.dlibFaces.command)`, then resume the run")
-    }
-    return faceFeatures(images)
-  }
-
-  /// The embeddings' `distance` of held faces, from the stage `encoder` on and with a face network; nothing before.
-  public func evaluate(_ batch: Batch, in stage: Stage, using _: RandomGenerator) -> Measurements? {
-    guard stage.name != "gan", let faceFeatures else { return nil }
+  /// The embeddings' `distance` of held faces, once encoder and face network have learnt; how well drawn people are told apart, in
+  /// the stage `recognition`; nothing before.
+  public func evaluate(_ batch: Batch, in stage: Stage, using generator: RandomGenerator) -> Measurements? {
+    if stage.name == "recognition" { return recognitionMeasurements(pairs: Self.pairs(in: batch), using: generator) }
+    let hasLearnt = stage.name == "identity" || (stage.name == "encoder" && recognizer == nil)
+    guard hasLearnt, let faceFeatures else { return nil }
     return evaluating {
       withoutGradient {
         let images = batch["image"], made = generate(encode(images), labels: batch["label"], by: sampler)

@@ -32,8 +32,10 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
     public var discriminatorNormalization = NetworkNormalization.batch
     public var optimizer = AdversarialOptimizer.published
     /// The file of the network by which the last stage tells people apart: dlib's (`.dat`), or Inception-ResNet-v2's as Keras saves
-    /// it (`.h5`); dlib's as `make weights` gets it if nil.
+    /// it (`.h5`). Or ``ownFaceNetwork``; a model of nil has no such stage's network.
     public var faceWeights: String?
+    /// In place of a file: a small network, ``FaceRecognizer``, that learns in a stage of its own.
+    public static let ownFaceNetwork = "own"
     public var objective = AdversarialObjective()
 
     public init() {}
@@ -120,9 +122,13 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
   /// Images `[N, 64, 64, 3]` and one-hot labels `[N, classes]` to logits `[N, 1]` of being real.
   public let discriminator: Discriminator
   public let memory: AdversarialMemory<Sequential>
+  /// The model's own network that tells people apart; nil if it is to go by the weights of another.
+  public let recognizer: FaceRecognizer?
   /// Images `[N, 64, 64, 3]` in [−1, 1] to what tells people apart, `[N, …]`; nil until ``loadPretrainedWeights()``, or without
   /// weights.
   package var faceFeatures: ((Tensor) -> Tensor)?
+  /// Found out once: it is a number on the device.
+  var recognizerHasLearnt = false
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)
@@ -136,6 +142,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
     memory = AdversarialMemory(configuration.objective, generator: generator, discriminator: discriminator) {
       Self.generator(configuration, in: $0)
     }
+    recognizer = configuration.faceWeights == Configuration.ownFaceNetwork ? FaceRecognizer(in: context) : nil
   }
 
   private static let leakyReLU = Activation.leakyReLU(slope: 0.2)
