@@ -8,6 +8,7 @@ extern int omp_get_max_threads(void);
 extern void omp_set_num_threads(int threads);
 extern void omp_set_dynamic(int is_dynamic);
 extern int omp_get_num_procs(void);
+extern int omp_get_thread_num(void);
 
 /// To be called before every parallel section: decides now and then whether threads that wait may spin.
 void look_at_other_programs(void);

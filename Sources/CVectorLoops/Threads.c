@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -20,6 +21,15 @@ void __tsan_release(void *address);
 #define TAKE_OVER(address) ((void)0)
 #endif
 
+// All that may come at any moment, but not what an instruction brings upon its own thread.
+static void block_signals(sigset_t *before) {
+  sigset_t signals;
+  sigfillset(&signals);
+  const int own[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(&signals, own[i]);
+  pthread_sigmask(SIG_BLOCK, &signals, before);
+}
+
 typedef struct {
   void (*body)(void *, long);
   void *context;
@@ -30,6 +40,12 @@ typedef struct {
 static void take_slices(void *context) {
   Work *work = context;
   TAKE_OVER(work);
+  // The runtime's threads will compute for oneDNN, too: see `vl_enter_library`. Those that it starts for oneDNN inherit it.
+  static _Thread_local int is_shielded;
+  if (!is_shielded && omp_get_thread_num() > 0) {
+    block_signals(NULL);
+    is_shielded = 1;
+  }
   for (;;) {
     const long slice = atomic_fetch_add_explicit(&work->next, 1, memory_order_relaxed);
     if (slice >= work->slices) break;
@@ -90,9 +106,12 @@ int vl_granted_threads(int threads) {
   return team.granted;
 }
 
-void vl_enter_library(int threads) {
+void vl_enter_library(int threads, sigset_t *before) {
+  block_signals(before);
   // Else OMP_DYNAMIC would grant fewer when the machine is busy, and oneDNN's barriers wait for all.
   omp_set_dynamic(0);
   omp_set_num_threads(threads);
   if (threads > 1) look_at_other_programs();
 }
+
+void vl_leave_library(const sigset_t *before) { pthread_sigmask(SIG_SETMASK, before, NULL); }

@@ -1,6 +1,7 @@
 import Backends
 import COneDNN
 import CVectorLoops
+import Glibc
 import Synchronization
 
 /// oneDNN, one call at a time: its engine, and every primitive made so far, by what it computes.
@@ -30,8 +31,8 @@ final class OneDNN: @unchecked Sendable {
   func withConvolution<R>(
     _ key: ConvolutionKey, _ body: (Result<OneDNNConvolution, OneDNNError>, dnnl_stream_t?) throws -> R
   ) throws -> R {
-    try lock.withLock { _ in
-      let engine = try prepare(for: key.convolution.floatingPointOperations)
+    try withLibrary(floatingPointOperations: key.convolution.floatingPointOperations) {
+      let engine = try prepared()
       if let known = convolutions[key] { return try body(known, stream) }
       let made = Result { () throws(OneDNNError) in try OneDNNConvolution(key, engine: engine) }
       if made.isLasting { convolutions[key] = made }
@@ -42,8 +43,8 @@ final class OneDNN: @unchecked Sendable {
   func withProduct<R>(
     _ product: MatrixProduct, _ body: (Result<OneDNNMatrixProduct, OneDNNError>, dnnl_stream_t?) throws -> R
   ) throws -> R {
-    try lock.withLock { _ in
-      let engine = try prepare(for: ProductOperation.matrixProduct(product).floatingPointOperations)
+    try withLibrary(floatingPointOperations: ProductOperation.matrixProduct(product).floatingPointOperations) {
+      let engine = try prepared()
       if let known = products[product] { return try body(known, stream) }
       let made = Result { () throws(OneDNNError) in try OneDNNMatrixProduct(product, engine: engine) }
       if made.isLasting { products[product] = made }
@@ -51,10 +52,13 @@ final class OneDNN: @unchecked Sendable {
     }
   }
 
-  /// Calls `body` where oneDNN's functions that need no primitive may be called, for so much work.
+  /// Calls `body` where oneDNN may be called, for so much work: primitives are made and run with the same number of threads,
+  /// which is a property of the calling thread.
   func withLibrary<R>(floatingPointOperations: Int, _ body: () throws -> R) throws -> R {
     try lock.withLock { _ in
-      vl_enter_library(Int32(threads(for: floatingPointOperations)))
+      var signals = sigset_t()
+      vl_enter_library(Int32(threads(for: floatingPointOperations)), &signals)
+      defer { vl_leave_library(&signals) }
       return try body()
     }
   }
@@ -65,9 +69,7 @@ final class OneDNN: @unchecked Sendable {
     floatingPointOperations < 1 << 15 ? 1 : team.threads
   }
 
-  /// Primitives are made and run with the same number of threads, which is a property of the calling thread.
-  private func prepare(for floatingPointOperations: Int) throws(OneDNNError) -> dnnl_engine_t? {
-    vl_enter_library(Int32(threads(for: floatingPointOperations)))
+  private func prepared() throws(OneDNNError) -> dnnl_engine_t? {
     if stream == nil {
       if engine == nil {
         try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "creating its processor engine")

@@ -3,6 +3,7 @@
 //
 // Arrays of activations are channels-last. Outputs never overlap inputs unless a function says so.
 #pragma once
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,8 +32,12 @@ void vl_spin_only_alone(int threads);
 int vl_spins_little(void);
 /// Makes it so, or not, until the next look at what other programs want: for tests.
 void vl_limit_spinning(int is_limited);
-/// To be called before oneDNN is, by the same thread: how many threads it then uses.
-void vl_enter_library(int threads);
+/// To be called before oneDNN is, by the same thread: how many threads it then uses. Until `vl_leave_library` the thread
+/// handles no signals, for oneDNN's products keep numbers below the stack's end, where the system would put the handler's
+/// frame: they came back as other numbers, and as pointers into nowhere.
+void vl_enter_library(int threads, sigset_t *before);
+/// With what `vl_enter_library` stored.
+void vl_leave_library(const sigset_t *before);
 
 // MARK: Elements
 
