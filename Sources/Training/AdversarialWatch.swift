@@ -13,6 +13,8 @@ public final class AdversarialWatch: Callback, Stateful {
   private var perfectRecords = 0
   private var saidPerfect = false
   private var saidCollapsed = false
+  /// Whether samples have differed from each other yet.
+  private var haveDiffered = false
 
   /// - Parameter seed: Of the latents whose samples are compared.
   public init(data: any Dataset, seed: UInt64) { (self.data, self.seed) = (data, seed) }
@@ -23,9 +25,7 @@ public final class AdversarialWatch: Callback, Stateful {
     let accuracy = record.training.first { $0.name == "accuracy" }?.value
     records += 1
     perfectRecords = accuracy.map { $0 > 0.999 } == true ? perfectRecords + 1 : 0
-    // The first records of any GAN look like this.
-    guard records >= 5 else { return }
-    if perfectRecords >= 5, !saidPerfect {
+    if perfectRecords >= Self.patience, !saidPerfect {
       saidPerfect = true
       trainer.notice(
         "warning: the discriminator has been right about every sample in the last \(perfectRecords) records: the "
@@ -33,16 +33,21 @@ public final class AdversarialWatch: Callback, Stateful {
           + "for the discriminator (--learning-rate discriminator=…)")
     }
     guard !saidCollapsed, let model = trainer.model as? any LatentVariableModel else { return }
-    let spread = try spread(of: model, batchSize: trainer.plan.batchSize)
-    if spread < 0.1 * (try spreadOfData(model)) {
+    let spread = try spread(of: model, batchSize: trainer.plan.batchSize), wanted = try spreadOfData(model)
+    haveDiffered = haveDiffered || spread > 0.2 * wanted
+    if spread < 0.1 * wanted, haveDiffered || records >= Self.patience {
       saidCollapsed = true
       trainer.notice(
         "warning: the generator's samples are nearly all alike (at step \(record.step) their spread is "
-          + "\(Double(spread).formatted(digits: 4)), the data's \(Double(dataSpread ?? 0).formatted(digits: 4))): it has "
-          + "collapsed, or not begun to learn; if this goes on, try --minibatch-discrimination, or --objective wasserstein "
-          + "--gradient-penalty 10, lower learning rates or a larger batch")
+          + "\(Double(spread).formatted(digits: 4)), the data's \(Double(wanted).formatted(digits: 4))): it has "
+          + (haveDiffered ? "collapsed" : "collapsed, or not begun to learn")
+          + "; if this goes on, try --minibatch-discrimination, or --objective wasserstein --gradient-penalty 10, lower learning "
+          + "rates or a larger batch")
     }
   }
+
+  /// The first records of any GAN look as if nothing would come of it.
+  private static let patience = 5
 
   /// The standard deviation over samples, averaged over their values, in units of the model's range.
   private func spread(of model: any LatentVariableModel, batchSize: Int) throws -> Float {
@@ -81,6 +86,7 @@ public final class AdversarialWatch: Callback, Stateful {
     var perfectRecords: Int
     var saidPerfect: Bool
     var saidCollapsed: Bool
+    var haveDiffered: Bool
   }
 
   public var stateName: String { "adversarial watch" }
@@ -88,7 +94,8 @@ public final class AdversarialWatch: Callback, Stateful {
   public func checkpointState() throws -> State {
     try State(
       encoding: Saved(
-        records: records, perfectRecords: perfectRecords, saidPerfect: saidPerfect, saidCollapsed: saidCollapsed))
+        records: records, perfectRecords: perfectRecords, saidPerfect: saidPerfect, saidCollapsed: saidCollapsed,
+        haveDiffered: haveDiffered))
   }
 
   public func restoring(_ state: SavedState) throws -> () -> Void {
@@ -98,7 +105,7 @@ public final class AdversarialWatch: Callback, Stateful {
     }
     return { [self] in
       (records, perfectRecords) = (saved.records, saved.perfectRecords)
-      (saidPerfect, saidCollapsed) = (saved.saidPerfect, saved.saidCollapsed)
+      (saidPerfect, saidCollapsed, haveDiffered) = (saved.saidPerfect, saved.saidCollapsed, saved.haveDiffered)
     }
   }
 }

@@ -183,4 +183,25 @@ import Training
     #expect(notices.contains { $0.contains("right about every sample") && $0.contains("--learning-rate discriminator=") })
     #expect(notices.contains { $0.contains("nearly all alike") })
   }
+
+  /// Once samples have differed, the first record in which they no longer do says so.
+  @Test func aCollapseIsSaidWhenItHappens() throws {
+    final class Collapse: Callback {
+      let generator: Module
+      init(_ generator: Module) { self.generator = generator }
+      override func stepEnded(_ trainer: Trainer) throws {
+        guard trainer.progress.step >= 4 else { return }
+        for parameter in generator.trainableParameters { parameter.value = parameter.value * 0 }
+      }
+    }
+    let model = tinyGAN(on: device), trainer = Trainer(model)
+    for learner in trainer.stages[0].learners { learner.baseLearningRate = 1e-9 }
+    for parameter in model.generator.trainableParameters { parameter.value = parameter.value * 10 }
+    var notices = [String]()
+    trainer.notice = { notices.append($0) }
+    let data = tinyImages(count: 12)
+    try trainer.fit(
+      data, iterations: 9, batchSize: 4, callbacks: [AdversarialWatch(data: data, seed: 1), Collapse(model.generator)])
+    #expect(notices.count == 1 && notices[0].contains("at step 6") && notices[0].contains("it has collapsed;"), "\(notices)")
+  }
 }
