@@ -7,9 +7,10 @@ struct Age: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows faces at every age with a trained age-conditional GAN.",
     discussion: """
-      Takes PNG and JPEG photographs of a face each, of which the largest square in the middle is used (or the face itself: --crop-faces), and draws a row for \
-      each: the face, the same made anew at its own age, and at the six groups of age. The run's encoder must have learnt: \
-      the stages encoder and identity. Or, with --latent-optimization, each face is looked for: slower and more alike.
+      Takes PNG and JPEG photographs of a face each, of which the largest square in the middle is used (or the face itself: \
+      --crop-faces, --landmarks), and draws a row for each: the face, the same made anew at its own age, and at the six groups of \
+      age. The run's encoder must have learnt: the stages encoder and identity. Or, with --latent-optimization, each face is \
+      looked for: slower and more alike.
       """)
 
   @OptionGroup var options: TrainedModelOptions

@@ -109,6 +109,33 @@ import Testing
     #expect(other.status == 2 && other.errors.contains("faces"))
   }
 
+  /// Faces are turned by where a table says that their eyes are.
+  @Test func facesAreAlignedByTheirEyes() throws {
+    try Data(
+      """
+      image_id,lefteye_x,lefteye_y,righteye_x,righteye_y,nose_x,nose_y
+      warm/color.jpg,5,6,12,8,9,9
+      profile.jpg, 4.5, 6, 11, 5, 8, 9
+      gone.jpg,1,2,3,4,5,6
+
+      """.utf8
+    ).write(to: place.path("eyes.csv"))
+    let prepared = try figment("data", "prepare", "photos", "p.safetensors", "--size", "16", "--landmarks", "eyes.csv")
+    #expect(prepared.status == 0 && prepared.errors.contains("prepared 2 images of 16×16×3"), "\(prepared.errors)")
+    #expect(prepared.errors.contains("warm/print.jpg is left out: ") && prepared.errors.contains("does not say where its eyes are"))
+    for (table, words) in [
+      ("file,left_eye_x,left_eye_y,right_eye_x\na,1,2,3", "eyes.csv, line 1: no column of the table is righteye_y"),
+      ("f,left_eye_x,left_eye_y,right_eye_x,right_eye_y\na,1,2,3", "line 2: it has 4 columns, the first line 5"),
+      ("f,lefteye_x,lefteye_y,righteye_x,righteye_y\na,1,2,3,x", "line 2: “x” is no number of pixels"),
+      ("f,lefteye_x,lefteye_y,righteye_x,righteye_y\na,1,2,1,2", "line 2: its eyes lie in one place"),
+      ("f,lefteye_x,lefteye_y,righteye_x,righteye_y\n", "no line with a file and its eyes follows"),
+    ] {
+      try Data(table.utf8).write(to: place.path("eyes.csv"))
+      let outcome = try figment("data", "prepare", "photos", "x", "--size", "16", "--landmarks", "eyes.csv")
+      #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+  }
+
   @Test func shapesAreShownAndPrepared() throws {
     let corner = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
     for (name, text) in [("corner/a.obj", corner), ("corner/b.obj", corner), ("bad/c.obj", "v 0 0 0\n"), ("bad/d.obj", corner)] {
@@ -141,6 +168,7 @@ import Testing
       (["data", "prepare", "photos", "x", "--voxels", "32"], "none of which is a volume or mesh"),
       (["data", "prepare", "photos", "x", "--size", "8", "--crop", "fit", "--crop-faces", "c.xml"], "--crop fit means nothing"),
       (["data", "prepare", "photos", "x", "--size", "8", "--crop-faces", "c.xml"], cascadeProblem),
+      (["data", "prepare", "photos", "x", "--size", "8", "--crop-faces", "c.xml", "--landmarks", "e.csv"], "not both"),
       (["data", "prepare", "photos", "x", "--size", "8", "--crop", "random"], "prepare larger images"),
       (["data", "prepare", "data", "x", "--size", "8"], "holds 4 files, none of which is a PNG or JPEG picture"),
       (["train", "gan", "--data", "photos", "--size", "8x8x2"], "--size"),

@@ -8,7 +8,7 @@ import TestSupport
 struct PictureTargets {
   let folder: TemporaryFolder
 
-  func all() throws -> [FuzzTarget] { [try png(), try jpeg(), try prepared()] }
+  func all() throws -> [FuzzTarget] { [try png(), try jpeg(), try prepared(), landmarks()] }
 
   private func decode(_ bytes: [UInt8]) throws {
     let picture = try EncodedPicture(bytes)
@@ -73,6 +73,25 @@ struct PictureTargets {
       _ = try images.names()
       let image = images.fields[0]
       _ = try images.batch([0, images.count - 1], of: [image])
+    }
+  }
+
+  /// Tables of eyes, and faces turned by them.
+  private func landmarks() -> FuzzTarget {
+    let heading = "file,lefteye_x,lefteye_y,righteye_x,righteye_y"
+    let corpus = [
+      "\(heading)\nface.png,3,4,8,5\n",
+      "image_id,right_eye_y,left_eye_x,left_eye_y,right_eye_x,age\nface.png,-1e3,4.5,1e9,4.5,30\n",
+      "\(heading)\na/face.png,1e150,2,-1e150,3\nface.png,0,0,0.001,1\n",
+    ].map { Array($0.utf8) }
+    let picture = Picture(width: 9, height: 7, channels: 3, pixels: (0..<9 * 7 * 3).map { UInt8($0) })
+    return FuzzTarget("landmarks", corpus: corpus) { mutator, input, other in
+      mutator.bytes(input, other: other)
+    } read: {
+      let eyes = try EyeLandmarks(contentsOf: folder.write($0, "eyes.csv"))
+      for name in ["face.png", "a/face.png"] {
+        if let pair = eyes[URL(filePath: "/\(name)")] { _ = picture.aligned(by: pair, width: 8, height: 8) }
+      }
     }
   }
 }

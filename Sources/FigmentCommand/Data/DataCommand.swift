@@ -85,8 +85,8 @@ struct DataPrepare: ParsableCommand {
       throw ValidationError(
         "--crop random chooses places while training: prepare larger images, and give it to 'figment train'.")
     }
-    if faces.cropFaces != nil, crop != .centre {
-      throw ValidationError("--crop-faces says which part is used, so --crop \(crop.rawValue) means nothing beside it.")
+    if let given = faces.given, crop != .centre {
+      throw ValidationError("\(given) says which part is used, so --crop \(crop.rawValue) means nothing beside it.")
     }
     if grey, size?.channels == 3 { throw ValidationError("--grey makes images of 1 channel, and --size asks for 3.") }
   }

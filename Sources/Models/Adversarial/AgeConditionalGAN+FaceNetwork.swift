@@ -43,7 +43,8 @@ extension AgeConditionalGAN {
     faceFeatures = Self.isOfInception(file) ? try inceptionFeatures(url) : try dlibFeatures(url)
   }
 
-  /// The network is given the 150×150 pixels in the middle of images enlarged three times.
+  /// The network is given the 150×150 pixels in the middle of images enlarged three times, in which `Picture.aligned` has the eyes
+  /// where the network expects them.
   private func dlibFeatures(_ file: URL) throws -> (Tensor) -> Tensor {
     let network = Frozen(try DlibFaceNetwork(weights: file, on: device))
     let margin = (3 * sampleShape[0] - DlibFaceNetwork.inputSize) / 2, cut = margin..<margin + DlibFaceNetwork.inputSize
