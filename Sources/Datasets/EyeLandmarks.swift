@@ -40,7 +40,9 @@ public struct EyeLandmarks: Sendable {
       }
       eyes[fields[0]] = pair
     }
-    guard !eyes.isEmpty else { throw DatasetError.badLine(path: url.path, line: 1, problem: "no line with a file and its eyes follows") }
+    guard !eyes.isEmpty else {
+      throw DatasetError.badLine(path: url.path, line: 1, problem: "no line with a file and its eyes follows")
+    }
     var print = Fingerprint()
     contents.withUnsafeBytes { print.add($0) }
     (path, self.eyes, fingerprint) = (url.path, eyes, print.text)
