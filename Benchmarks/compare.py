@@ -64,7 +64,7 @@ def machine():
 
 
 def in_turns(programs, rounds):
-    """Medians over rounds of every figure of every program: {program: {case: {"ms", "mib"}}}."""
+    """Medians over rounds of every figure of every program: {program: {case: {"ms", "mib", "rounds_ms"}}}."""
     samples = {}
     for _ in range(rounds):
         for program, command in programs.items():
@@ -74,7 +74,8 @@ def in_turns(programs, rounds):
                     samples.setdefault(program, {}).setdefault(line["name"], []).append((line["median_ms"], resident))
     return {
         program: {
-            case: {"ms": statistics.median(ms for ms, _ in values), "mib": statistics.median(mib for _, mib in values)}
+            case: {"ms": statistics.median(ms for ms, _ in values), "mib": statistics.median(mib for _, mib in values),
+                   "rounds_ms": [ms for ms, _ in values]}
             for case, values in cases.items()}
         for program, cases in samples.items()}
 
@@ -100,7 +101,8 @@ def compare_steps(options):
             ratio = best / figures["ms"]
             rows.append({"step": name, "batch": int(batch), "program": program, **figures, "ratio": ratio,
                          "memory_ratio": figures["mib"] / least})
-            print(f"  {program:22s} {figures['ms']:10.2f} ms  {ratio:5.2f}×   {figures['mib']:7.0f} MiB resident",
+            rounds = " ".join(f"{ms:.4g}" for ms in figures["rounds_ms"])
+            print(f"  {program:22s} {figures['ms']:10.2f} ms  {ratio:5.2f}×   {figures['mib']:7.0f} MiB resident   ({rounds})",
                   flush=True)
     for device in options.devices:
         ratios = [row["ratio"] for row in rows if row["program"] == f"figment {device}"]
