@@ -37,7 +37,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 FIGMENT = HERE.parent / ".build/release/figment"
 # The batch sizes at which PyTorch's times are quoted.
 STEPS = ["autoencoder:32", "vae:16", "vae:128", "gan:32", "dcgan:32", "age-cgan:32", "gan3d:2", "srgan:1",
-         "srgan-infer:1", "srgan-adversarial:1"]
+         "srgan-infer:1", "srgan-adversarial:1", "srgan-content:1", "age-cgan-identity:32"]
 
 
 def end(command, status):

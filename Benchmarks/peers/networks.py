@@ -107,6 +107,42 @@ class LabelledDiscriminator(nn.Module):
         return self.trunk(features)
 
 
+class Encoder(nn.Module):
+    """Images to latents; channels go before pixels where they are flattened, which makes no difference to the time."""
+
+    def __init__(self):
+        super().__init__()
+        down = lambda i, o: [nn.Conv2d(i, o, 5, stride=2, padding=2), nn.BatchNorm2d(o), leaky()]
+        self.network = nn.Sequential(
+            nn.Conv2d(3, 32, 5, stride=2, padding=2), leaky(), *down(32, 64), *down(64, 128), *down(128, 256), nn.Flatten(),
+            nn.Linear(4096, 4096), nn.BatchNorm1d(4096), leaky(), nn.Linear(4096, 100))
+
+    def forward(self, images):
+        return self.network(images)
+
+
+class FaceRecognizer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        down = lambda i, o: [nn.Conv2d(i, o, 3, stride=2, padding=1), nn.BatchNorm2d(o), leaky()]
+        self.network = nn.Sequential(
+            *down(3, 32), *down(32, 64), *down(64, 128), *down(128, 256), nn.Flatten(), nn.Linear(4096, 128))
+
+    def forward(self, images):
+        return F.normalize(self.network(images))
+
+
+def vgg_features():
+    """VGG16 to block3_conv3, with its activation."""
+    layers, channels = [], 3
+    for width, count in [(64, 2), (128, 2), (256, 3)]:
+        for _ in range(count):
+            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+            channels = width
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers[:-1])
+
+
 def voxel_gan():
     up = lambda i, o: [nn.ConvTranspose3d(i, o, 4, 2, 1), nn.BatchNorm3d(o), nn.ReLU()]
     generator = nn.Sequential(

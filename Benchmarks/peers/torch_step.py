@@ -106,7 +106,8 @@ def srgan_infer(run):
     return step
 
 
-def srgan_adversarial(run):
+def srgan_adversarial(run, features=None):
+    """With pixels as the content, or a frozen network's features of images as VGG was trained on them."""
     generator, discriminator = run.module(networks.SuperResolution()), run.module(networks.patch_discriminator())
     of_generator, of_discriminator = adam(generator), adam(discriminator)
     small, large = run.data(3, 64, 64), run.data(3, 256, 256)
@@ -114,15 +115,43 @@ def srgan_adversarial(run):
     def cross_entropy(logits, target):
         return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
+    def content(generated):
+        if features is None:
+            return F.mse_loss(generated, large)
+        means = torch.tensor([103.939, 116.779, 123.68], device=DEVICE)[:, None, None]
+        seen = lambda images: network(127.5 * (images.flip(1) + 1) - means)
+        with torch.no_grad():
+            wanted = seen(large)
+        return F.mse_loss(seen(generated), wanted)
+
+    if features is not None:
+        network = run.module(features()).requires_grad_(False)
+
     def step():
         generated = generator(small)
         real, fake = discriminator(large), discriminator(generated.detach())
         minimize(0.5 * (cross_entropy(real, 1) + cross_entropy(fake, 0)), of_discriminator)
         for parameter in discriminator.parameters():
             parameter.requires_grad_(False)
-        minimize(F.mse_loss(generated, large) + 1e-3 * cross_entropy(discriminator(generated), 1), of_generator)
+        minimize(content(generated) + 1e-3 * cross_entropy(discriminator(generated), 1), of_generator)
         for parameter in discriminator.parameters():
             parameter.requires_grad_(True)
+
+    return step
+
+
+def age_identity(run):
+    """Encoder and generator through a frozen face network."""
+    encoder, generator = run.module(networks.Encoder()), run.module(networks.LabelledGenerator(run.channels_last))
+    network = run.module(networks.FaceRecognizer()).eval().requires_grad_(False)
+    images, labels = run.data(3, 64, 64), torch.randint(6, [run.batch], device=DEVICE)
+    optimizer = torch.optim.Adam([*encoder.parameters(), *generator.parameters()], 2e-4, (0.5, 0.999))
+
+    def step():
+        with torch.no_grad():
+            wanted = network(images)
+        made = network(generator(encoder(images), labels))
+        minimize((((made - wanted) ** 2).sum(1) + 1e-8).sqrt().mean(), optimizer)
 
     return step
 
@@ -139,6 +168,8 @@ STEPS = {
     "srgan": srgan,
     "srgan-infer": srgan_infer,
     "srgan-adversarial": srgan_adversarial,
+    "srgan-content": lambda run: srgan_adversarial(run, networks.vgg_features),
+    "age-cgan-identity": age_identity,
 }
 
 

@@ -14,7 +14,7 @@ struct KernelBenchmark {
     var configuration = OpenCLConfiguration.fromEnvironment
     configuration.timesLaunches = true
     let backend = try OpenCLBackend(sharing: opened, configuration: configuration)
-    let step = step.step(batchSize: batchSize, on: Device(backend))
+    let step = try step.step(batchSize: batchSize, on: Device(backend))
     // The first steps make what all others use again.
     for _ in 0..<2 { _ = try step() }
 

@@ -17,7 +17,7 @@ struct LaunchBenchmark {
     (configuration.family, configuration.cache, configuration.computeUnits) = (.gpu, .none, computeUnits)
     configuration.launchObserver = { note in notes.add(note) }
     let device = Device(try OpenCLBackend(configuration: configuration))
-    let step = step.step(batchSize: batchSize, on: device)
+    let step = try step.step(batchSize: batchSize, on: device)
     // The first steps make what all others use again.
     for _ in 0..<2 { _ = try step() }
     let launches = try notes.of { _ = try step() }

@@ -8,7 +8,7 @@ struct StepBenchmark {
   let name: String
   let batchSize: Int
   /// Makes the networks and the data; what it returns is a step, giving a number to read back.
-  private let prepare: (_ batchSize: Int, Device) -> () throws -> Tensor
+  private let prepare: (_ batchSize: Int, Device) throws -> () throws -> Tensor
 
   static var all: [StepBenchmark] {
     [
@@ -24,6 +24,12 @@ struct StepBenchmark {
       .superResolution("srgan-adversarial") { model, small, large, context in
         { try model.adversarialStep(small: small, large: large, context).first }
       },
+      .superResolution("srgan-content") { model, small, large, context in
+        let layers = LayerContext(device: model.device, generator: RandomGenerator(seed: 0))
+        model.content = Frozen(try VGG(.vgg16, through: model.configuration.contentLayer, in: layers))
+        return { try model.adversarialStep(small: small, large: large, context).first }
+      },
+      .identity,
     ]
   }
 
@@ -58,12 +64,27 @@ struct StepBenchmark {
     }
   }
 
+  /// The last stage of `age-cgan` through the run's own face network, which needs no file.
+  private static var identity: StepBenchmark {
+    StepBenchmark(name: "age-cgan-identity", batchSize: 32) { batchSize, device in
+      var configuration = AgeConditionalGAN.Configuration()
+      configuration.faceWeights = AgeConditionalGAN.Configuration.ownFaceNetwork
+      let model = AgeConditionalGAN(configuration, on: device, seed: 0)
+      try model.loadPretrainedWeights()
+      // What it says of faces makes no difference here.
+      model.recognizerHasLearnt = true
+      let images = random([batchSize] + model.sampleShape, on: device), labels = model.randomLabels(batchSize)!
+      let context = StepContext(model.stages().last!.learners)
+      return { try model.identityStep(images, labels: labels, context).first }
+    }
+  }
+
   private static func superResolution(
-    _ name: String, _ step: @escaping (SRGAN, _ small: Tensor, _ large: Tensor, StepContext) -> () throws -> Tensor
+    _ name: String, _ step: @escaping (SRGAN, _ small: Tensor, _ large: Tensor, StepContext) throws -> () throws -> Tensor
   ) -> StepBenchmark {
     StepBenchmark(name: name, batchSize: 1) { batchSize, device in
       let model = SRGAN(on: device, seed: 0)
-      return step(
+      return try step(
         model, random([batchSize] + model.noiseShape, on: device), random([batchSize] + model.sampleShape, on: device),
         StepContext(model.stages().flatMap(\.learners)))
     }
@@ -75,7 +96,7 @@ struct StepBenchmark {
 
   func measure(seconds: Double, batchSize: Int?, on device: Device) throws -> BenchmarkResult {
     let batchSize = batchSize ?? self.batchSize
-    let step = prepare(batchSize, device)
+    let step = try prepare(batchSize, device)
     // The trainer waits for every 16th.
     let milliseconds = try Stopwatch(seconds: seconds).median(of: { _ = try step() }, leastSeconds: 0.1, most: 16) {
       try device.synchronize()
@@ -91,12 +112,14 @@ struct StepBenchmark {
   }
 
   /// A step on a device, with networks and data of its own.
-  func step(batchSize: Int?, on device: Device) -> () throws -> Tensor { prepare(batchSize ?? self.batchSize, device) }
+  func step(batchSize: Int?, on device: Device) throws -> () throws -> Tensor {
+    try prepare(batchSize ?? self.batchSize, device)
+  }
 
   /// What a step multiplies, found by following it without computing it.
   func products(batchSize: Int?) throws -> [ProductOperation] {
     let backend = ShapeBackend()
-    let step = prepare(batchSize ?? self.batchSize, Device(backend))
+    let step = try prepare(batchSize ?? self.batchSize, Device(backend))
     let before = backend.products.count
     _ = try step()
     return Array(backend.products.dropFirst(before))

@@ -128,7 +128,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
   /// weights.
   package var faceFeatures: ((Tensor) -> Tensor)?
   /// Found out once: it is a number on the device.
-  var recognizerHasLearnt = false
+  package var recognizerHasLearnt = false
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)

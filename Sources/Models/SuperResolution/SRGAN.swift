@@ -167,7 +167,7 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
   public let discriminator: Sequential
   public let memory: AdversarialMemory<SuperResolutionGenerator>
   /// Whose features are compared; nil until ``loadPretrainedWeights()``, and where pixels are.
-  var content: Frozen<VGG>?
+  package var content: Frozen<VGG>?
 
   public init(_ configuration: Configuration = .init(), on device: Device, seed: UInt64) {
     configuration.requireValid(for: Self.self)
