@@ -8,6 +8,11 @@ def leaky():
     return nn.LeakyReLU(0.2)
 
 
+def down(inputs, outputs, size=3):
+    """A convolution that halves images, and what comes behind it."""
+    return [nn.Conv2d(inputs, outputs, size, stride=2, padding=size // 2), nn.BatchNorm2d(outputs), leaky()]
+
+
 class Shape(nn.Module):
     """[N, features] to [N, *shape], in the memory format of the run."""
 
@@ -96,7 +101,6 @@ class LabelledDiscriminator(nn.Module):
         super().__init__()
         self.channels_last = channels_last
         self.stem = nn.Sequential(nn.Conv2d(3, 64, 3, stride=2, padding=1), leaky())
-        down = lambda i, o: [nn.Conv2d(i, o, 3, stride=2, padding=1), nn.BatchNorm2d(o), leaky()]
         self.trunk = nn.Sequential(*down(70, 128), *down(128, 256), *down(256, 512), nn.Flatten(), nn.Linear(8192, 1))
 
     def forward(self, images, labels):
@@ -107,29 +111,17 @@ class LabelledDiscriminator(nn.Module):
         return self.trunk(features)
 
 
-class Encoder(nn.Module):
+def encoder():
     """Images to latents; channels go before pixels where they are flattened, which makes no difference to the time."""
-
-    def __init__(self):
-        super().__init__()
-        down = lambda i, o: [nn.Conv2d(i, o, 5, stride=2, padding=2), nn.BatchNorm2d(o), leaky()]
-        self.network = nn.Sequential(
-            nn.Conv2d(3, 32, 5, stride=2, padding=2), leaky(), *down(32, 64), *down(64, 128), *down(128, 256), nn.Flatten(),
-            nn.Linear(4096, 4096), nn.BatchNorm1d(4096), leaky(), nn.Linear(4096, 100))
-
-    def forward(self, images):
-        return self.network(images)
+    return nn.Sequential(
+        nn.Conv2d(3, 32, 5, stride=2, padding=2), leaky(), *down(32, 64, 5), *down(64, 128, 5), *down(128, 256, 5), nn.Flatten(),
+        nn.Linear(4096, 4096), nn.BatchNorm1d(4096), leaky(), nn.Linear(4096, 100))
 
 
-class FaceRecognizer(nn.Module):
-    def __init__(self):
-        super().__init__()
-        down = lambda i, o: [nn.Conv2d(i, o, 3, stride=2, padding=1), nn.BatchNorm2d(o), leaky()]
-        self.network = nn.Sequential(
-            *down(3, 32), *down(32, 64), *down(64, 128), *down(128, 256), nn.Flatten(), nn.Linear(4096, 128))
-
-    def forward(self, images):
-        return F.normalize(self.network(images))
+def face_recognizer():
+    """Images to vectors of any length."""
+    return nn.Sequential(
+        *down(3, 32), *down(32, 64), *down(64, 128), *down(128, 256), nn.Flatten(), nn.Linear(4096, 128))
 
 
 def vgg_features():

@@ -142,15 +142,16 @@ def srgan_adversarial(run, features=None):
 
 def age_identity(run):
     """Encoder and generator through a frozen face network."""
-    encoder, generator = run.module(networks.Encoder()), run.module(networks.LabelledGenerator(run.channels_last))
-    network = run.module(networks.FaceRecognizer()).eval().requires_grad_(False)
+    encoder, generator = run.module(networks.encoder()), run.module(networks.LabelledGenerator(run.channels_last))
+    network = run.module(networks.face_recognizer()).eval().requires_grad_(False)
+    embedding = lambda faces: F.normalize(network(faces))
     images, labels = run.data(3, 64, 64), torch.randint(6, [run.batch], device=DEVICE)
     optimizer = torch.optim.Adam([*encoder.parameters(), *generator.parameters()], 2e-4, (0.5, 0.999))
 
     def step():
         with torch.no_grad():
-            wanted = network(images)
-        made = network(generator(encoder(images), labels))
+            wanted = embedding(images)
+        made = embedding(generator(encoder(images), labels))
         minimize((((made - wanted) ** 2).sum(1) + 1e-8).sqrt().mean(), optimizer)
 
     return step

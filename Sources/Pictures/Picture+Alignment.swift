@@ -12,10 +12,12 @@ public struct EyePositions: Hashable, Sendable {
     (left, right) = one.x <= other.x ? (one, other) : (other, one)
   }
 
+  private init(left: SIMD2<Double>, right: SIMD2<Double>) { (self.left, self.right) = (left, right) }
+
   /// Where dlib's face network has the eyes of its mean face, if the middle 25 of 32 parts of the picture are shown to it, each way.
   static func ofMeanFace(width: Int, height: Int) -> EyePositions {
     let size = SIMD2(Double(width), Double(height))
-    return EyePositions(SIMD2(0.3580, 0.3549) * size, SIMD2(0.6317, 0.3549) * size)!
+    return EyePositions(left: SIMD2(0.3580, 0.3549) * size, right: SIMD2(0.6317, 0.3549) * size)
   }
 }
 
@@ -24,10 +26,9 @@ extension Picture {
   /// 0.358 and 0.632 of the width, and at 0.355 of the height. What lies beyond the picture's edge is as at the edge.
   ///
   /// - Parameters:
-  ///   - width, height: Of the result, in pixels; at least 4 each.
+  ///   - width, height: Of the result, in pixels.
   ///   - filter: By which larger pictures are reduced before they are turned, which interpolates between four pixels.
   public func aligned(by eyes: EyePositions, width: Int, height: Int, filter: ResizeFilter = .bilinear) -> Picture {
-    precondition(width >= 4 && height >= 4, "a face of \(width)×\(height) pixels")
     let wanted = EyePositions.ofMeanFace(width: width, height: height)
     let across = wanted.right - wanted.left, apart = eyes.right - eyes.left
     let scale = min(1, ((across * across).sum() / (apart * apart).sum()).squareRoot())

@@ -5,13 +5,14 @@ import Synchronization
 import Testing
 
 /// A signal's handler runs on the stack of the thread that it interrupts, and oneDNN's products keep numbers there that no
-/// handler leaves alone.
-@Suite struct SignalTests {
+/// handler leaves alone. One after the other, for a process has one handler of a signal.
+@Suite(.serialized) struct SignalTests {
   @Test(arguments: [(false, false), (false, true), (true, false)])
   func productsOutliveSignals(transposesLeft: Bool, transposesRight: Bool) async {
     var action = sigaction(), before = sigaction()
     action.__sigaction_handler.sa_handler = { _ in handled.add(1, ordering: .relaxed) }
     sigaction(SIGUSR1, &action, &before)
+    handled.store(0, ordering: .relaxed)
     let size = 256, count = size * size
     // A thread of its own: those that run tests handle no signals at all.
     let results = await withCheckedContinuation { continuation in

@@ -30,7 +30,7 @@ import Testing
     #expect(picture.aligned(by: place, width: 64, height: 64) == picture)
     let grey = Picture(width: 5, height: 3, channels: 3, pixels: Array(repeating: 90, count: 45))
     let far = try #require(EyePositions(SIMD2(-40, 2), SIMD2(60, 90)))
-    #expect(grey.aligned(by: far, width: 16, height: 16).pixels.allSatisfy { $0 == 90 })
+    for size in [1, 3, 16] { #expect(grey.aligned(by: far, width: size, height: size).pixels.allSatisfy { $0 == 90 }) }
   }
 
   @Test func eyesInOnePlaceAreNone() {

@@ -60,11 +60,7 @@ extension AgeConditionalGAN {
     let network = Frozen(try InceptionResNetV2(weights: file, on: device))
     let context = LayerContext(device: device, generator: RandomGenerator(seed: 0))
     let head = Frozen(Dense(inputSize: 1536, units: Self.embeddingSize, in: context))
-    return { images in
-      let pooled = network(images.upsampled(factors: [3, 3])).globalAveragePooled(), vectors = head(pooled)
-      let lengths = (vectors.squared().sum(axes: [1]) + 1e-12).squareRoot()
-      return vectors / lengths.reshaped(to: [lengths.shape[0], 1])
-    }
+    return { head(network($0.upsampled(factors: [3, 3])).globalAveragePooled()).ofUnitLength() }
   }
 
   /// What tells people apart by now: nil without a network, or before the model's own one has learnt.
@@ -103,14 +99,13 @@ extension AgeConditionalGAN {
     let losses = recognizer.losses(images)
     context.minimize(losses.loss, "recognition")
     recognizer.steps.value = recognizer.steps.value + 1
-    return Measurements(["loss": losses.loss, "accuracy": losses.accuracy])
+    return losses.parts
   }
 
   /// How well people are told apart that the network did not learn from; nil if it is not the model's own.
   func recognitionMeasurements(pairs: Int, using generator: RandomGenerator) -> Measurements? {
     guard let recognizer else { return nil }
     let images = FaceRecognizer.people(pairs, of: .validation, using: generator, on: device)
-    let losses = evaluating { withoutGradient { recognizer.losses(images) } }
-    return Measurements(["loss": losses.loss, "accuracy": losses.accuracy])
+    return evaluating { withoutGradient { recognizer.losses(images).parts } }
   }
 }

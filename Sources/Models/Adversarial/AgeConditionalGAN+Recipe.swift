@@ -31,9 +31,9 @@ extension AgeConditionalGAN {
     return [
       stage("gan", epochs: 500, steps: configuration.objective.discriminatorSteps, learners()),
       stage("encoder", epochs: 100, [Learner("encoder", adam(), encoder, of: self)]),
-    ] + (recognition.map { [$0] } ?? []) + [
-      stage("identity", epochs: 100, [Learner("identity", adam(), encoder, generator, of: self)])
-    ]
+      recognition,
+      stage("identity", epochs: 100, [Learner("identity", adam(), encoder, generator, of: self)]),
+    ].compactMap { $0 }
   }
 
   public func step(_ batch: Batch, _ context: StepContext) throws -> Measurements {

@@ -32,7 +32,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
     public var discriminatorNormalization = NetworkNormalization.batch
     public var optimizer = AdversarialOptimizer.published
     /// The file of the network by which the last stage tells people apart: dlib's (`.dat`), or Inception-ResNet-v2's as Keras saves
-    /// it (`.h5`). Or ``ownFaceNetwork``; a model of nil has no such stage's network.
+    /// it (`.h5`). Or ``ownFaceNetwork``. Without one the model cannot be trained in its last stage.
     public var faceWeights: String?
     /// In place of a file: a small network, ``FaceRecognizer``, that learns in a stage of its own.
     public static let ownFaceNetwork = "own"
@@ -154,10 +154,8 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
         inputChannels: 3, outputChannels: filters[0], kernelSize: 5, stride: 2, padding: .same, activation: leakyReLU, in: context)
     ]
     for (channels, filters) in zip(filters, filters.dropFirst()) {
-      layers += [
-        Conv2D(inputChannels: channels, outputChannels: filters, kernelSize: 5, stride: 2, padding: .same, in: context),
-        BatchNorm(channels: filters, activation: leakyReLU, in: context),
-      ]
+      layers += NetworkNormalization.batch.convolution(
+        channels, filters, kernelSize: 5, stride: 2, activation: leakyReLU, in: context)
     }
     return Sequential(
       layers + [

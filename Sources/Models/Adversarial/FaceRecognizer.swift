@@ -20,27 +20,21 @@ public final class FaceRecognizer: Module {
   init(in context: LayerContext) {
     let leakyReLU = Activation.leakyReLU(slope: 0.2), filters = [32, 64, 128, 256]
     let convolutions = zip([3] + filters, filters).flatMap { inputs, outputs -> [Layer] in
-      [
-        Conv2D(inputChannels: inputs, outputChannels: outputs, kernelSize: 3, stride: 2, padding: .same, in: context),
-        BatchNorm(channels: outputs, activation: leakyReLU, in: context),
-      ]
+      NetworkNormalization.batch.convolution(inputs, outputs, kernelSize: 3, stride: 2, activation: leakyReLU, in: context)
     }
     layers = Sequential(convolutions + [Flatten(), Dense(inputSize: 4 * 4 * 256, units: Self.embeddingSize, in: context)])
     steps = Parameter(.zeros([1], on: context.device), kind: .statistic)
   }
 
   /// Images `[N, 64, 64, 3]` in [−1, 1] to vectors `[N, 128]` of length 1.
-  public func callAsFunction(_ images: Tensor) -> Tensor {
-    let vectors = layers(images)
-    return vectors / (vectors.squared().sum(axes: [1], keepingDimensions: true) + 1e-12).squareRoot()
-  }
+  public func callAsFunction(_ images: Tensor) -> Tensor { layers(images).ofUnitLength() }
 
   /// How well each person is told from the others of the batch by another picture.
   ///
   /// - Parameter images: `[2 · N, 64, 64, 3]` in [−1, 1]: of `N` people, then of the same in the same order.
-  /// - Returns: The N-pair loss (Sohn, 2016) of the vectors' cosines divided by 0.1, both ways; and the share of the first pictures
-  ///   whose nearest second one is the same person's.
-  func losses(_ images: Tensor) -> (loss: Tensor, accuracy: Tensor) {
+  /// - Returns: The N-pair loss (Sohn, 2016) of the vectors' cosines divided by 0.1, both ways; and, measured, this `loss` and the
+  ///   `accuracy`: the share of the first pictures whose nearest second one is the same person's.
+  func losses(_ images: Tensor) -> (loss: Tensor, parts: Measurements) {
     let count = images.shape[0] / 2, vectors = self(images)
     let cosines = Tensor.matmul(
       vectors.sliced(0..<count), vectors.sliced(count..<2 * count), transposesRight: true)
@@ -50,7 +44,7 @@ public final class FaceRecognizer: Module {
       0.5
       * (Loss.categoricalCrossEntropy(logits: logits, same)
         + Loss.categoricalCrossEntropy(logits: logits.transposed(), same))
-    return (loss, (logits.detached().argmax() == people).mean())
+    return (loss, Measurements(["loss": loss, "accuracy": (logits.detached().argmax() == people).mean()]))
   }
 
   private static let temperature: Float = 0.1
@@ -67,4 +61,9 @@ public final class FaceRecognizer: Module {
     }
     return Tensor(pictures.joined().map { Float($0) / 127.5 - 1 }, shape: [2 * count, 64, 64, 3], on: device)
   }
+}
+
+extension Tensor {
+  /// Vectors `[N, size]` divided by their lengths.
+  func ofUnitLength() -> Tensor { self / (squared().sum(axes: [1], keepingDimensions: true) + 1e-12).squareRoot() }
 }
