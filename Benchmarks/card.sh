@@ -102,13 +102,13 @@ tune() {
     figment benchmark convolution --tune --device "$DEVICE" --format json --seconds "$SECONDS_EACH" && of_steps steps
 }
 
-# In processes beside each other: compilers of drivers take one thread each.
+# In processes beside each other: compilers of drivers take one thread each. A card's driver may refuse kernels for processors.
 tests() {
   local filter jobs="" job status=0
   for filter in EveryKernelTests ParityTests ProductTests 'TensorsTests|LaunchSequenceTests' LayersTests ModelsTests \
     'SelfTestTests|LargeExtentTests|CardTests|CardRankingTests'; do
     # What names a line of the source needs the symbols of a program that was built here.
-    FIGMENT_TEST_DEVICES=opencl ours "$BUILT/figmentPackageTests.xctest" --testing-library swift-testing --filter "$filter" \
+    FIGMENT_KERNELS=gpu FIGMENT_TEST_DEVICES=opencl ours "$BUILT/figmentPackageTests.xctest" --testing-library swift-testing --filter "$filter" \
       --skip theLineThatLedThere \
       > "$OUT/tests-${filter%%|*}.txt" 2>&1 &
     jobs="$jobs $!"
