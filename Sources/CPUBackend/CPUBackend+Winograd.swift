@@ -16,33 +16,37 @@ extension CPUBackend {
     transformFilter(winograd, filter, into: transformed.pointer)
     let fused = activation.isSimple
     let (kind, parameter) = (fused ? activation : .identity).loop
-    var (family, source, destination) = (winograd.family, winograd.source, winograd.destination)
-    for first in stride(from: 0, to: winograd.tiles, by: rows) {
-      let count = min(rows, winograd.tiles - first)
-      let blocks = Tiles(of: count, width: VL_BLOCK_ROWS)
-      withUnsafeMutablePointers(&family, &source) { family, source in
-        team.forEachSlice(blocks.count) { block in
-          vl_winograd_gather(
-            family, source, input, first, matrix.pointer, blocks[block].lowerBound, blocks[block].upperBound)
+    for part in winograd.parts {
+      var (family, source, destination) = (part.family, part.source, part.destination)
+      let filter = transformed.pointer + part.firstPanel * winograd.k * winograd.panel
+      for first in stride(from: 0, to: part.tiles, by: rows) {
+        let count = min(rows, part.tiles - first)
+        let blocks = Tiles(of: count, width: VL_BLOCK_ROWS)
+        withUnsafeMutablePointers(&family, &source) { family, source in
+          team.forEachSlice(blocks.count) { block in
+            vl_winograd_gather(
+              family, source, input, first, matrix.pointer, blocks[block].lowerBound, blocks[block].upperBound)
+          }
         }
-      }
-      // Rows and panels whose products stay in one processor's cache until they are transformed back; every thread has some.
-      let strips = Tiles(of: panels, width: 2), shared = blocks.count * strips.count / team.threads
-      let groups = Tiles(of: count, width: WinogradConvolution.rows(of: count, mostBlocks: min(10, max(1, shared))))
-      try withUnsafeMutablePointers(&family, &destination) { family, destination in
-        try team.tryEachSlice(groups.count * strips.count) { task in
-          let (group, strip) = (groups[task % groups.count], strips[task / groups.count])
-          let products = try scratch(winograd.points * strip.count * group.count * winograd.panel)
-          vl_winograd_outputs(
-            family, destination, matrix.pointer, winograd.k, transformed.pointer, panels,
-            strip.lowerBound, strip.count, first, group.lowerBound, group.count, products.pointer, bias, kind,
-            parameter, output)
+        // Rows and panels whose products stay in one processor's cache until they are transformed back; every thread has some.
+        let strips = Tiles(of: part.panels, width: 2), shared = blocks.count * strips.count / team.threads
+        let groups = Tiles(of: count, width: WinogradConvolution.rows(of: count, mostBlocks: min(10, max(1, shared))))
+        try withUnsafeMutablePointers(&family, &destination) { family, destination in
+          try team.tryEachSlice(groups.count * strips.count) { task in
+            let (group, strip) = (groups[task % groups.count], strips[task / groups.count])
+            let products = try scratch(winograd.points * strip.count * group.count * winograd.panel)
+            vl_winograd_outputs(
+              family, destination, matrix.pointer, winograd.k, filter, panels,
+              strip.lowerBound, strip.count, first, group.lowerBound, group.count, products.pointer, bias, kind,
+              parameter, output)
+          }
         }
       }
     }
     if !fused {
       finish(
-        output, rows: winograd.resultRows, channels: destination.channels, bias: nil, activation: activation)
+        output, rows: winograd.resultRows, channels: winograd.parts[0].destination.channels, bias: nil,
+        activation: activation)
     }
   }
 
@@ -58,9 +62,12 @@ extension CPUBackend {
     let matrix = try scratch(winograd.pointsCount(rows: rows, columns: k))
     let gradients = try scratch(winograd.pointsCount(rows: rows, columns: panels * winograd.panel))
     let sums = try scratch(winograd.points * sumStride)
-    var (family, source, destination) = (winograd.family, winograd.source, winograd.destination)
-    for first in stride(from: 0, to: winograd.tiles, by: rows) {
-      let count = min(rows, winograd.tiles - first)
+    let tiles = winograd.parts[0].tiles
+    var (family, source, destination) = (
+      winograd.parts[0].family, winograd.parts[0].source, winograd.parts[0].destination
+    )
+    for first in stride(from: 0, to: tiles, by: rows) {
+      let count = min(rows, tiles - first)
       let blocks = Tiles(of: count, width: VL_BLOCK_ROWS)
       withUnsafeMutablePointers(&family, &source) { family, source in
         withUnsafeMutablePointer(to: &destination) { destination in
@@ -116,19 +123,28 @@ private func withUnsafeMutablePointers<A, B>(
 
 /// How one pass of a convolution is computed in Winograd's domain.
 struct WinogradConvolution {
+  /// Tiles of results, of all columns or of some.
+  struct Part {
+    let family: VLWinograd
+    /// What tiles are read from, and what their results are written to (or, for the filter's gradient, what
+    /// these results' gradient is read from).
+    let source: VLTiledImage, destination: VLTiledImage
+    let tiles: Int
+    let firstPanel: Int, panels: Int
+  }
+
   let isInputGradient: Bool
-  let family: VLWinograd
-  /// What tiles are read from, and what their results are written to (or, for the filter's gradient, what
-  /// these results' gradient is read from).
-  let source: VLTiledImage, destination: VLTiledImage
   let filter: VLWinogradFilter
   /// Matrices of the domain, one product each: [tiles, k] · [k, n].
-  let points: Int, tiles: Int, k: Int, n: Int
+  let points: Int, k: Int, n: Int
+  let parts: [Part]
   /// Positions of all results.
   let resultRows: Int
 
   /// A filter's way into the domain takes as long as its products with so many tiles.
   private static let filterTiles = 32
+  /// A tile's own way there takes as long as its products with so many columns.
+  private static let gatherColumns = 32
 
   let panel = VL_PANEL
   var panels: Int { (n + panel - 1) / panel }
@@ -143,47 +159,68 @@ struct WinogradConvolution {
       convolution.inputChannels % 16 == 0, convolution.outputChannels % 16 == 0
     else { return nil }
     let taps = extent / step, phases = rank == 2 ? step * step : step * step * step
-
-    // Positions whose results make up the tiles: those of the output; or, for the input's gradient, the
-    // positions of the input over the stride, for all phases at once.
     let isInputGradient = pass == .inputGradient
-    let firsts = windows.paddingLow.map { isInputGradient ? $0 / step : 0 }
-    let positions = (0..<rank).map { axis in
-      isInputGradient
-        ? (windows.inputSize[axis] - 1 + windows.paddingLow[axis]) / step - firsts[axis] + 1 : windows.outputSize[axis]
-    }
-    func extents(_ results: Int) -> [Int] { positions.map { ($0 + results - 1) / results } }
-    func pointCount(_ results: Int) -> Int { (0..<rank).reduce(1) { product, _ in product * (taps + results - 1) } }
-    func work(_ results: Int) -> Int {
-      (convolution.batch * extents(results).reduce(1, *) + Self.filterTiles) * pointCount(results)
-    }
-    let choices = rank == 3 ? [2, 3, 4] : [taps + 1], results = choices.min { work($0) < work($1) }!
-
-    var input = VLTiledImage(channels: convolution.inputChannels, step: step, phases: phases)
-    var output = VLTiledImage(channels: convolution.outputChannels, step: 1, phases: 1)
-    for axis in 0..<3 {
-      let own = axis - (3 - rank)
-      guard own >= 0 else {
-        input[axis] = (1, 0)
-        output[axis] = (1, 0)
-        continue
-      }
-      let padding = windows.paddingLow[own], first = firsts[own]
-      input[axis] = (windows.inputSize[own], step * first - padding)
-      output[axis] = (windows.outputSize[own], isInputGradient ? first - (taps - 1) : 0)
-    }
     self.isInputGradient = isInputGradient
-    let tiled = extents(results), tilesOfAxes = Array(repeating: 1, count: 3 - rank) + tiled
-    family = VLWinograd(
-      rank: rank, taps: taps, results: results, tiles: (tilesOfAxes[0], tilesOfAxes[1], tilesOfAxes[2]))
-    (source, destination) = isInputGradient ? (output, input) : (input, output)
+    let columns = phases * convolution.inputChannels
+    let (k, n) = isInputGradient ? (convolution.outputChannels, columns) : (columns, convolution.outputChannels)
+    (self.k, self.n) = (k, n)
+    let panel = VL_PANEL, channelPanels = convolution.inputChannels / panel
+
+    // Positions whose results make up the tiles: those of the output; or, for the input's gradient, the positions of the input
+    // over the stride: for all phases at once, or for each on its own, which can be one fewer along each axis.
+    func layout(apart: Bool) -> [Layout] {
+      guard isInputGradient else { return [Layout(windows.outputSize.map { (0, $0) }, phase: nil)] }
+      let last = zip(windows.inputSize, windows.paddingLow).map { $0 - 1 + $1 }
+      guard apart else {
+        return [Layout(zip(windows.paddingLow, last).map { ($0 / step, $1 / step - $0 / step + 1) }, phase: nil)]
+      }
+      return (0..<phases).map { phase in
+        let own = (0..<rank).map { phase / (0..<rank - 1 - $0).reduce(1) { power, _ in power * step } % step }
+        return Layout(
+          (0..<rank).map { axis in
+            let first = max(0, windows.paddingLow[axis] - own[axis] + step - 1) / step
+            return (first, max(0, (last[axis] - own[axis] + step) / step - first))
+          }, phase: own)
+      }
+    }
+    func pointCount(_ results: Int) -> Int { (0..<rank).reduce(1) { product, _ in product * (taps + results - 1) } }
+    func work(_ layouts: [Layout], _ results: Int) -> Int {
+      let width = n / layouts.count + Self.gatherColumns
+      return layouts.reduce(Self.filterTiles * n) { $0 + convolution.batch * $1.tiles(results) * width } * pointCount(results)
+    }
+    let canBeApart = isInputGradient && step > 1 && rank == 3 && convolution.inputChannels.isMultiple(of: panel)
+    let layouts = [layout(apart: false)] + (canBeApart ? [layout(apart: true)] : [])
+    let choices = layouts.flatMap { layouts in
+      (rank == 3 ? [2, 3, 4] : [taps + 1]).map { (layouts, results: $0, work: work(layouts, $0)) }
+    }
+    let (chosen, results, _) = choices.min { $0.work < $1.work }!
+
+    parts = chosen.enumerated().map { number, layout in
+      var input = VLTiledImage(
+        channels: convolution.inputChannels, step: step, phases: layout.phase == nil ? phases : 1)
+      var output = VLTiledImage(channels: convolution.outputChannels, step: 1, phases: 1)
+      for axis in 0..<3 {
+        let own = axis - (3 - rank)
+        guard own >= 0 else {
+          input[axis] = (1, 0)
+          output[axis] = (1, 0)
+          continue
+        }
+        let first = layout.positions[own].first
+        input[axis] = (windows.inputSize[own], step * first + (layout.phase?[own] ?? 0) - windows.paddingLow[own])
+        output[axis] = (windows.outputSize[own], isInputGradient ? first - (taps - 1) : 0)
+      }
+      let tiled = Array(repeating: 1, count: 3 - rank) + layout.extents(results)
+      return Part(
+        family: VLWinograd(rank: rank, taps: taps, results: results, tiles: (tiled[0], tiled[1], tiled[2])),
+        source: isInputGradient ? output : input, destination: isInputGradient ? input : output,
+        tiles: convolution.batch * layout.tiles(results), firstPanel: layout.phase == nil ? 0 : number * channelPanels,
+        panels: layout.phase == nil ? (n + panel - 1) / panel : channelPanels)
+    }
     filter = VLWinogradFilter(
       rank: rank, taps: taps, results: results, stride: step, phases: phases,
       inputChannels: convolution.inputChannels, outputChannels: convolution.outputChannels)
     points = pointCount(results)
-    tiles = convolution.batch * tiled.reduce(1, *)
-    let columns = phases * convolution.inputChannels
-    (k, n) = isInputGradient ? (convolution.outputChannels, columns) : (columns, convolution.outputChannels)
 
     resultRows =
       convolution.batch * (isInputGradient ? windows.inputPositions : windows.outputPositions)
@@ -193,6 +230,7 @@ struct WinogradConvolution {
       let size = isInputGradient ? Double(windows.inputSize[axis]) / Double(step) : Double(windows.outputSize[axis])
       return product * size * Double(taps)
     }
+    let tiles = parts.reduce(0) { $0 + $1.tiles } / parts.count
     let saved = multiplied / Double((tiles + Self.filterTiles) * points)
     // Six points an axis round more than the direct sum does, which the first steps of RMSprop multiply: where there is little to
     // gain, two axes go without.
@@ -201,9 +239,21 @@ struct WinogradConvolution {
     }
   }
 
+  /// Where the results of a part lie, axis by axis, and of which phase they are where it has no others.
+  private struct Layout {
+    let positions: [(first: Int, count: Int)]
+    let phase: [Int]?
+
+    init(_ positions: [(first: Int, count: Int)], phase: [Int]?) { (self.positions, self.phase) = (positions, phase) }
+
+    func extents(_ results: Int) -> [Int] { positions.map { ($0.count + results - 1) / results } }
+    func tiles(_ results: Int) -> Int { extents(results).reduce(1, *) }
+  }
+
   /// How many tiles to take at a time: about as many as a few MiB hold.
   func chunk(floatsPerRow: Int) -> Int {
-    Self.rows(of: tiles, mostBlocks: max(10, (4 << 20) / (4 * points * floatsPerRow) / VL_BLOCK_ROWS))
+    let tiles = parts.reduce(1) { max($0, $1.tiles) }
+    return Self.rows(of: tiles, mostBlocks: max(10, (4 << 20) / (4 * points * floatsPerRow) / VL_BLOCK_ROWS))
   }
 
   /// Whole blocks, about as many each time, because the last ones need all of the filter as the first do.

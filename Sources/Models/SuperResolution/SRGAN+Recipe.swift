@@ -22,7 +22,7 @@ extension SRGAN {
     [
       Stage(
         "pretrain", length: .iterations(1_000_000), batchSize: configuration.batchSize,
-        learners: [Learner("pretraining", optimizer(), generator, of: self)], best: .lowest("loss"),
+        learners: [Learner("pretraining", pretrainingOptimizer(), generator, of: self)], best: .lowest("loss"),
         recordEvery: .steps(200), sampleEvery: .steps(1_000), checkpointEvery: .minutes(10)),
       Stage(
         "adversarial", length: .iterations(200_000), batchSize: configuration.batchSize,
@@ -33,10 +33,14 @@ extension SRGAN {
 
   /// New learners `discriminator` and `generator` of the second stage: as published Adam with a learning rate of 2e-4 and a
   /// beta1 of 0.5 each.
-  public func learners() -> [Learner] { learners(optimizer) }
+  public func learners() -> [Learner] { learners { optimizer(learningRate: configuration.learningRate) } }
 
-  private func optimizer() -> Optimizer {
-    configuration.optimizer.make { Adam(learningRate: configuration.learningRate, beta1: configuration.beta1) }
+  private func pretrainingOptimizer() -> Optimizer {
+    optimizer(learningRate: configuration.pretrainingLearningRate ?? configuration.learningRate)
+  }
+
+  private func optimizer(learningRate: Float) -> Optimizer {
+    configuration.optimizer.make { Adam(learningRate: learningRate, beta1: configuration.beta1) }
   }
 
   public func step(_ batch: Batch, _ context: StepContext) throws -> Measurements {

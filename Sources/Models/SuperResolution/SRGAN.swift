@@ -86,6 +86,8 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
     public var optimizer = AdversarialOptimizer.published
     /// Of the published optimizer, Adam.
     public var learningRate: Float = 2e-4
+    /// That of the first stage, where it is another: what pixels bear is too much for the game.
+    public var pretrainingLearningRate: Float?
     /// Of the published optimizer, Adam.
     public var beta1: Float = 0.5
     /// Images in a step if nobody says otherwise.
@@ -105,12 +107,12 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
       return configuration
     }
 
-    /// For processors: the paper's with four residual blocks and larger steps, its features weighted to be worth a few times
-    /// what the game is.
+    /// For processors: the paper's with four residual blocks and larger steps in the first stage, its features weighted to be
+    /// worth a few times what the game is.
     public static var small: Configuration {
       var configuration = Configuration.paper
       configuration.residualBlocks = 4
-      configuration.learningRate = 5e-4
+      configuration.pretrainingLearningRate = 5e-4
       configuration.contentWeight = 1e-4
       return configuration
     }
@@ -128,6 +130,7 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
       }
       for (field, value) in [
         ("adversarialWeight", adversarialWeight), ("contentWeight", contentWeight), ("learningRate", learningRate),
+        ("pretrainingLearningRate", pretrainingLearningRate ?? learningRate),
       ] {
         guard value.isFinite, value > 0 else { throw ConfigurationError(field, "\(value) is not a finite number > 0") }
       }
