@@ -85,7 +85,7 @@ struct HostSlabs {
   /// A block at the beginning of a new slab. Slabs in which nothing is used go before, while there would be much more than was
   /// ever in use: an eighth, and what turned out to be needed all the same, but never more than half.
   private mutating func slab(_ size: Int) -> UInt? {
-    if time - released < Self.soon { regretted += size }
+    let isRegretted = time - released < Self.soon
     let most = max(peak, inUse + size), limit = most + min(most / 8 + regretted, most / 2) + Self.least
     release { $0 + max(size, Self.least) > limit }
     for whole in [max(size, Self.least), size] {
@@ -98,6 +98,7 @@ struct HostSlabs {
       let start = UInt(bitPattern: memory)
       slabs[start] = whole
       owned += whole
+      if isRegretted { regretted = min(regretted + size, most / 2) }
       if whole > size { holes.insert(Hole(start: start + UInt(size), size: whole - size), at: index(after: start)) }
       return start
     }

@@ -230,8 +230,10 @@ struct WinogradConvolution {
       let size = isInputGradient ? Double(windows.inputSize[axis]) / Double(step) : Double(windows.outputSize[axis])
       return product * size * Double(taps)
     }
-    let tiles = parts.reduce(0) { $0 + $1.tiles } / parts.count
-    let saved = multiplied / Double((tiles + Self.filterTiles) * points)
+    let tiles = parts.reduce(0) { $0 + $1.tiles } / parts.count, width = n / parts.count
+    // Parts are gathered one after the other, which the whole is only once.
+    let gathered = Double(width + (parts.count > 1 ? Self.gatherColumns : 0)) / Double(width)
+    let saved = multiplied / ((Double(tiles) * gathered + Double(Self.filterTiles)) * Double(points))
     // Six points an axis round more than the direct sum does, which the first steps of RMSprop multiply: where there is little to
     // gain, two axes go without.
     guard saved >= 1.4, rank == 3 || tiles >= 96, min(convolution.inputChannels, convolution.outputChannels) >= 32 else {

@@ -74,4 +74,32 @@ import Testing
     }
     #expect(slabs.owned <= 128 * Self.mebibyte)
   }
+
+  /// Neither a trap nor anything remembered.
+  @Test func whatNoSystemHasIsRefused() throws {
+    var slabs = HostSlabs()
+    slabs.giveBack(try block(&slabs, Self.mebibyte), size: Self.mebibyte)
+    for _ in 0..<4 { #expect(slabs.take(1 << 61) == nil) }
+    #expect(slabs.owned == 0)
+    #expect(slabs.take(Self.mebibyte) != nil)
+  }
+
+  /// Small and large blocks of one pool, to its limit and back.
+  @Test func aPoolHasBothKindsOfBlocks() throws {
+    let pool = HostMemoryPool(limit: 8 * Self.mebibyte)
+    for _ in 0..<3 {
+      let sizes = [Self.mebibyte / 8 * 7, Self.mebibyte, 3 * Self.mebibyte]
+      var storages = try sizes.map { try HostStorage(count: $0 / 4, pool: pool) }
+      for (number, storage) in storages.enumerated() {
+        storage.pointer.update(repeating: Float(number), count: storage.count)
+      }
+      #expect(throws: HostMemoryError.self) { try HostStorage(count: Self.mebibyte, pool: pool) }
+      for (number, storage) in storages.enumerated() {
+        #expect(storage.pointer[0] == Float(number) && storage.pointer[storage.count - 1] == Float(number))
+      }
+      #expect(pool.bytesInUse == sizes.reduce(0, +))
+      storages = []
+      #expect(pool.bytesInUse == 0)
+    }
+  }
 }

@@ -36,6 +36,9 @@ import Testing
     Shape(batch: 3, size: [31, 32, 34], channels: (32, 48), kernel: 4, stride: 2, low: 1, high: 1),
     Shape(batch: 7, size: [17, 16, 18], channels: (32, 48), kernel: 2, stride: 1, low: 0, high: 1),
     Shape(batch: 2, size: [16, 15, 18], channels: (48, 32), kernel: 4, stride: 2, low: 1, high: 2),
+    // Input gradients by each phase of its own, which have more and fewer positions.
+    Shape(batch: 2, size: [16, 15, 18], channels: (128, 32), kernel: 4, stride: 2, low: 1, high: 2),
+    Shape(batch: 2, size: [15, 16, 18], channels: (128, 32), kernel: 4, stride: 2, low: 3, high: 2),
   ]
 
   static let windows = [

@@ -57,4 +57,20 @@ import Testing
       model.adversarialStep(small: small, large: large, context), ["real", "generated", "accuracy", "generator", "content"],
       parameters: model.generator.parameters + model.discriminator.parameters, learners: context.learners, expected)
   }
+
+  @Test func stagesHaveRatesOfTheirOwn() throws {
+    func rates(_ configuration: SRGAN.Configuration) throws -> [[Float]] {
+      try SRGAN(configuration, on: TestDevice.reference.device(), seed: 1).stages().map {
+        $0.learners.map(\.optimizer.learningRate)
+      }
+    }
+    var pixels = SRGAN.Configuration.small
+    pixels.contentNetwork = .pixels
+    #expect(try rates(pixels) == [[5e-4], [1e-4, 1e-4]])
+    pixels.pretrainingLearningRate = nil
+    #expect(try rates(pixels) == [[1e-4], [1e-4, 1e-4]])
+    pixels.pretrainingLearningRate = 0
+    let error = #expect(throws: ConfigurationError.self) { try pixels.validate() }
+    #expect(error?.description.contains("pretrainingLearningRate") == true)
+  }
 }

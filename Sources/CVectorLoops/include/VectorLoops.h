@@ -184,7 +184,7 @@ typedef struct {
 typedef struct {
   long size[3], origin[3];
   long channels, step;
-  /// `step` to the number of axes.
+  /// `step` to the number of axes, or 1 for a phase alone, which `origin` then has in it.
   long phases;
 } VLTiledImage;
 
