@@ -108,8 +108,8 @@ tests() {
   for filter in EveryKernelTests ParityTests ProductTests 'TensorsTests|LaunchSequenceTests' LayersTests ModelsTests \
     'SelfTestTests|LargeExtentTests|CardTests|CardRankingTests'; do
     # What names a line of the source needs the symbols of a program that was built here.
-    FIGMENT_KERNELS=gpu FIGMENT_TEST_DEVICES=opencl ours "$BUILT/figmentPackageTests.xctest" --testing-library swift-testing --filter "$filter" \
-      --skip theLineThatLedThere \
+    FIGMENT_KERNELS=gpu FIGMENT_TEST_DEVICES=opencl ours "$BUILT/figmentPackageTests.xctest" \
+      --testing-library swift-testing --filter "$filter" --skip theLineThatLedThere \
       > "$OUT/tests-${filter%%|*}.txt" 2>&1 &
     jobs="$jobs $!"
   done

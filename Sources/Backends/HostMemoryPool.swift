@@ -66,16 +66,11 @@ public final class HostMemoryPool: Sendable {
   private static let large = 1 << 20
 
   private static func find(_ size: Int, in state: inout State) -> UInt? {
-    guard size < large else {
-      if let address = state.slabs.take(size) { return address }
-      // What is kept for later may be what is missing now.
-      trim(&state)
-      return state.slabs.take(size)
-    }
-    if let address = state.free[size]?.popLast() { return address }
-    if let address = allocate(size) { return address }
+    func take() -> UInt? { size < large ? state.free[size]?.popLast() ?? allocate(size) : state.slabs.take(size) }
+    if let address = take() { return address }
+    // What is kept for later may be what is missing now.
     trim(&state)
-    return allocate(size)
+    return take()
   }
 
   private static func allocate(_ size: Int) -> UInt? {

@@ -43,7 +43,7 @@ struct HostSlabs {
 
   mutating func giveBack(_ address: UInt, size: Int) {
     inUse -= size
-    let next = index(after: address)
+    let next = firstHole(after: address)
     var hole = Hole(start: address, size: size), replaced = next..<next
     if next < holes.count, holes[next].start == hole.end, slabs[hole.end] == nil {
       hole.size += holes[next].size
@@ -59,15 +59,7 @@ struct HostSlabs {
   /// Gives the slabs that nobody uses back to the system.
   mutating func trim() { release { _ in true } }
 
-  /// The number of holes that begin before `address`, of which none begins there.
-  private func index(after address: UInt) -> Int {
-    var (low, high) = (0, holes.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if holes[middle].start < address { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+  private func firstHole(after address: UInt) -> Int { holes.firstIndex { $0.start > address } ?? holes.count }
 
   /// The beginning of the smallest hole that is large enough.
   private mutating func cut(_ size: Int) -> UInt? {
@@ -83,10 +75,10 @@ struct HostSlabs {
   }
 
   /// A block at the beginning of a new slab. Slabs in which nothing is used go before, while there would be much more than was
-  /// ever in use: an eighth, and what turned out to be needed all the same, but never more than half.
+  /// ever in use.
   private mutating func slab(_ size: Int) -> UInt? {
     let isRegretted = time - released < Self.soon
-    let most = max(peak, inUse + size), limit = most + min(most / 8 + regretted, most / 2) + Self.least
+    let most = max(peak, inUse + size), limit = poolLimit(most: most, regretted: regretted) + Self.least
     release { $0 + max(size, Self.least) > limit }
     for whole in [max(size, Self.least), size] {
       var memory = Self.allocate(whole)
@@ -99,7 +91,7 @@ struct HostSlabs {
       slabs[start] = whole
       owned += whole
       if isRegretted { regretted = min(regretted + size, most / 2) }
-      if whole > size { holes.insert(Hole(start: start + UInt(size), size: whole - size), at: index(after: start)) }
+      if whole > size { holes.insert(Hole(start: start + UInt(size), size: whole - size), at: firstHole(after: start)) }
       return start
     }
     return nil

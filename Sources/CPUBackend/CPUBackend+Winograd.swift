@@ -62,12 +62,10 @@ extension CPUBackend {
     let matrix = try scratch(winograd.pointsCount(rows: rows, columns: k))
     let gradients = try scratch(winograd.pointsCount(rows: rows, columns: panels * winograd.panel))
     let sums = try scratch(winograd.points * sumStride)
-    let tiles = winograd.parts[0].tiles
-    var (family, source, destination) = (
-      winograd.parts[0].family, winograd.parts[0].source, winograd.parts[0].destination
-    )
-    for first in stride(from: 0, to: tiles, by: rows) {
-      let count = min(rows, tiles - first)
+    let part = winograd.parts[0]
+    var (family, source, destination) = (part.family, part.source, part.destination)
+    for first in stride(from: 0, to: part.tiles, by: rows) {
+      let count = min(rows, part.tiles - first)
       let blocks = Tiles(of: count, width: VL_BLOCK_ROWS)
       withUnsafeMutablePointers(&family, &source) { family, source in
         withUnsafeMutablePointer(to: &destination) { destination in

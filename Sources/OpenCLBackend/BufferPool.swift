@@ -1,3 +1,4 @@
+import Backends
 import COpenCL
 
 /// Buffers that no storage uses any more, kept by size for the next that needs one of that size, or not much less.
@@ -62,12 +63,11 @@ struct BufferPool {
   }
 
   /// Releases large buffers, the longest unused first, while with `size` bytes more the pool would hold much more than
-  /// was ever in use: what another batch size left behind. Much is an eighth, and what steps turned out to need, but
-  /// never more than half.
+  /// was ever in use: what another batch size left behind.
   mutating func makeRoom(for size: Int) {
     if let last = released[size], time - last < Self.soon { regretted += size }
     let most = max(peak, inUse + size)
-    let limit = most + min(most / 8 + regretted, most / 2)
+    let limit = poolLimit(most: most, regretted: regretted)
     while owned + size > limit {
       let oldest = free.filter { $0.key >= Self.large && !$0.value.isEmpty }.min { $0.value[0].time < $1.value[0].time }
       guard let (oldestSize, _) = oldest else { return }

@@ -10,7 +10,7 @@ import Testing
 /// too (`make test-oclgrind`); one family after the other, because that cannot run two at once.
 @Suite(.serialized) struct EveryKernelTests {
   /// Winograd's kernels compute some of the products that others compute where it is not allowed.
-  @Test(.enabled(if: ProductTests.Kernels.tested.contains(.processor), "FIGMENT_KERNELS is gpu"))
+  @Test(.enabled(if: ProductTests.Kernels.families.contains(.processor), "FIGMENT_KERNELS is gpu"))
   func ofProcessorsAgreesWithTheReferenceAndRuns() throws {
     try run(.cpu, [(.never, smallCases + processorProducts), (.wherePossible, smallProducts + processorProducts)])
   }

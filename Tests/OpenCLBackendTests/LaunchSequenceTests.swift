@@ -13,7 +13,10 @@ import Testing
     inputChannels: 16, outputChannels: 32)
   private let matrices = MatrixProduct(m: 17, n: 33, k: 40)
 
-  @Test(arguments: ProductTests.Kernels.ofMatrices)
+  /// With the kernels that the device is for.
+  private func device() throws -> OpenCLBackend { try ProductTests.device(ProductTests.Kernels.families[0]) }
+
+  @Test(arguments: ProductTests.Kernels.families)
   func otherOperandsThanTheFirst(_ kernels: ProductTests.Kernels) throws {
     let device = try ProductTests.device(kernels)
     let operations: [ProductOperation] = [
@@ -39,7 +42,7 @@ import Testing
   }
 
   @Test func biasAndActivationAreSequencesOfTheirOwn() throws {
-    let device = try ProductTests.device(ProductTests.Kernels.ofMatrices[0])
+    let device = try device()
     let operands = [
       ProductTests.values(17 * 40, seed: 1), ProductTests.values(40 * 33, seed: 2), ProductTests.values(33, seed: 3),
     ]
@@ -56,7 +59,7 @@ import Testing
   }
 
   @Test func anOperandInTwoPlacesIsNotTakenForOne() throws {
-    let device = try ProductTests.device(ProductTests.Kernels.ofMatrices[0])
+    let device = try device()
     let square = MatrixProduct(m: 20, n: 20, k: 20, transposesRight: true)
     let (a, b) = (ProductTests.values(400, seed: 1), ProductTests.values(400, seed: 2))
     try ProductTests.compare(device, operands: [a], "a·aᵀ") {
@@ -71,7 +74,7 @@ import Testing
   }
 
   @Test func whatCLBlastDoesIsNotRepeated() throws {
-    let device = try ProductTests.device(ProductTests.Kernels.ofMatrices[0])
+    let device = try device()
     let operands = [ProductTests.values(17 * 40, seed: 1), ProductTests.values(40 * 33, seed: 2)]
     func run() throws {
       try ProductTests.compare(device, operands: operands, "17×33×40") {
@@ -90,7 +93,7 @@ import Testing
   }
 
   @Test func tuningForgetsThem() throws {
-    let device = try ProductTests.device(ProductTests.Kernels.ofMatrices[0])
+    let device = try device()
     let left = device.send(ProductTests.values(17 * 40, seed: 1)), right = device.send(ProductTests.values(40 * 33, seed: 2))
     _ = device.matrixProduct(matrices, left, right, bias: nil, activation: .identity)
     #expect(device.runtime.sequences.count == 1)
@@ -100,7 +103,7 @@ import Testing
 
   /// Storages take the lock when they are given back.
   @Test func aRecorderMayBeTheLastToHoldAStorage() async throws {
-    let device = try ProductTests.device(ProductTests.Kernels.ofMatrices[0])
+    let device = try device()
     let runtime = device.runtime
     runtime.recorder = LaunchRecorder(operands: [runtime.allocate(count: 1000)])
     let ended = DispatchSemaphore(value: 0)

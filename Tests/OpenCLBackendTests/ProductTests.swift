@@ -19,6 +19,8 @@ import Testing
       return allCases.filter { family == nil || (family == "gpu") == ($0 == .graphicsCard) }
     }()
     static let ofMatrices = tested.filter { $0 != .winograd }
+    /// Without that of processors where `FIGMENT_KERNELS` is gpu: a card's driver may refuse it.
+    static let families: [Kernels] = tested.contains(.processor) ? [.processor, .graphicsCard] : [.graphicsCard]
   }
 
   static func device(_ kernels: Kernels) throws -> OpenCLBackend {
