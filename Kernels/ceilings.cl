@@ -1,17 +1,21 @@
 // What a device can do at most: arithmetic from registers, a plain copy, and nothing at all.
 
-// Sixteen chains of vectors that depend on themselves only: 2 · 16 · WIDTH operations a turn and work-item.
+// Chains of vectors that depend on themselves only: more than the latency of a multiply-add times the units for it, and no
+// more than a processor with 16 registers can hold.
+#define CHAINS 12
+
+// 2 · CHAINS · WIDTH operations a turn and work-item.
 kernel void multiplyAdds(const uint turns, const float factor, const float term, global float *output) {
-  floatv x[16];
+  floatv x[CHAINS];
 #pragma unroll
-  for (int c = 0; c < 16; ++c) x[c] = SPLAT((float)(get_local_id(0) + c));
+  for (int c = 0; c < CHAINS; ++c) x[c] = SPLAT((float)(get_local_id(0) + c));
   for (uint turn = 0; turn < turns; ++turn) {
 #pragma unroll
-    for (int c = 0; c < 16; ++c) x[c] = x[c] * factor + term;
+    for (int c = 0; c < CHAINS; ++c) x[c] = x[c] * factor + term;
   }
   floatv sum = SPLAT(0.0f);
 #pragma unroll
-  for (int c = 0; c < 16; ++c) sum += x[c];
+  for (int c = 0; c < CHAINS; ++c) sum += x[c];
   // Stored, so that the work is not left out.
   STORE(sum, output + get_global_id(0) * WIDTH);
 }

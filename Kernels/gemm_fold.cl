@@ -29,12 +29,14 @@ typedef float4 columns_t;
 #define READ(pointer) vload4(0, pointer)
 #endif
 
-// On a processor a unit is a line of the result, so that its part of the products stays in the cache; on a graphics
-// card neighbours take neighbouring positions.
+// On a processor a unit is a line of the result, so that its part of the products stays in the cache, and is summed in
+// runs of one phase, which stay in registers; on a graphics card neighbours take neighbouring positions.
 #ifdef CPU_FAMILY
 #define LINE f.target[2]
+#define RUN 8
 #else
 #define LINE 1
+#define RUN 1
 #endif
 
 // The position in the image that tap `tap` sees, or −1.
@@ -52,6 +54,7 @@ kernel void foldProducts(
     const Folding f, const float parameter, const global float *restrict products, const global float *restrict bias,
     global float *restrict output) {
   const int width = f.taps[0] * f.taps[1] * f.taps[2] * COLUMNS;
+  const long stepWidth = (long)f.step[2] * width;
   const int linesOfRow = f.target[2] / LINE;
   FOR_EACH(unit, (index_t)f.batch * f.target[0] * f.target[1] * linesOfRow) {
     const index_t line = (index_t)unit / linesOfRow;
@@ -80,26 +83,40 @@ kernel void foldProducts(
         offsets[tapCount++] = shift * width + tap * COLUMNS;
       }
       const int endQ = (firstX + LINE - phase + f.phases[2] - 1) / f.phases[2];
-      for (int q = (firstX - phase + f.phases[2] - 1) / f.phases[2]; q < endQ; ++q) {
-        columns_t sum = (columns_t)(0.0f);
-        const int source = q * f.step[2];
-        for (int row = 0; row < rowCount; ++row) {
-          const global float *from = products + rows[row] + (long)source * width;
-          for (int tap = 0; tap < tapCount; ++tap)
-            if ((uint)(source + shifts[tap]) < (uint)f.source[2]) sum += READ(from + offsets[tap]);
+      for (int q = (firstX - phase + f.phases[2] - 1) / f.phases[2]; q < endQ; q += RUN) {
+        const int run = min(RUN, endQ - q);
+        columns_t sums[RUN];
+#pragma unroll
+        for (int i = 0; i < RUN; ++i) sums[i] = (columns_t)(0.0f);
+        for (int tap = 0; tap < tapCount; ++tap) {
+          const int source = q * f.step[2] + shifts[tap], last = source + (RUN - 1) * f.step[2];
+          const int isInside = (run == RUN) & (source >= 0) & (last < f.source[2]);
+          const long first = q * stepWidth + offsets[tap];
+          for (int row = 0; row < rowCount; ++row) {
+            const global float *from = products + rows[row] + first;
+            if (isInside) {
+#pragma unroll
+              for (int i = 0; i < RUN; ++i) sums[i] += READ(from + i * stepWidth);
+            } else {
+#pragma unroll
+              for (int i = 0; i < RUN; ++i)
+                if (i < run && (uint)(source + i * f.step[2]) < (uint)f.source[2]) sums[i] += READ(from + i * stepWidth);
+            }
+          }
         }
         global float *to = output + ((size_t)line * f.target[2] + q * f.phases[2] + phase) * COLUMNS;
+#pragma unroll
+        for (int i = 0; i < RUN; ++i, to += f.phases[2] * COLUMNS) {
+          if (i >= run) continue;
 #if COLUMNS == 1
-        if (f.hasBias) sum += bias[0];
-        to[0] = ACTIVATION(sum, parameter);
+          to[0] = ACTIVATION(sums[i] + (f.hasBias ? bias[0] : 0.0f), parameter);
 #else
-        float sums[4];
-        vstore4(sum, 0, sums);
-        for (int column = 0; column < COLUMNS; ++column) {
-          const float value = sums[column] + (f.hasBias ? bias[column] : 0.0f);
-          to[column] = ACTIVATION(value, parameter);
-        }
+          float values[4];
+          vstore4(sums[i], 0, values);
+          for (int column = 0; column < COLUMNS; ++column)
+            to[column] = ACTIVATION(values[column] + (f.hasBias ? bias[column] : 0.0f), parameter);
 #endif
+        }
       }
     }
   }

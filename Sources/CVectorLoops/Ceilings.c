@@ -1,22 +1,32 @@
 #include "VectorLoops.h"
-#include "VectorMath.h"
+#include "Lanes.h"
 
-// Chains that depend on themselves only, more than the latency of a multiply-add times the units for it.
-#define CHAINS 12
-#define LANES 16
-typedef float Vector __attribute__((vector_size(LANES * sizeof(float))));
+// Chains that depend on themselves only: more than the latency of a multiply-add times the units for it, and no more than
+// there are registers.
+enum { mostChains = 12 };
 
-VL_CLONES long vl_multiply_adds(long turns, float factor, float term, float *result) {
-  Vector chains[CHAINS];
-  for (int c = 0; c < CHAINS; c++)
-    for (int lane = 0; lane < LANES; lane++) chains[c][lane] = (float)(c + lane);
-  for (long turn = 0; turn < turns; turn++) {
-#pragma clang loop unroll(full)
-    for (int c = 0; c < CHAINS; c++) chains[c] = chains[c] * factor + term;
-  }
-  Vector sum = chains[0];
-  for (int c = 1; c < CHAINS; c++) sum += chains[c];
+VL_INLINE long multiply_adds(int count, long turns, float factor, float term, float *result) {
+  v16 chains[mostChains];
+  VL_UNROLL for (int c = 0; c < count; c++)
+    for (int lane = 0; lane < lanes; lane++) chains[c][lane] = (float)(c + lane);
+  for (long turn = 0; turn < turns; turn++)
+    VL_UNROLL for (int c = 0; c < count; c++) chains[c] = chains[c] * factor + term;
+  v16 sum = chains[0];
+  VL_UNROLL for (int c = 1; c < count; c++) sum += chains[c];
   // Used, so that the work is not left out.
-  for (int lane = 0; lane < LANES; lane++) *result += sum[lane];
-  return 2 * turns * CHAINS * LANES;
+  for (int lane = 0; lane < lanes; lane++) *result += sum[lane];
+  return 2 * turns * count * lanes;
+}
+
+VL_WIDE static long multiply_adds_wide(long turns, float factor, float term, float *result) {
+  return multiply_adds(mostChains, turns, factor, term, result);
+}
+
+// Two registers or more to a vector.
+VL_CLONES static long multiply_adds_narrow(long turns, float factor, float term, float *result) {
+  return multiply_adds(mostChains / 2, turns, factor, term, result);
+}
+
+long vl_multiply_adds(long turns, float factor, float term, float *result) {
+  return (vl_is_wide() ? multiply_adds_wide : multiply_adds_narrow)(turns, factor, term, result);
 }

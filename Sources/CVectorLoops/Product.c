@@ -99,17 +99,9 @@ VL_INLINE void columns_by_panel(
 #define ROW_ARGUMENTS rows, k, a, aBlock, panel, ahead, aheadRun, aheadStep, c, adds
 #define COLUMNS (long rows, const float *a, long aBlock, const float *panel, long panelBlock, float *c)
 
-#if defined(__x86_64__)
-// 32 registers of 16 floats hold 14 × 2 sums, 16 of 8 hold 5 × 2; a function has to be built for each.
-#define WIDE __attribute__((target("arch=x86-64-v4")))
-WIDE static void rows_wide ROWS { rows_by_panel(14, 2, ROW_ARGUMENTS); }
-WIDE static void columns_wide COLUMNS { columns_by_panel(8, 2, rows, a, aBlock, panel, panelBlock, c); }
-static bool is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
-#else
-#define rows_wide rows_narrow
-#define columns_wide columns_narrow
-static bool is_wide(void) { return false; }
-#endif
+// 32 registers of 16 floats hold 14 × 2 sums, 16 of 8 hold 5 × 2.
+VL_WIDE static void rows_wide ROWS { rows_by_panel(14, 2, ROW_ARGUMENTS); }
+VL_WIDE static void columns_wide COLUMNS { columns_by_panel(8, 2, rows, a, aBlock, panel, panelBlock, c); }
 VL_CLONES static void rows_narrow ROWS { rows_by_panel(5, 1, ROW_ARGUMENTS); }
 VL_CLONES static void columns_narrow COLUMNS { columns_by_panel(4, 1, rows, a, aBlock, panel, panelBlock, c); }
 
@@ -117,7 +109,7 @@ void vl_multiply_rows(
   const float *a, long aBlock, const float *panel, long rows, long k, bool adds, const float *ahead,
   long aheadRun, long aheadStep, float *c
 ) {
-  (is_wide() ? rows_wide : rows_narrow)(ROW_ARGUMENTS);
+  (vl_is_wide() ? rows_wide : rows_narrow)(ROW_ARGUMENTS);
 }
 
 void vl_multiply_columns(
@@ -125,7 +117,7 @@ void vl_multiply_columns(
 ) {
   for (long first = 0; first < k; first += lanes)
     for (long panel = 0; panel < count; panel++)
-      (is_wide() ? columns_wide : columns_narrow)(
+      (vl_is_wide() ? columns_wide : columns_narrow)(
         rows, a + first * mostRows, aBlock, panels + panel * mostRows * VL_PANEL, panelBlock,
         c + (panel * k + first) * VL_PANEL);
 }

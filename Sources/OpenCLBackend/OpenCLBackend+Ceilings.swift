@@ -8,8 +8,9 @@ extension OpenCLBackend: CeilingMeasuring {
   }
 
   private func multiplyAdds() throws -> () throws -> Double {
-    let chains = 16, turns = 20_000
-    let width = runtime.flatWidth
+    // A processor's threads take longer to wake than a card's.
+    let chains = 12, turns = runtime.family == .cpu ? 1_000_000 : 20_000
+    let width = runtime.family == .cpu ? device.productWidth : runtime.flatWidth
     let kernel = try runtime.kernel(.ceilings, "multiplyAdds", defines: ["WIDTH": width])
     let local = runtime.family == .cpu ? 1 : min(256, kernel.maximumWorkGroupSize)
     let items = local * device.computeUnits * (runtime.family == .cpu ? 4 : 16)
