@@ -89,9 +89,14 @@ extension CPUBackend {
 
 extension Convolution {
   /// Whether the products, though they need the matrix of windows written down, beat oneDNN: it computes few
-  /// input channels as if they were 16, and reorders a filter that is larger than what it is applied to.
-  var isFasterByWindows: Bool { hasFewPositions }
-  var isInputGradientFasterByWindows: Bool { hasFewPositions || (inputChannels <= 4 && outputChannels >= 16) }
+  /// input channels as if they were 16, reorders a filter that is larger than what it is applied to, and with AVX2 comes
+  /// to half of the ceiling where there is a stride.
+  var isFasterByWindows: Bool { hasFewPositions || hasStridedProducts }
+  var isInputGradientFasterByWindows: Bool { isFasterByWindows || (inputChannels <= 4 && outputChannels >= 16) }
+
+  private var hasStridedProducts: Bool {
+    !vl_is_wide() && windows.stride.contains { $0 > 1 } && windows.taps > 1 && inputChannels >= 32 && outputChannels >= 32
+  }
 
   private var hasFewPositions: Bool {
     batch * windows.outputPositions <= 256 && filterCount >= 1 << 20

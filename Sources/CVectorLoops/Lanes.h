@@ -9,13 +9,11 @@ enum { lanes = 16 };
 // Arrays of vectors are registers only where every index is a constant.
 #define VL_UNROLL _Pragma("clang loop unroll(full)")
 
-// What keeps sums in registers has to be built for processors with 32 registers of 16 floats and for others.
+// What keeps sums in registers has to be built for processors where `vl_is_wide` and for others.
 #if defined(__x86_64__)
 #define VL_WIDE __attribute__((target("arch=x86-64-v4")))
-static inline bool vl_is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
 #else
 #define VL_WIDE
-static inline bool vl_is_wide(void) { return false; }
 #endif
 
 VL_INLINE v16 load(const float *p) { return *(const v16 *)p; }

@@ -99,6 +99,14 @@ VL_INLINE void columns_by_panel(
 #define ROW_ARGUMENTS rows, k, a, aBlock, panel, ahead, aheadRun, aheadStep, c, adds
 #define COLUMNS (long rows, const float *a, long aBlock, const float *panel, long panelBlock, float *c)
 
+bool vl_is_wide(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("x86-64-v4");
+#else
+  return false;
+#endif
+}
+
 // 32 registers of 16 floats hold 14 × 2 sums, 16 of 8 hold 5 × 2.
 VL_WIDE static void rows_wide ROWS { rows_by_panel(14, 2, ROW_ARGUMENTS); }
 VL_WIDE static void columns_wide COLUMNS { columns_by_panel(8, 2, rows, a, aBlock, panel, panelBlock, c); }

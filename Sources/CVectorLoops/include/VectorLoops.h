@@ -133,6 +133,9 @@ void vl_narrow_filter_gradient(
 
 // MARK: Matrix products from registers
 
+/// Whether the processor has 32 registers of 16 floats (AVX-512).
+bool vl_is_wide(void);
+
 /// A lies in blocks of 14 rows, in each the columns 16 at a time: a block is [k / 16, 14, 16].
 enum { VL_BLOCK_ROWS = 14 };
 /// B and C lie in panels of 32 columns: [n / 32, rows, 32].
