@@ -21,8 +21,9 @@ public protocol Backend: AnyObject, Sendable {
 
   /// Storage of a copy of `values`.
   func upload(_ values: UnsafeBufferPointer<Float>) -> any Storage
-  /// Waits for what `storage` depends on and copies it out. Throws the first failure since the last throw.
-  func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws
+  /// Waits once for what the storages depend on and copies them out, one after the other. Throws the first failure since
+  /// the last throw.
+  func download(_ storages: [any Storage], into values: UnsafeMutableBufferPointer<Float>) throws
   /// Waits for everything. Throws the first failure since the last throw.
   func synchronize() throws
   /// Storage of undefined contents, to be written by `copy`.

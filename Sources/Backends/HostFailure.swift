@@ -40,10 +40,19 @@ package final class HostFailure: Sendable {
     if let error { throw error }
   }
 
-  /// The same before `storage` is read back, which must be there.
-  package func throwFirst(readingBack storage: any Storage) throws {
+  /// Copies out storages, which must be there, one after the other; throws the first failure.
+  package func download(
+    _ storages: [any Storage], into values: UnsafeMutableBufferPointer<Float>,
+    reading: (any Storage) -> UnsafePointer<Float>
+  ) throws {
     try throwFirst()
-    if (storage as? HostStorage)?.isMissing == true { throw HostMemoryError.inputMissing(operation: "download") }
+    precondition(values.count == storages.totalCount, "download: \(storages.totalCount) values into \(values.count)")
+    var position = 0
+    for storage in storages where storage.count > 0 {
+      if (storage as? HostStorage)?.isMissing == true { throw HostMemoryError.inputMissing(operation: "download") }
+      (values.baseAddress! + position).update(from: reading(storage), count: storage.count)
+      position += storage.count
+    }
   }
 
   /// Whether all of `inputs` were computed. If not, what is made of them cannot be either, which is latched.

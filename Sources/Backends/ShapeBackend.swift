@@ -35,7 +35,7 @@ public final class ShapeBackend: Backend {
   private func like(_ storage: any Storage) -> any Storage { allocate(count: storage.count) }
 
   public func upload(_ values: UnsafeBufferPointer<Float>) -> any Storage { allocate(count: values.count) }
-  public func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws {
+  public func download(_ storages: [any Storage], into values: UnsafeMutableBufferPointer<Float>) throws {
     throw NoValues()
   }
   public func synchronize() {}

@@ -7,6 +7,9 @@ public protocol Storage: AnyObject, Sendable {
 }
 
 extension [any Storage] {
+  /// Elements of all of them.
+  package var totalCount: Int { reduce(0) { $0 + $1.count } }
+
   private final class Nothing: Storage {
     let count = 0
     static let storage = Nothing()

@@ -49,11 +49,9 @@ public final class CPUBackend: Backend {
     }
   }
 
-  public func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws {
+  public func download(_ storages: [any Storage], into values: UnsafeMutableBufferPointer<Float>) throws {
     downloads.add(1, ordering: .relaxed)
-    try failure.throwFirst(readingBack: storage)
-    let source = read(storage, values.count, "download")
-    if !values.isEmpty { values.baseAddress!.update(from: source, count: values.count) }
+    try failure.download(storages, into: values) { read($0, $0.count, "download") }
   }
 
   public func synchronize() throws { try failure.throwFirst() }

@@ -125,7 +125,7 @@ extension OpenCLBackend {
 
   private func expect(_ kernel: String, _ storage: any Storage, _ expected: [Float], tolerance: Float = 0) throws {
     var actual = [Float](repeating: .nan, count: storage.count)
-    try actual.withUnsafeMutableBufferPointer { try download(storage, into: $0) }
+    try actual.withUnsafeMutableBufferPointer { try download([storage], into: $0) }
     // Written so that a NaN is a difference.
     if let index = expected.indices.first(where: { !(abs(actual[$0] - expected[$0]) <= tolerance) }) {
       throw OpenCLError.selfTestFailed(

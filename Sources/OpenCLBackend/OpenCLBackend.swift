@@ -56,8 +56,9 @@ public final class OpenCLBackend: Backend {
 
   public func upload(_ values: UnsafeBufferPointer<Float>) -> any Storage { runtime.upload(values) }
 
-  public func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws {
-    try runtime.download(own(storage), into: values)
+  public func download(_ storages: [any Storage], into values: UnsafeMutableBufferPointer<Float>) throws {
+    precondition(values.count == storages.totalCount, "download: \(storages.totalCount) values into \(values.count)")
+    try runtime.download(storages.map(own), into: values)
   }
 
   public func synchronize() throws { try runtime.synchronize() }

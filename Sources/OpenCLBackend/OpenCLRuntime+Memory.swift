@@ -104,15 +104,25 @@ extension OpenCLRuntime {
     }
   }
 
-  func download(_ storage: OpenCLStorage, into values: UnsafeMutableBufferPointer<Float>) throws {
-    precondition(values.count == storage.count, "download: \(storage.count) values into \(values.count)")
+  func download(_ storages: [OpenCLStorage], into values: UnsafeMutableBufferPointer<Float>) throws {
     try lock.withLock {
       try throwFailure()
-      guard storage.count > 0 else { return }
-      guard let buffer = storage.buffer else { throw OpenCLError.inputMissing(operation: "download") }
-      // Blocking on an in-order queue: waits for all that was enqueued before, the maker of `storage` among it.
-      let code = clEnqueueReadBuffer(queue, buffer, 1, 0, storage.count * 4, values.baseAddress, 0, nil, nil)
-      try checkDevice(code, "clEnqueueReadBuffer", during: "download")
+      let storages = storages.filter { $0.count > 0 }
+      guard let last = storages.last else { return }
+      guard storages.allSatisfy({ $0.buffer != nil }) else { throw OpenCLError.inputMissing(operation: "download") }
+      var position = values.baseAddress!
+      var isWaiting = false
+      // Nothing may be on its way into `values` when they are gone.
+      defer { if isWaiting { clFinish(queue) } }
+      for storage in storages {
+        // The queue is in order: when the last has been read, all have, and all that was enqueued before is done.
+        let isLast = storage === last
+        let code = clEnqueueReadBuffer(
+          queue, storage.buffer, isLast ? 1 : 0, 0, storage.count * 4, position, 0, nil, nil)
+        try checkDevice(code, "clEnqueueReadBuffer", during: "download")
+        isWaiting = !isLast
+        position += storage.count
+      }
       counts.downloads += 1
       reclaimUploads(all: true)
     }

@@ -35,11 +35,9 @@ public final class ReferenceBackend: Backend {
     }
   }
 
-  public func download(_ storage: any Storage, into values: UnsafeMutableBufferPointer<Float>) throws {
+  public func download(_ storages: [any Storage], into values: UnsafeMutableBufferPointer<Float>) throws {
     downloads.add(1, ordering: .relaxed)
-    try failure.throwFirst(readingBack: storage)
-    let source = read(storage, values.count, "download")
-    _ = values.initialize(from: UnsafeBufferPointer(start: source, count: values.count))
+    try failure.download(storages, into: values) { read($0, $0.count, "download") }
   }
 
   /// Every operation has finished when it returns, so there is nothing to wait for.

@@ -92,7 +92,7 @@ public struct Tensor: Sendable {
     let count = self.count
     return try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       try device.backend.download(
-        storage, into: UnsafeMutableBufferPointer(rebasing: buffer[0..<count]))
+        [storage], into: UnsafeMutableBufferPointer(rebasing: buffer[0..<count]))
       initialized = count
     }
   }
@@ -103,6 +103,18 @@ public struct Tensor: Sendable {
   public func scalar() throws -> Float {
     require(count == 1, "scalar() wants one element, not shape \(shape)")
     return try scalars()[0]
+  }
+
+  /// The only element of each; waits for their device once, not for each.
+  package static func scalars(of tensors: [Tensor]) throws -> [Float] {
+    guard let device = tensors.first?.device, tensors.allSatisfy({ $0.device == device && $0.count == 1 }) else {
+      return try tensors.map { try $0.scalar() }
+    }
+    return try [Float](unsafeUninitializedCapacity: tensors.count) { buffer, initialized in
+      try device.backend.download(
+        tensors.map(\.storage), into: UnsafeMutableBufferPointer(rebasing: buffer[0..<tensors.count]))
+      initialized = tensors.count
+    }
   }
 
   /// The same values as a constant: gradients stop here.

@@ -1,4 +1,5 @@
 import Layers
+import Tensors
 
 /// The mean of a measurement over some samples.
 public struct MeasurementMean: Codable, Equatable, Sendable {
@@ -29,9 +30,12 @@ struct MeasurementSums: Codable, Equatable, Sendable {
     }
   }
 
-  /// What a step or a batch of `count` samples measured; waits for the device.
-  mutating func add(_ measurements: Measurements, count: Int) throws {
-    for entry in measurements.entries { add(try entry.value.scalar(), to: entry.name, weight: entry.weight ?? count) }
+  /// What batches of `count` samples measured; waits for the device.
+  mutating func add(_ batches: [(count: Int, measurements: Measurements)]) throws {
+    let entries = batches.flatMap { batch in batch.measurements.entries.map { ($0, $0.weight ?? batch.count) } }
+    for (value, (entry, weight)) in zip(try Tensor.scalars(of: entries.map(\.0.value)), entries) {
+      add(value, to: entry.name, weight: weight)
+    }
   }
 
   /// In the order in which they were first measured; one that was never measured is not among them.

@@ -190,9 +190,10 @@ public final class Trainer {
     defer { lastRead = .now }
     let read = pending
     pending.removeAll(keepingCapacity: true)
+    var scalars = try Tensor.scalars(of: read.flatMap { $0.measurements.entries.map(\.value) })[...]
     for (step, end, count, measurements) in read {
       let values = try measurements.entries.map { entry in
-        let value = try entry.value.scalar()
+        let value = scalars.removeFirst()
         guard value.isFinite else {
           throw TrainingError.notFinite(
             measurement: entry.name, value: value, epoch: progress.epoch + 1, step: step, samples: end - count..<end,
@@ -227,7 +228,7 @@ public final class Trainer {
     let generator = RandomGenerator(seed: seed ^ 0x5641_4C49_4441_5445)  // apart from the training's stream
     var sums = MeasurementSums(), waiting: [(count: Int, measurements: Measurements)] = []
     func read() throws {
-      for (count, measurements) in waiting { try sums.add(measurements, count: count) }
+      try sums.add(waiting)
       waiting = []
     }
     let batches = try BatchSequence(data, of: model.inputs, batchSize: batchSize).start()

@@ -30,7 +30,7 @@ import Testing
           let result = backend.matrixProduct(product, values, values, bias: nil, activation: .identity)
           // What could not be read differs from everything.
           var values = [Float](repeating: .nan, count: count)
-          values.withUnsafeMutableBufferPointer { try? backend.download(result, into: $0) }
+          values.withUnsafeMutableBufferPointer { try? backend.download([result], into: $0) }
           return values
         }
         storm.end()

@@ -64,6 +64,18 @@ import Testing
   }
 
   @Test(arguments: TestDevices.all)
+  func severalStoragesAreReadAtOnce(device: TestDevice) throws {
+    let backend = try device.makeBackend()
+    let storages = [[1, 2, 3], [], [4], [5, 6]].map { (values: [Float]) in
+      values.withUnsafeBufferPointer { backend.upload($0) }
+    }
+    var values = [Float](repeating: .nan, count: 9)
+    try values.withUnsafeMutableBufferPointer { try backend.download(storages + [storages[0]], into: $0) }
+    #expect(values == [1, 2, 3, 4, 5, 6, 1, 2, 3])
+    #expect(backend.statistics.downloads == 1)
+  }
+
+  @Test(arguments: TestDevices.all)
   func noOperationLeavesTheDevice(device: TestDevice) throws {
     // Of its own, so that no other test counts.
     let device = Device(try device.makeBackend())

@@ -57,7 +57,7 @@ import Testing
       let storages = operands.map { values in values.withUnsafeBufferPointer { backend.upload($0) } }
       let result = operation(backend, storages)
       var values = [Float](repeating: .nan, count: result.count)
-      try values.withUnsafeMutableBufferPointer { try backend.download(result, into: $0) }
+      try values.withUnsafeMutableBufferPointer { try backend.download([result], into: $0) }
       return values
     }
     let error = difference(try run(device), try run(reference))
@@ -245,7 +245,7 @@ import Testing
       }
       let result = device.convolutionFilterGradient(shape, input: storages[0], outputGradient: storages[1])
       var values = [Float](repeating: 0, count: result.count)
-      try values.withUnsafeMutableBufferPointer { try device.download(result, into: $0) }
+      try values.withUnsafeMutableBufferPointer { try device.download([result], into: $0) }
       results.append(values)
     }
     #expect(results[0] == results[1])

@@ -8,7 +8,7 @@ extension OpenCLBackend {
 
   func values(of storage: any Storage) throws -> [Float] {
     var values = [Float](repeating: .nan, count: storage.count)
-    try values.withUnsafeMutableBufferPointer { try download(storage, into: $0) }
+    try values.withUnsafeMutableBufferPointer { try download([storage], into: $0) }
     return values
   }
 

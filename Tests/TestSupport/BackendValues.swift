@@ -9,7 +9,7 @@ extension Backend {
     try [Float](unsafeUninitializedCapacity: storage.count) { buffer, count in
       let target = UnsafeMutableBufferPointer(start: buffer.baseAddress, count: storage.count)
       target.initialize(repeating: 0)
-      try download(storage, into: target)
+      try download([storage], into: target)
       count = storage.count
     }
   }

@@ -33,6 +33,13 @@ import Testing
     }
   }
 
+  @Test func lossesOfManyStepsAreReadAtOnce() throws {
+    let device = Device(try TestDevice.reference.makeBackend())
+    try Trainer(tinyVAE(on: device)).fit(tinyImages(count: 48), epochs: 1, batchSize: 1)
+    // Three losses a step; a busy machine may read more often than every sixteenth.
+    #expect((3...24).contains(device.backend.statistics.downloads))
+  }
+
   @Test func aLossThatIsNotFiniteStopsWithItsPlace() throws {
     let folder = try TemporaryFolder()
     let trainer = Trainer(tinyVAE(on: device), optimizer: SGD(learningRate: 1e30))

@@ -64,7 +64,7 @@ extension OpenCLBackend {
     do {
       let result = operation.run(on: self, left, right)
       var values = [Float](repeating: 0, count: result.count)
-      try values.withUnsafeMutableBufferPointer { try download(result, into: $0) }
+      try values.withUnsafeMutableBufferPointer { try download([result], into: $0) }
       guard isRight(values) else {
         return ProductTrial(variant: variant, milliseconds: nil, problem: "wrong numbers")
       }
