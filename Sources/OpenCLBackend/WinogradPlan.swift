@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Which convolutions Winograd's filtering can compute, and in how many tiles: see `winograd.cl`.
 struct WinogradGeometry {
   /// Results of a tile on each axis: 2 with three taps, 3 with two.
@@ -37,8 +41,16 @@ struct WinogradPlan {
   static let block = 64
   /// Values of k that a work-item takes at a time.
   static let longestBlock = 256
-  /// Floats of a second-level cache that the points of a block of tiles may fill.
-  static let cache = 224 << 10
+  /// Floats that the points of a block of tiles may fill: seven eighths of the second-level cache, from 512 KiB to 1 MiB, for
+  /// which this was measured. The system does not say its size everywhere.
+  static let cache = {
+    #if canImport(Glibc)
+      let bytes = sysconf(Int32(_SC_LEVEL2_CACHE_SIZE))
+    #else
+      let bytes = 0
+    #endif
+    return (bytes > 0 ? min(max(bytes, 512 << 10), 1 << 20) : 1 << 20) / 8 * 7 / 4
+  }()
 
   let geometry: WinogradGeometry
   let width: Int
