@@ -152,8 +152,9 @@ def luma(picture):
 
 
 def feature_distance(weights):
-    """As LPIPS before its layers are weighted: VGG16's features after the last rectifier of each block, unit vectors at each
-    position, squared differences, averaged over positions and added up over blocks. Of the weights that `make weights` brings."""
+    """As LPIPS before its layers are weighted, of whole pictures: features of VGG16 (fine-tuned for edges, as `make weights`
+    brings it) after the last rectifier of each block, unit vectors at each position, squared differences, averaged over
+    positions and added up over blocks."""
     import h5py
     import torch
     import torch.nn.functional as F

@@ -95,7 +95,12 @@ extension Convolution {
   var isInputGradientFasterByWindows: Bool { isFasterByWindows || (inputChannels <= 4 && outputChannels >= 16) }
 
   private var hasStridedProducts: Bool {
-    !vl_is_wide() && windows.stride.contains { $0 > 1 } && windows.taps > 1 && inputChannels >= 32 && outputChannels >= 32
+    #if arch(x86_64)
+      !vl_is_wide() && windows.stride.contains { $0 > 1 } && windows.taps > 1 && inputChannels >= 32 && outputChannels >= 32
+        && windows.outputPositions * windows.taps * inputChannels <= WindowMatrix.chunkFloats
+    #else
+      false
+    #endif
   }
 
   private var hasFewPositions: Bool {
@@ -105,10 +110,13 @@ extension Convolution {
 }
 
 private struct WindowMatrix {
+  /// 16 MiB.
+  static let chunkFloats = 1 << 22
+
   let windows: VLWindows
   /// Of one sample.
   let rows: Int, columns: Int, inputCount: Int, outputCount: Int
-  /// Samples taken at a time: as many as fit into some 16 MiB.
+  /// Samples taken at a time: as many as fit into a chunk, one at least.
   let chunks: Tiles
 
   init(_ convolution: Convolution) {
@@ -117,6 +125,6 @@ private struct WindowMatrix {
     columns = convolution.windows.taps * convolution.inputChannels
     inputCount = convolution.windows.inputPositions * convolution.inputChannels
     outputCount = rows * convolution.outputChannels
-    chunks = Tiles(of: convolution.batch, width: min(convolution.batch, (1 << 22) / max(1, rows * columns)))
+    chunks = Tiles(of: convolution.batch, width: min(convolution.batch, Self.chunkFloats / max(1, rows * columns)))
   }
 }

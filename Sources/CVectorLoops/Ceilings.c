@@ -1,8 +1,8 @@
 #include "VectorLoops.h"
 #include "Lanes.h"
 
-// Chains that depend on themselves only: more than the latency of a multiply-add times the units for it, and no more than
-// there are registers.
+// Chains that depend on themselves only: more than the latency of a multiply-add times the units for it, and as many as
+// there are registers for.
 enum { mostChains = 12 };
 
 VL_INLINE long multiply_adds(int count, long turns, float factor, float term, float *result) {
@@ -22,7 +22,7 @@ VL_WIDE static long multiply_adds_wide(long turns, float factor, float term, flo
   return multiply_adds(mostChains, turns, factor, term, result);
 }
 
-// Two registers or more to a vector.
+// Two registers to a vector with AVX2, four with NEON (and SSE2, which has too few of them).
 VL_CLONES static long multiply_adds_narrow(long turns, float factor, float term, float *result) {
   return multiply_adds(mostChains / 2, turns, factor, term, result);
 }

@@ -1,16 +1,20 @@
 import Backends
 import COpenCL
 
+/// `CL_COMPLETE`, more where a command is on its way, or its error, which is negative.
+private func executionStatus(of event: cl_event?) -> cl_int {
+  var status: cl_int = 0
+  clGetEventInfo(event, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), MemoryLayout<cl_int>.size, &status, nil)
+  return status
+}
+
 /// An upload that the device may not have read yet: the host's copy lives until its event is complete.
 struct PendingUpload {
   let event: cl_event
   let copy: HostStorage
 
-  var isComplete: Bool {
-    var status: cl_int = 0
-    clGetEventInfo(event, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), MemoryLayout<cl_int>.size, &status, nil)
-    return status <= CL_COMPLETE  // negative values are errors, and end the event too
-  }
+  /// Errors end the event too.
+  var isComplete: Bool { executionStatus(of: event) <= CL_COMPLETE }
 
   func release() { clReleaseEvent(event) }
 }
@@ -108,20 +112,27 @@ extension OpenCLRuntime {
     try lock.withLock {
       try throwFailure()
       let storages = storages.filter { $0.count > 0 }
-      guard let last = storages.last else { return }
+      guard !storages.isEmpty else { return }
       guard storages.allSatisfy({ $0.buffer != nil }) else { throw OpenCLError.inputMissing(operation: "download") }
       var position = values.baseAddress!
-      var isWaiting = false
-      // Nothing may be on its way into `values` when they are gone.
-      defer { if isWaiting { clFinish(queue) } }
-      for storage in storages {
+      var events: [cl_event?] = []
+      defer {
+        // Nothing may be on its way into `values` when they are gone.
+        if events.count < storages.count { clFinish(queue) }
+        for event in events { clReleaseEvent(event) }
+      }
+      for (index, storage) in storages.enumerated() {
         // The queue is in order: when the last has been read, all have, and all that was enqueued before is done.
-        let isLast = storage === last
+        let isLast = index == storages.count - 1
+        var event: cl_event?
         let code = clEnqueueReadBuffer(
-          queue, storage.buffer, isLast ? 1 : 0, 0, storage.count * 4, position, 0, nil, nil)
+          queue, storage.buffer, isLast ? 1 : 0, 0, storage.count * 4, position, 0, nil, &event)
         try checkDevice(code, "clEnqueueReadBuffer", during: "download")
-        isWaiting = !isLast
+        events.append(event)
         position += storage.count
+      }
+      for event in events {
+        try checkDevice(min(executionStatus(of: event), CL_SUCCESS), "clEnqueueReadBuffer", during: "download")
       }
       counts.downloads += 1
       reclaimUploads(all: true)

@@ -47,6 +47,8 @@ import Testing
     Shape(batch: 2, size: [16, 18, 20], channels: (1, 24), kernel: 4, stride: 2, low: 1, high: 1),
     Shape(batch: 3, size: [17, 20], channels: (3, 32), kernel: 6, stride: 2, low: 2, high: 2),
     Shape(batch: 2, size: [19, 23], channels: (2, 16), kernel: 3, stride: 3, low: 0, high: 0),
+    // More than a chunk.
+    Shape(batch: 6, size: [64, 63], channels: (32, 33), kernel: 5, stride: 2, low: 2, high: 2),
   ]
 
   @Test(arguments: winograd + windows) func agreesWithTheReference(_ shape: Shape) throws {
