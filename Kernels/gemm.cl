@@ -17,6 +17,8 @@
 // Values of k that a register block of ROWS × VECTORS takes at a time: of a wide one two, so that addresses and the loop
 // are there half as often. It leaves no register for elements of `left`, which multiply from memory.
 #define STEPS (VECTORS > 2 ? 2 : 1)
+// Vectors of sums of a block whose rows are a power of two: half of the registers, AVX-512's 32 or the 16 of others.
+#define POWER_OF_TWO_SUMS (WIDTH == 16 ? 16 : 8)
 
 // Axes are depth, height, width.
 typedef struct {

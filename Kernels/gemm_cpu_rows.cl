@@ -10,8 +10,7 @@
 //
 // Macros: DEPTH, BLOCK_PANELS, VECTORS, those of a panel, ROW_LIMIT, WIDTH.
 
-// 16 of AVX-512's 32 registers hold sums, or 8 of the 16 of others.
-#define ROWS ((WIDTH == 16 ? 16 : 8) / VECTORS)
+#define ROWS (POWER_OF_TWO_SUMS / VECTORS)
 #define PANEL (VECTORS * WIDTH)
 
 // (a0, b0, a1, b1, …) of the lower halves and of the upper.

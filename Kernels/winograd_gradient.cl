@@ -7,9 +7,8 @@
 // Why: the sums of a block, and the points of the tiles that are added at a time, fit the second-level cache
 // together. Larger blocks would transform less often but leave it.
 
-// Rows of a register block, which divide the channels, multiples of 16: 16 of AVX-512's 32 registers hold sums, or 8 of
-// the 16 of others.
-#define CHANNEL_ROWS ((WIDTH == 16 ? 16 : 8) / VECTORS)
+// Rows of a register block, which divide the channels, multiples of 16.
+#define CHANNEL_ROWS (POWER_OF_TWO_SUMS / VECTORS)
 // Floats from the sums of a point to those of the next: they fall into different sets of the cache.
 #define POINT_SUMS (BLOCK * BLOCK + 16)
 

@@ -48,8 +48,9 @@ package final class HostFailure: Sendable {
     try throwFirst()
     precondition(values.count == storages.totalCount, "download: \(storages.totalCount) values into \(values.count)")
     var position = 0
-    for storage in storages where storage.count > 0 {
+    for storage in storages {
       if (storage as? HostStorage)?.isMissing == true { throw HostMemoryError.inputMissing(operation: "download") }
+      guard storage.count > 0 else { continue }
       (values.baseAddress! + position).update(from: reading(storage), count: storage.count)
       position += storage.count
     }
