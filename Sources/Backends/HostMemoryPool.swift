@@ -12,7 +12,7 @@ public final class HostMemoryPool: Sendable {
   private struct State {
     /// Small blocks that nobody uses, by size.
     var free: [Int: [UInt]] = [:]
-    var slabs = HostSlabs()
+    var arena = HostArena()
     var inUse = 0
     var peak = 0
   }
@@ -58,7 +58,7 @@ public final class HostMemoryPool: Sendable {
       if block.size < Self.large {
         state.free[block.size, default: []].append(block.address)
       } else {
-        state.slabs.giveBack(block.address, size: block.size)
+        state.arena.giveBack(block.address, size: block.size)
       }
     }
   }
@@ -66,7 +66,7 @@ public final class HostMemoryPool: Sendable {
   private static let large = 1 << 20
 
   private static func find(_ size: Int, in state: inout State) -> UInt? {
-    func take() -> UInt? { size < large ? state.free[size]?.popLast() ?? allocate(size) : state.slabs.take(size) }
+    func take() -> UInt? { size < large ? state.free[size]?.popLast() ?? allocate(size) : state.arena.take(size) }
     if let address = take() { return address }
     // What is kept for later may be what is missing now.
     trim(&state)
@@ -82,6 +82,6 @@ public final class HostMemoryPool: Sendable {
   private static func trim(_ state: inout State) {
     for address in state.free.values.joined() { Glibc.free(UnsafeMutableRawPointer(bitPattern: address)) }
     state.free = [:]
-    state.slabs.trim()
+    state.arena.trim()
   }
 }

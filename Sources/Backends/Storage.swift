@@ -49,10 +49,6 @@ public struct BackendStatistics: Sendable {
   public init() {}
 }
 
-/// The most bytes that a pool holds of which `most` were ever in use: an eighth more, and the `regretted` ones, which it gave
-/// back but soon wanted again because a step needs sizes that are never in use at the same time; never more than a half.
-package func poolLimit(most: Int, regretted: Int) -> Int { most + min(most / 8 + regretted, most / 2) }
-
 /// Rounds a byte count up to one of eight classes per power of two, so that a pool finds buffers again and
 /// wastes at most an eighth.
 public func poolSizeClass(bytes: Int) -> Int {

@@ -63,11 +63,10 @@ struct BufferPool {
   }
 
   /// Releases large buffers, the longest unused first, while with `size` bytes more the pool would hold much more than
-  /// was ever in use: what another batch size left behind.
+  /// was ever in use: what another batch size left behind. An eighth more is not much, nor are the regretted bytes up to a half.
   mutating func makeRoom(for size: Int) {
     if let last = released[size], time - last < Self.soon { regretted += size }
-    let most = max(peak, inUse + size)
-    let limit = poolLimit(most: most, regretted: regretted)
+    let most = max(peak, inUse + size), limit = most + min(most / 8 + regretted, most / 2)
     while owned + size > limit {
       let oldest = free.filter { $0.key >= Self.large && !$0.value.isEmpty }.min { $0.value[0].time < $1.value[0].time }
       guard let (oldestSize, _) = oldest else { return }

@@ -106,8 +106,3 @@ struct PanelLayout {
     return result + [innerStride, columnStride, tapStride, width, paddedK, panels, batch]
   }
 }
-
-extension Int {
-  func roundedUp(to multiple: Int) -> Int { (self + multiple - 1) / multiple * multiple }
-  func dividedUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
-}
