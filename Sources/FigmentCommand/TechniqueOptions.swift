@@ -110,7 +110,9 @@ struct TechniqueOptions: ParsableArguments {
     if let labelSmoothing { objective.realLabels = [1 - labelSmoothing, 1 - labelSmoothing] }
     objective.noisyLabels = noisyLabels ?? objective.noisyLabels
     objective.gradientPenalty = gradientPenalty ?? objective.gradientPenalty
-    objective.r1 = r1 ?? objective.r1
+    // Nor does the preset's own penalty go with another way of keeping slopes, or with batch normalization.
+    let isKeptOtherwise = objective.gradientPenalty > 0 || objective.loss == .wasserstein || discriminatorNormalization == .batch
+    objective.r1 = r1 ?? (isKeptOtherwise ? 0 : objective.r1)
     objective.weightClipping = weightClipping ?? objective.weightClipping
     if spectralNorm { objective.spectralNorm = true }
     if featureMatching { objective.featureMatching = true }

@@ -132,6 +132,27 @@ import Testing
     #expect(!place.exists("x"))
   }
 
+  /// The penalty that a preset has gives way to what was asked for and does not go with it; one that was asked for does not.
+  @Test(arguments: [
+    ([], 3), (["--objective", "hinge"], 3), (["--r1", "0.5"], 0.5), (["--gradient-penalty", "10"], 0),
+    (["--objective", "wasserstein", "--weight-clipping", "0.01"], 0), (["--discriminator-normalization", "batch"], 0),
+    (["--gradient-penalty", "10", "--r1", "1"], 1), (["--preset", "published"], 0), (["--preset", "small"], 0),
+  ] as [([String], Double)])
+  func thePenaltyOfAPreset(options: [String], r1: Double) throws {
+    try Data(
+      #"""
+      {"imageShape": [64, 64, 3], "latentSize": 3, "generatorUnits": 4, "generatorFilters": [2, 2, 2],
+       "discriminatorFilters": [2, 2, 2], "discriminatorUnits": 4}
+      """#.utf8
+    ).write(to: place.path("dcgan.json"))
+    let outcome = try train(
+      ["dcgan", "--data", "faces", "--config", "dcgan.json", "--batch-size", "2", "--iterations", "1", "--output", "run"] + options)
+    #expect(outcome.status == 0 && outcome.errors.contains("penalty") == (r1 > 0 || options.contains("10")), "\(outcome.errors)")
+    let settings = try JSONSerialization.jsonObject(with: Data(contentsOf: place.path("run/config.json")))
+    let configuration = try #require((settings as? [String: Any])?["configuration"] as? [String: Any])
+    #expect((configuration["objective"] as? [String: Any])?["r1"] as? Double == r1)
+  }
+
   @Test func onlyGANsHaveTechniques() throws {
     let outcome = try train(["vae", "--data", "data", "--spectral-norm", "--output", "x"])
     #expect(outcome.status == 2 && outcome.errors.contains("--spectral-norm") && outcome.errors.contains("“vae” has none"))

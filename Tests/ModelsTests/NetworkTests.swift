@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func deepConvolutionalGAN() throws {
-    let model = DCGAN(on: shapes, seed: 0)
+    let model = DCGAN(.published, on: shapes, seed: 0)
     try expectCounts("dcgan", ["generator": model.generator, "discriminator": model.discriminator])
     let rows = DCGAN.summary(.init()).rows
     #expect(rows.filter { $0.type.hasPrefix("UpSampling") }.map(\.outputShape) == [[16, 16, 256], [32, 32, 128], [64, 64, 64]])

@@ -13,7 +13,7 @@ struct StepBenchmark {
   static var all: [StepBenchmark] {
     [
       .loss(ConvolutionalAutoencoder.self), .loss(VariationalAutoencoder.self),
-      .adversarial(DenseGAN.self), .adversarial(DCGAN.self), .adversarial(AgeConditionalGAN.self),
+      .adversarial(DenseGAN.self), .adversarial(DCGAN.self, .published), .adversarial(AgeConditionalGAN.self),
       .adversarial(VoxelGAN.self),
       .superResolution("srgan") { model, small, large, context in
         { model.pixelStep(small: small, large: large, context).first }
@@ -51,9 +51,11 @@ struct StepBenchmark {
   }
 
   /// With Adam for all, as the scripts beside this one have it: the models' own optimizers differ.
-  private static func adversarial<Model: AdversarialModel>(_: Model.Type) -> StepBenchmark {
+  private static func adversarial<Model: AdversarialModel>(
+    _: Model.Type, _ configuration: Model.Configuration = .init()
+  ) -> StepBenchmark {
     StepBenchmark(name: Model.identifier, batchSize: Model.batchSize) { batchSize, device in
-      var configuration = Model.Configuration()
+      var configuration = configuration
       // A discriminator that rests would be faster, and a step that has to know its accuracy would wait.
       configuration.objective.accuracyGate = 1
       let model = Model(configuration, on: device, seed: 0)

@@ -123,10 +123,11 @@ public struct AdversarialObjective: Codable, Equatable, Sendable {
     try require(
       gradientPenalty == 0 || minibatchDiscrimination == 0, "minibatchDiscrimination",
       "it mixes the samples of a batch, and gradientPenalty wants each sample's own slope")
+    let penalty = gradientPenalty > 0 ? "gradientPenalty" : "r1"
     try require(
-      !penalizesSlopes || !discriminatorHasBatchNorm, gradientPenalty > 0 ? "gradientPenalty" : "r1",
+      !penalizesSlopes || !discriminatorHasBatchNorm, penalty,
       "batch normalization in the discriminator mixes the samples of a batch, and the penalty wants each sample's own slope; "
-        + "choose another discriminatorNormalization")
+        + "choose another discriminatorNormalization, or \(penalty) 0")
   }
 }
 

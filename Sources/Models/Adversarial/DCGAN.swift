@@ -9,7 +9,9 @@ import Tensors
 /// has leaky ReLU 0.2 between its layers and tanh at the end, which images in [−1, 1] need.
 ///
 /// The original labels real images in [0.8, 1] and generated ones in [0, 0.2]; labels above 0 for what it makes reward the
-/// generator for staying where it is (Salimans et al., 2016). The default here is 0; the preset `published` is the original.
+/// generator for staying where it is (Salimans et al., 2016). The default here is 0; and as by the original the discriminator
+/// wins for good within some hundred steps on sprites, the generator is normalized throughout (Radford et al., 2016), both learn
+/// by Adam, and R1 keeps the discriminator's slope. The preset `published` is the original.
 public final class DCGAN: Module, AdversarialModel, LatentVariableModel {
   /// The size of the images and of the latents, of both networks, and the techniques they are trained with.
   public struct Configuration: AdversarialConfiguration {
@@ -27,25 +29,37 @@ public final class DCGAN: Module, AdversarialModel, LatentVariableModel {
     public var discriminatorUnits = 1024
     /// Of the generator's smallest feature map.
     public var normalization = NetworkNormalization.batch
+    /// Whether the larger ones, behind the generator's convolutions, are normalized alike (Radford et al., 2016).
+    public var normalizesConvolutions = true
     /// Behind the discriminator's convolutions.
     public var discriminatorNormalization = NetworkNormalization.none
-    public var optimizer = AdversarialOptimizer.published
+    public var optimizer = AdversarialOptimizer.adam
     public var objective: AdversarialObjective
 
-    /// One-sided smoothing: real images are labelled in [0.8, 1].
+    /// One-sided smoothing, by which real images are labelled in [0.8, 1]; R1 with 3; samples from a moving average.
     public init() {
-      objective = AdversarialObjective()
+      objective = Self.smoothed
+      objective.r1 = 3
+      objective.movingAverage = 0.99
+    }
+
+    private static var smoothed: AdversarialObjective {
+      var objective = AdversarialObjective()
       objective.realLabels = [0.8, 1]
+      return objective
     }
 
     /// The original, with labels of [0, 0.2] for generated images.
     public static var published: Configuration {
       var configuration = Configuration()
+      configuration.normalizesConvolutions = false
+      configuration.optimizer = .published
+      configuration.objective = smoothed
       configuration.objective.generatedLabels = [0, 0.2]
       return configuration
     }
 
-    /// For 32×32 images and processors: fewer channels, Adam, batches of 64.
+    /// For 32×32 images and processors: fewer channels, batches of 64; the original's layers, by Adam without a penalty.
     public static var small: Configuration {
       var configuration = Configuration()
       configuration.imageShape = [32, 32, 3]
@@ -53,7 +67,8 @@ public final class DCGAN: Module, AdversarialModel, LatentVariableModel {
       configuration.generatorFilters = [128, 64, 32]
       configuration.discriminatorFilters = [64, 128, 256]
       configuration.discriminatorUnits = 512
-      configuration.optimizer = .adam
+      configuration.normalizesConvolutions = false
+      configuration.objective = smoothed
       return configuration
     }
 
@@ -125,12 +140,11 @@ public final class DCGAN: Module, AdversarialModel, LatentVariableModel {
     ]
     layers += configuration.normalization.reshaping(to: seedShape, activation: leakyReLU, in: context)
     for (place, (input, output)) in zip(filters, filters.dropFirst()).enumerated() {
-      layers += [
-        UpSampling(),
-        Conv2D(
-          inputChannels: input, outputChannels: output, kernelSize: 5, padding: .same, activation: place < 2 ? leakyReLU : .tanh,
-          in: context),
-      ]
+      let isLast = place == filters.count - 2
+      let normalization = isLast || !configuration.normalizesConvolutions ? .none : configuration.normalization
+      layers.append(UpSampling())
+      layers += normalization.convolution(
+        input, output, kernelSize: 5, momentum: 0.8, activation: isLast ? .tanh : leakyReLU, in: context)
     }
     return Sequential(layers)
   }
@@ -153,7 +167,7 @@ public final class DCGAN: Module, AdversarialModel, LatentVariableModel {
 
   // MARK: Recipe
 
-  /// As published stochastic gradient descent with a learning rate of 5e-4 and Nesterov's momentum of 0.9, one for each network.
+  /// One for each network; published is stochastic gradient descent with a learning rate of 5e-4 and Nesterov's momentum of 0.9.
   public func learners() -> [Learner] {
     learners { configuration.optimizer.make { SGD(learningRate: 5e-4, momentum: 0.9, nesterov: true) } }
   }
