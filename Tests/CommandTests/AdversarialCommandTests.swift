@@ -133,11 +133,12 @@ import Testing
   }
 
   /// The penalty that a preset has gives way to what was asked for and does not go with it; one that was asked for does not.
-  @Test(arguments: [
-    ([], 3), (["--objective", "hinge"], 3), (["--r1", "0.5"], 0.5), (["--gradient-penalty", "10"], 0),
-    (["--objective", "wasserstein", "--weight-clipping", "0.01"], 0), (["--discriminator-normalization", "batch"], 0),
-    (["--gradient-penalty", "10", "--r1", "1"], 1), (["--preset", "published"], 0), (["--preset", "small"], 0),
-  ] as [([String], Double)])
+  @Test(
+    arguments: [
+      ([], 3), (["--objective", "hinge"], 3), (["--r1", "0.5"], 0.5), (["--gradient-penalty", "10"], 0),
+      (["--objective", "wasserstein", "--weight-clipping", "0.01"], 0), (["--discriminator-normalization", "batch"], 0),
+      (["--gradient-penalty", "10", "--r1", "1"], 1), (["--preset", "published"], 0), (["--preset", "small"], 0),
+    ] as [([String], Double)])
   func thePenaltyOfAPreset(options: [String], r1: Double) throws {
     try Data(
       #"""
