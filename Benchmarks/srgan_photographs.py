@@ -182,6 +182,21 @@ def feature_distance(weights):
     return distance
 
 
+def grid(original, picture):
+    """How strong a pattern of SCALE pixels lies over `picture` where `original` is flat: by how much, in levels of 255, the
+    means of the SCALE² places in it differ (their deviation), once the mean of their surroundings is taken off."""
+    def surroundings(values, side=9):
+        sums = np.pad(values, ((side // 2 + 1, side // 2),) * 2, mode="edge").cumsum(0).cumsum(1)
+        return (sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]) / side ** 2
+
+    wanted, values = (np.asarray(image.convert("L"), float) for image in (original, picture))
+    flat = surroundings((wanted - surroundings(wanted)) ** 2) < 4 ** 2
+    if flat.mean() < 0.01:
+        return np.nan
+    rest, places = values - surroundings(values), [(y, x) for y in range(SCALE) for x in range(SCALE)]
+    return np.std([rest[y::SCALE, x::SCALE][flat[y::SCALE, x::SCALE]].mean() for y, x in places])
+
+
 def score(test, folders, weights):
     distance = feature_distance(weights) if weights else None
     files = sorted(pathlib.Path(test).glob("*.png"))
@@ -196,9 +211,10 @@ def score(test, folders, weights):
     for name in ["bicubic", *folders]:
         pictures = enlarged if name == "bicubic" else [Image.open(pathlib.Path(name, file.name)) for file in files]
         found = ratios(pictures)
+        pattern = round(np.nanmean([grid(a, b) for a, b in zip(originals, pictures)]), 3)
         apart = {"features": round(np.mean([distance(a, b) for a, b in zip(originals, pictures)]), 4)} if distance else {}
         print(json.dumps({"pictures": name, "mean": round(found.mean(), 3), "gain": round((found - bicubic).mean(), 3), **apart,
-                          **{file.stem: round(ratio, 2) for file, ratio in zip(files, found)}}))
+                          "grid": pattern, **{file.stem: round(ratio, 2) for file, ratio in zip(files, found)}}))
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
