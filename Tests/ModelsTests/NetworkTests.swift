@@ -81,6 +81,20 @@ import Testing
     #expect(rows.filter { $0.type.hasPrefix("PixelShuffle") }.map(\.outputShape) == [[128, 128, 64], [256, 256, 64]])
   }
 
+  /// The first convolution behind an upsampling has as many channels as the body, the next as the one before.
+  @Test(arguments: [64, 20]) func superResolutionWithFewerUpsampledChannels(channels: Int) {
+    var configuration = SRGAN.Configuration()
+    let usual = SRGAN(configuration, on: shapes, seed: 0).generator
+    configuration.upsampledChannels = channels
+    let fewer = SRGAN(configuration, on: shapes, seed: 0).generator
+    func tail(_ channels: Int) -> Int {
+      (9 * 64 * channels + channels) + (9 * channels * channels + channels) + (9 * 9 * channels * 3 + 3)
+    }
+    #expect(fewer.tail.parameterCount == tail(channels) && usual.tail.parameterCount == tail(256))
+    let body = usual.parameterCount - usual.tail.parameterCount
+    #expect(fewer.parameterCount - fewer.tail.parameterCount == body)
+  }
+
   @Test func configurationsThatMakeNoNetworkAreRefused() {
     func problem(_ validate: () throws(ConfigurationError) -> Void) -> String? {
       do { try validate() } catch { return error.field }
@@ -95,6 +109,8 @@ import Testing
     var srgan = SRGAN.Configuration()
     srgan.imageSize = [64, 30]
     #expect(problem(srgan.validate) == "imageSize")
+    (srgan.imageSize, srgan.upsampledChannels) = ([64, 64], 0)
+    #expect(problem(srgan.validate) == "upsampledChannels")
     var gan = DenseGAN.Configuration()
     gan.generatorUnits = [256, 0]
     #expect(problem(gan.validate) == "generatorUnits")

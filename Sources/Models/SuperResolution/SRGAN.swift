@@ -16,7 +16,7 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
   public struct Configuration: AdversarialConfiguration {
     /// How the generator doubles the extents.
     public enum Upsampler: String, Codable, CaseIterable, Sendable {
-      /// Nearest upsampling, then a convolution to 256 channels.
+      /// Nearest upsampling, then a convolution to `upsampledChannels`. It draws no grid where its input is flat.
       case nearest
       /// A convolution to 256 channels, then four of them become four pixels (Shi et al., 2016).
       case pixelShuffle
@@ -64,6 +64,9 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
     public var residualBlocks = 16
     /// Nearest upsampling by default; the paper shuffles pixels.
     public var upsampler = Upsampler.nearest
+    /// Channels behind each convolution of an upsampled image, 1 to 1024. Shuffled pixels always have 64, for which this way takes
+    /// as much arithmetic as theirs.
+    public var upsampledChannels = 256
     /// ReLU by default; that of the paper is parametric.
     public var rectifier = Rectifier.relu
     /// In the generator's residual blocks.
@@ -108,7 +111,7 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
     }
 
     /// For processors: the paper's with four residual blocks and larger steps in the first stage, its features weighted to be
-    /// worth some twenty times what the game is; with a few times, colours shift and the upsampling's grid shows.
+    /// worth some twenty times what the game is; with a few times, colours shift.
     public static var small: Configuration {
       var configuration = Configuration.paper
       configuration.residualBlocks = 4
@@ -123,6 +126,7 @@ public final class SRGAN: Module, AdversarialModel, TrainableModel {
       }
       guard scale == 2 || scale == 4 else { throw ConfigurationError("scale", "\(scale) is neither 2 nor 4") }
       try requireSize(residualBlocks, "residualBlocks", atMost: 1024)
+      try requireSize(upsampledChannels, "upsampledChannels", atMost: 1024)
       try requireSize(batchSize, "batchSize")
       if let variant = contentNetwork.variant, !variant.layerNames.contains(contentLayer) {
         throw ConfigurationError(

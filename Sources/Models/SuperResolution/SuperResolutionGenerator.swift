@@ -32,8 +32,8 @@ public final class SuperResolutionGenerator: Module {
     for _ in 0..<configuration.doublings {
       switch configuration.upsampler {
       case .nearest:
-        layers += [UpSampling()] + rectified(channels, 256)
-        channels = 256
+        layers += [UpSampling()] + rectified(channels, configuration.upsampledChannels)
+        channels = configuration.upsampledChannels
       case .pixelShuffle:
         layers += [Conv2D(inputChannels: 64, outputChannels: 256, kernelSize: 3, padding: .same, in: context), PixelShuffle()]
         layers.append(configuration.rectifier == .relu ? ActivationLayer(.relu) : PReLU(channels: 64, in: context))
