@@ -14,6 +14,8 @@ struct HostArena {
 
   /// Address space: memory from `start` to `end`, and beyond, up to `limit`, nothing but addresses.
   private struct Region {
+    /// What the system gave, longer by a step, so that regions begin at whole ones and never meet.
+    let mapping: UInt
     let start: UInt
     var end: UInt
     let limit: UInt
@@ -27,6 +29,11 @@ struct HostArena {
   private var holes: [Hole] = []
   /// One, unless a block did not fit what was reserved.
   private var regions: [Region] = []
+  /// Bytes of a region, unless a block needs more.
+  private let reservation: Int
+
+  /// - Parameter reservation: How many bytes of addresses to reserve at once; nil for as many as the machine has of memory.
+  init(reservation: Int? = nil) { self.reservation = (reservation ?? Self.usualReservation).roundedUp(to: Self.step) }
 
   /// Bytes of memory, in use or free. Pages that were never touched take none of the system's.
   var owned: Int { regions.reduce(0) { $0 + Int($1.end - $1.start) } }
@@ -54,12 +61,9 @@ struct HostArena {
   /// Gives the regions that nobody uses back to the system.
   mutating func trim() {
     regions.removeAll { region in
-      guard let hole = holes.firstIndex(where: { $0.start <= region.start && region.end <= $0.end }) else { return false }
-      let whole = holes.remove(at: hole)
-      // The system may have put two regions side by side.
-      let sides = [(whole.start, region.start), (region.end, whole.end)].map { Hole(start: $0, size: Int($1 - $0)) }
-      holes.insert(contentsOf: sides.filter { $0.size > 0 }, at: hole)
-      munmap(UnsafeMutableRawPointer(bitPattern: region.start), Int(region.limit - region.start))
+      guard let whole = holes.firstIndex(where: { $0.start == region.start && $0.end == region.end }) else { return false }
+      holes.remove(at: whole)
+      munmap(UnsafeMutableRawPointer(bitPattern: region.mapping), Int(region.limit - region.start) + Self.step)
       return true
     }
   }
@@ -80,7 +84,8 @@ struct HostArena {
   /// Makes a hole of `size` bytes or more at the end of a region; false if the system has no more.
   private mutating func grow(for size: Int) -> Bool {
     if let last = regions.indices.last, extend(last, for: size) { return true }
-    guard let region = Self.reserve(size) else { return false }
+    let least = size.roundedUp(to: Self.step)
+    guard let region = Self.reserve(max(least, reservation)) ?? Self.reserve(least) else { return false }
     regions.append(region)
     return extend(regions.count - 1, for: size)
   }
@@ -96,26 +101,23 @@ struct HostArena {
     return true
   }
 
-  /// Addresses for `size` bytes, and for as many as the machine has: none of them is memory yet.
-  private static func reserve(_ size: Int) -> Region? {
-    let least = size.roundedUp(to: step)
+  private static var usualReservation: Int {
     let machine = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     var bound = rlimit()
     getrlimit(Int32(RLIMIT_AS.rawValue), &bound)
     // Where a process may have so many addresses only, others need them as well.
-    let share = Int(exactly: bound.rlim_cur).map { $0 / 8 } ?? machine
-    for bytes in [max(least, min(machine, share).roundedUp(to: step)), least] {
-      guard let memory = mmap(nil, bytes + step, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-        memory != MAP_FAILED
-      else { continue }
-      let start = Int(bitPattern: memory).roundedUp(to: step), unused = start - Int(bitPattern: memory)
-      if unused > 0 { munmap(memory, unused) }
-      if unused < step { munmap(UnsafeMutableRawPointer(bitPattern: start + bytes), step - unused) }
-      // Huge pages, where the system gives them to who asks: walking down a large matrix then misses no address
-      // translations. Refusal changes nothing.
-      madvise(UnsafeMutableRawPointer(bitPattern: start), bytes, MADV_HUGEPAGE)
-      return Region(start: UInt(start), end: UInt(start), limit: UInt(start + bytes))
+    return Int(exactly: bound.rlim_cur).map { min(machine, $0 / 8) } ?? machine
+  }
+
+  /// Addresses for `size` bytes, whole steps: none of them is memory yet.
+  private static func reserve(_ size: Int) -> Region? {
+    guard let mapping = mmap(nil, size + step, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), mapping != MAP_FAILED else {
+      return nil
     }
-    return nil
+    // Huge pages, where the system gives them to who asks: walking down a large matrix then misses no address
+    // translations. Refusal changes nothing.
+    madvise(mapping, size + step, MADV_HUGEPAGE)
+    let start = UInt(Int(bitPattern: mapping).roundedUp(to: step))
+    return Region(mapping: UInt(bitPattern: mapping), start: start, end: start, limit: start + UInt(size))
   }
 }

@@ -54,5 +54,5 @@ public struct BackendStatistics: Sendable {
 public func poolSizeClass(bytes: Int) -> Int {
   guard bytes > 512 else { return 512 }
   let step = max(64, 1 << (Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount - 3))
-  return (bytes + step - 1) / step * step
+  return bytes.roundedUp(to: step)
 }

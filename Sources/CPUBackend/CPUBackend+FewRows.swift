@@ -8,13 +8,13 @@ extension CPUBackend {
     into result: UnsafeMutablePointer<Float>
   ) throws {
     let (m, n, k) = (product.m, product.n, product.k)
-    let blocks = try scratch((m + VL_BLOCK_ROWS - 1) / VL_BLOCK_ROWS * VL_BLOCK_ROWS * ((k + 15) / 16 * 16))
+    let blocks = try scratch(m.roundedUp(to: VL_BLOCK_ROWS) * ((k + 15) / 16 * 16))
     team.forEachRange(ofHeavy: m, weight: k) { rows in
       vl_pack_rows(a, rows.lowerBound, rows.upperBound, k, blocks.pointer)
     }
     var shape = VLFewRows(m: m, n: n, k: k, transposesRight: product.transposesRight)
     // Narrower strips where there are too few to keep every thread busy.
-    let panels = (n + VL_PANEL - 1) / VL_PANEL
+    let panels = n.dividedUp(by: VL_PANEL)
     let strips = Tiles(
       of: n, width: min(vl_strip_width(product.transposesRight), VL_PANEL * max(1, panels / (2 * team.threads))))
     try withUnsafeMutablePointer(to: &shape) { shape in

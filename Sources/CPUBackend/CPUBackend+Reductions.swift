@@ -115,7 +115,7 @@ struct Tiles: Sequence {
 
   init(of extent: Int, width: Int) { (self.extent, self.width) = (extent, Swift.max(1, width)) }
 
-  var count: Int { (extent + width - 1) / width }
+  var count: Int { extent.dividedUp(by: width) }
 
   subscript(index: Int) -> Range<Int> { index * width..<Swift.min(extent, (index + 1) * width) }
 

@@ -145,7 +145,7 @@ struct WinogradConvolution {
   private static let gatherColumns = 32
 
   let panel = VL_PANEL
-  var panels: Int { (n + panel - 1) / panel }
+  var panels: Int { n.dividedUp(by: panel) }
 
   /// - Returns: nil where it is not possible or saves too little.
   init?(_ convolution: Convolution, _ pass: ConvolutionKey.Pass) {
@@ -213,7 +213,7 @@ struct WinogradConvolution {
         family: VLWinograd(rank: rank, taps: taps, results: results, tiles: (tiled[0], tiled[1], tiled[2])),
         source: isInputGradient ? output : input, destination: isInputGradient ? input : output,
         tiles: convolution.batch * layout.tiles(results), firstPanel: layout.phase == nil ? 0 : number * channelPanels,
-        panels: layout.phase == nil ? (n + panel - 1) / panel : channelPanels)
+        panels: layout.phase == nil ? n.dividedUp(by: panel) : channelPanels)
     }
     filter = VLWinogradFilter(
       rank: rank, taps: taps, results: results, stride: step, phases: phases,
@@ -246,7 +246,7 @@ struct WinogradConvolution {
 
     init(_ positions: [(first: Int, count: Int)], phase: [Int]?) { (self.positions, self.phase) = (positions, phase) }
 
-    func extents(_ results: Int) -> [Int] { positions.map { ($0.count + results - 1) / results } }
+    func extents(_ results: Int) -> [Int] { positions.map { $0.count.dividedUp(by: results) } }
     func tiles(_ results: Int) -> Int { extents(results).reduce(1, *) }
   }
 
@@ -258,8 +258,8 @@ struct WinogradConvolution {
 
   /// Whole blocks, about as many each time, because the last ones need all of the filter as the first do.
   static func rows(of count: Int, mostBlocks: Int) -> Int {
-    let blocks = (count + VL_BLOCK_ROWS - 1) / VL_BLOCK_ROWS, parts = (blocks + mostBlocks - 1) / mostBlocks
-    return (blocks + parts - 1) / parts * VL_BLOCK_ROWS
+    let blocks = count.dividedUp(by: VL_BLOCK_ROWS), parts = blocks.dividedUp(by: mostBlocks)
+    return blocks.dividedUp(by: parts) * VL_BLOCK_ROWS
   }
 
   /// Floats that a block of tiles takes in one point.

@@ -1,3 +1,4 @@
+import Backends
 import CVectorLoops
 import Glibc
 import Synchronization
@@ -73,8 +74,8 @@ struct ThreadTeam: Sendable {
       return
     }
     let slices = min(4 * threads, elements / Self.grain)
-    let length = ((count + slices - 1) / slices + 15) / 16 * 16
-    forEachSlice((count + length - 1) / length) { slice in
+    let length = count.dividedUp(by: slices).roundedUp(to: 16)
+    forEachSlice(count.dividedUp(by: length)) { slice in
       body(slice * length..<min(count, (slice + 1) * length))
     }
   }

@@ -82,7 +82,7 @@ struct PanelLayout {
 
   init(width: Int, of n: Int, k: Int, paddedTo multiple: Int = 1) {
     self.width = width
-    panels = (n + width - 1) / width
+    panels = n.dividedUp(by: width)
     paddedK = k.roundedUp(to: multiple)
   }
 

@@ -32,7 +32,7 @@ extension OpenCLBackend {
         wide ? "WIDE" : "NARROW": 1, isContiguous ? storing(copy, along: last, count: copy.count) : "CACHED": 1,
       ])
     try runtime.launchShared(
-      kernel, units: rows * ((columns + segment - 1) / segment), cost: 2 * min(segment, columns),
+      kernel, units: rows * columns.dividedUp(by: segment), cost: 2 * min(segment, columns),
       runtime.index(rows, wide: wide), .count(columns), view, offset(copy.sourceOffset, wide),
       offset(copy.destinationOffset, wide), offset(copy.sourceStrides[last], wide),
       offset(copy.destinationStrides[last], wide), buffer(source), buffer(destination))
@@ -53,7 +53,7 @@ extension OpenCLBackend {
       ])
     let rows = copy.count / (lines * columns)
     try runtime.launchShared(
-      kernel, units: rows * ((lines + tile - 1) / tile) * ((columns + tile - 1) / tile), cost: 4 * tile * tile,
+      kernel, units: rows * lines.dividedUp(by: tile) * columns.dividedUp(by: tile), cost: 4 * tile * tile,
       runtime.index(rows, wide: wide), .count(lines), .count(columns), view,
       offset(copy.sourceOffset, wide), offset(copy.destinationOffset, wide),
       offset(copy.sourceStrides[last], wide), offset(copy.destinationStrides[line], wide), buffer(source),

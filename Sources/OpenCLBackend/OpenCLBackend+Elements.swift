@@ -7,7 +7,7 @@ extension OpenCLBackend {
       let wide = needsWideIndices(count), width = runtime.flatWidth
       let kernel = try runtime.kernel(.elementwise, "fill", defines: elementDefines(count))
       try runtime.launchShared(
-        kernel, units: (count + width - 1) / width, cost: width, .float(value), runtime.index(count, wide: wide),
+        kernel, units: count.dividedUp(by: width), cost: width, .float(value), runtime.index(count, wide: wide),
         .buffer(output))
     }
   }
@@ -22,7 +22,7 @@ extension OpenCLBackend {
           "WIDTH": width, needsWideIndices(count) ? "WIDE" : "NARROW": 1, runtime.storing(count, columns: width): 1,
         ])
       try runtime.launchShared(
-        kernel, units: (count + width - 1) / width, cost: 2 * width, .float(p), .float(q),
+        kernel, units: count.dividedUp(by: width), cost: 2 * width, .float(p), .float(q),
         runtime.index(count, wide: needsWideIndices(count)), buffer(input), .buffer(output))
     }
   }
@@ -47,7 +47,7 @@ extension OpenCLBackend {
     let count = output.count, width = runtime.flatWidth
     let kernel = try runtime.kernel(.elementwise, "binary_" + macro, defines: elementDefines(count))
     try runtime.launchShared(
-      kernel, units: (count + width - 1) / width, cost: 3 * width, .float(p),
+      kernel, units: count.dividedUp(by: width), cost: 3 * width, .float(p),
       runtime.index(count, wide: needsWideIndices(count)), .count(broadcast.leftStrides[0]),
       .count(broadcast.rightStrides[0]), buffer(left), buffer(right), .buffer(output))
   }
@@ -70,7 +70,7 @@ extension OpenCLBackend {
     let view = outer(broadcast.shape) + outer(broadcast.leftStrides) + outer(broadcast.rightStrides)
     let rows = count / columns
     try runtime.launchShared(
-      kernel, units: rows * ((columns + segment - 1) / segment), cost: 3 * min(segment, columns), .float(p),
+      kernel, units: rows * columns.dividedUp(by: segment), cost: 3 * min(segment, columns), .float(p),
       runtime.index(rows, wide: wide), .count(columns), wide ? .longWords(view) : .words(view),
       buffer(left), buffer(right), .buffer(output))
   }
@@ -80,7 +80,7 @@ extension OpenCLBackend {
       let count = output.count, width = runtime.flatWidth
       let kernel = try runtime.kernel(.elementwise, "choose", defines: elementDefines(count))
       try runtime.launchShared(
-        kernel, units: (count + width - 1) / width, cost: 4 * width, runtime.index(count, wide: needsWideIndices(count)),
+        kernel, units: count.dividedUp(by: width), cost: 4 * width, runtime.index(count, wide: needsWideIndices(count)),
         buffer(condition), buffer(left), buffer(right), .buffer(output))
     }
   }

@@ -38,7 +38,7 @@ extension OpenCLBackend {
         }
         let elements = batch.reduce(0) { $0 + weights[$1].count }
         try runtime.launchShared(
-          kernel, units: (elements + width - 1) / width, cost: (3 + 2 * rule.slotCount) * width, arguments)
+          kernel, units: elements.dividedUp(by: width), cost: (3 + 2 * rule.slotCount) * width, arguments)
       }
     }
   }

@@ -1,3 +1,4 @@
+import Backends
 import COpenCL
 import Kernels
 
@@ -126,7 +127,6 @@ public struct WorkSize: Equatable, Sendable {
 
   /// The least index space of whole groups that holds this one.
   public func rounded(to group: WorkSize) -> WorkSize {
-    func up(_ value: Int, _ step: Int) -> Int { (value + step - 1) / step * step }
-    return WorkSize(up(x, group.x), up(y, group.y), up(z, group.z))
+    WorkSize(x.roundedUp(to: group.x), y.roundedUp(to: group.y), z.roundedUp(to: group.z))
   }
 }

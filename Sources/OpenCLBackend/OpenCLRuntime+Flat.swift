@@ -1,3 +1,5 @@
+import Backends
+
 extension OpenCLRuntime {
   /// How many floats a vector of a flat kernel has: the define `WIDTH`.
   var flatWidth: Int { family == .cpu ? 16 : 4 }
@@ -41,7 +43,7 @@ extension OpenCLRuntime {
     case .gpu:
       let group = min(128, kernel.maximumWorkGroupSize)
       // Enough items to fill any card; beyond that each takes several.
-      let groups = min((units + group - 1) / group, device.computeUnits * 64)
+      let groups = min(units.dividedUp(by: group), device.computeUnits * 64)
       try launch(kernel, global: WorkSize(groups * group), local: WorkSize(group), arguments)
     }
   }
@@ -76,10 +78,10 @@ extension OpenCLRuntime {
     _ length: Int, outer: Int, atLeast: Int, atMost: Int, multipleOf step: Int = 1
   ) -> (parts: Int, share: Int) {
     let wanted = max(1, device.computeUnits * 4 / max(1, outer))
-    let even = (length + wanted - 1) / wanted
+    let even = length.dividedUp(by: wanted)
     let bounded = max(1, min(max(even, atLeast), atMost))
-    let share = (bounded + step - 1) / step * step
-    return (max(1, (length + share - 1) / share), share)
+    let share = bounded.roundedUp(to: step)
+    return (max(1, length.dividedUp(by: share)), share)
   }
 
   /// A count or index as the kernels' `index_t`. Callers add `WIDE` to the defines if it `needsWideIndices`.

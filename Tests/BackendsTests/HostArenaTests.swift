@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -87,19 +86,24 @@ import Testing
     #expect(arena.owned == 0)
   }
 
-  private static let countsPromises =
-    (try? String(contentsOfFile: "/proc/sys/vm/overcommit_memory", encoding: .utf8))?.first == "2"
-
-  @Test(.disabled(if: countsPromises)) func aBlockThatDoesNotFitWhatWasReservedHasARegionOfItsOwn() throws {
-    let machine = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / (2 * Self.mebibyte) * (2 * Self.mebibyte)
-    var arena = HostArena()
-    let sizes = [4 * Self.mebibyte, machine], blocks = try sizes.map { try block(&arena, $0) }
-    UnsafeMutablePointer<Int>(bitPattern: blocks[1] + UInt(machine - 8))!.pointee = 1
-    #expect(arena.owned == machine + 4 * Self.mebibyte)
-    arena.giveBack(blocks[1], size: machine)
+  /// The second does not fit into what was reserved for the first, and the third not into what is left of either.
+  @Test func blocksThatDoNotFitWhatWasReservedHaveRegionsOfTheirOwn() throws {
+    var arena = HostArena(reservation: 8 * Self.mebibyte)
+    let sizes = [4, 20, 6].map { $0 * Self.mebibyte }, blocks = try sizes.map { try block(&arena, $0) }
+    for (block, size) in zip(blocks, sizes) {
+      for end in [block, block + UInt(size - 8)] { UnsafeMutablePointer<Int>(bitPattern: end)!.pointee = 1 }
+    }
+    #expect(arena.owned == 30 * Self.mebibyte)
+    arena.giveBack(blocks[1], size: sizes[1])
     arena.trim()
-    #expect(arena.owned == 4 * Self.mebibyte)
+    #expect(arena.owned == 10 * Self.mebibyte)
     arena.giveBack(blocks[0], size: sizes[0])
+    arena.giveBack(blocks[2], size: sizes[2])
+    #expect(arena.owned == 10 * Self.mebibyte)
+    // Regions never join, even if all is free.
+    let large = try block(&arena, 9 * Self.mebibyte)
+    #expect(arena.owned == 20 * Self.mebibyte)
+    arena.giveBack(large, size: 9 * Self.mebibyte)
     arena.trim()
     #expect(arena.owned == 0)
   }
