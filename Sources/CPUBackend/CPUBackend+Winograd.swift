@@ -79,11 +79,9 @@ extension CPUBackend {
         }
       }
       team.forEachSlice(winograd.points) { point in
-        let sum = sums.pointer + point * sumStride
-        if first == 0 { vl_fill(0, sum, sumStride) }
         vl_multiply_columns(
           matrix.pointer + point * block, winograd.points * block, gradients.pointer + point * panelBlock,
-          winograd.points * panelBlock, count, k, panels, sum)
+          winograd.points * panelBlock, count, k, panels, first > 0, sums.pointer + point * sumStride)
       }
     }
     var shape = winograd.filter

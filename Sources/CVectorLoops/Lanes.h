@@ -19,6 +19,14 @@ enum { lanes = 16 };
 VL_INLINE v16 load(const float *p) { return *(const v16 *)p; }
 VL_INLINE void store(float *p, v16 v) { *(v16 *)p = v; }
 
+/// Stores whole lines past the caches: for what is larger than they are, which is then not read before it is written.
+VL_INLINE void stream(float *p, v16 v) {
+  typedef float line __attribute__((vector_size(64), aligned(64)));
+  __builtin_nontemporal_store((line)v, (line *)p);
+}
+/// Goes between what was streamed and what tells others that it is there.
+VL_INLINE void finish_streaming(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
 /// Transposes a square.
 VL_INLINE void transpose(v16 m[lanes]) {
   // Four times: row i and row i + 8 are shuffled together like cards.

@@ -83,21 +83,22 @@ VL_INLINE void rows_by_panel(
 
 /// 16 rows of Aᵀ · B, `height` at a time.
 VL_INLINE void columns_by_panel(
-  int height, int vectors, long rows, const float *a, long aBlock, const float *panel, long panelBlock, float *c
+  int height, int vectors, long rows, const float *a, long aBlock, const float *panel, long panelBlock, float *c, bool adds
 ) {
   const long blocks = (rows + mostRows - 1) / mostRows, last = rows - (blocks - 1) * mostRows;
   for (int v = 0; v < 2; v += vectors)
     for (int r = 0; r < lanes; r += height)
       tile(
         height, vectors, blocks, mostRows, last, a + r, 1, lanes, aBlock, panel + v * lanes, panelBlock,
-        panel + panelBlock, panelBlock, VL_PANEL, c + r * VL_PANEL + v * lanes, true);
+        panel + panelBlock, panelBlock, VL_PANEL, c + r * VL_PANEL + v * lanes, adds);
 }
 
 #define ROWS                                                                                   \
   (long rows, long k, const float *a, long aBlock, const float *panel, const float *ahead, long aheadRun, \
    long aheadStep, float *c, bool adds)
 #define ROW_ARGUMENTS rows, k, a, aBlock, panel, ahead, aheadRun, aheadStep, c, adds
-#define COLUMNS (long rows, const float *a, long aBlock, const float *panel, long panelBlock, float *c)
+#define COLUMNS (long rows, const float *a, long aBlock, const float *panel, long panelBlock, float *c, bool adds)
+#define COLUMN_ARGUMENTS rows, a, aBlock, panel, panelBlock, c, adds
 
 bool vl_is_wide(void) {
 #if defined(__x86_64__)
@@ -109,9 +110,9 @@ bool vl_is_wide(void) {
 
 // 32 registers of 16 floats hold 14 × 2 sums, 16 of 8 hold 5 × 2.
 VL_WIDE static void rows_wide ROWS { rows_by_panel(14, 2, ROW_ARGUMENTS); }
-VL_WIDE static void columns_wide COLUMNS { columns_by_panel(8, 2, rows, a, aBlock, panel, panelBlock, c); }
+VL_WIDE static void columns_wide COLUMNS { columns_by_panel(8, 2, COLUMN_ARGUMENTS); }
 VL_CLONES static void rows_narrow ROWS { rows_by_panel(5, 1, ROW_ARGUMENTS); }
-VL_CLONES static void columns_narrow COLUMNS { columns_by_panel(4, 1, rows, a, aBlock, panel, panelBlock, c); }
+VL_CLONES static void columns_narrow COLUMNS { columns_by_panel(4, 1, COLUMN_ARGUMENTS); }
 
 void vl_multiply_rows(
   const float *a, long aBlock, const float *panel, long rows, long k, bool adds, const float *ahead,
@@ -121,11 +122,11 @@ void vl_multiply_rows(
 }
 
 void vl_multiply_columns(
-  const float *a, long aBlock, const float *panels, long panelBlock, long rows, long k, long count, float *c
+  const float *a, long aBlock, const float *panels, long panelBlock, long rows, long k, long count, bool adds, float *c
 ) {
   for (long first = 0; first < k; first += lanes)
     for (long panel = 0; panel < count; panel++)
       (vl_is_wide() ? columns_wide : columns_narrow)(
         rows, a + first * mostRows, aBlock, panels + panel * mostRows * VL_PANEL, panelBlock,
-        c + (panel * k + first) * VL_PANEL);
+        c + (panel * k + first) * VL_PANEL, adds);
 }

@@ -66,12 +66,13 @@ VL_INLINE void gather(
         float *to = matrix + row / VL_BLOCK_ROWS * points * pointStride
           + (gradient ? (column / VL_PANEL * VL_BLOCK_ROWS + inBlock) * VL_PANEL + column % VL_PANEL
                       : column * VL_BLOCK_ROWS + inBlock * lanes);
-        for (int i = 0; i < points; i++) store(to + i * pointStride, y[i]);
+        for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride, y[i]);
         if (gradient && column + lanes == k && k % VL_PANEL != 0)
-          for (int i = 0; i < points; i++) store(to + i * pointStride + lanes, (v16){});
+          for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride + lanes, (v16){});
       }
     }
   }
+  finish_points(rank);
 }
 
 VL_CLONES void vl_winograd_gather(

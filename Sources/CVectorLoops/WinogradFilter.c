@@ -41,11 +41,12 @@ VL_INLINE void transform(
       for (int i = 0; i < elements; i++) x[i] = load(from + numbers[i] * matrix + column);
       apply(Filter, rank, taps, results, x, y);
       float *to = panel_at(panels, k, row, column);
-      for (int i = 0; i < points; i++) store(to + i * pointStride, y[i]);
+      for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride, y[i]);
       if (column + lanes == n && n % VL_PANEL != 0)
-        for (int i = 0; i < points; i++) store(to + i * pointStride + lanes, (v16){});
+        for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride + lanes, (v16){});
     }
   }
+  finish_points(rank);
 }
 
 /// Rows are output channels, columns (phase, input channel); `first ..< last` count blocks of 16 columns.
@@ -70,12 +71,13 @@ VL_INLINE void transform_turned(
         for (int i = 0; i < elements; i++) x[i] = squares[i][j];
         apply(Filter, rank, taps, results, x, y);
         float *to = panel_at(panels, k, row + j, column);
-        for (int i = 0; i < points; i++) store(to + i * pointStride, y[i]);
+        for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride, y[i]);
         if (column + lanes == n && n % VL_PANEL != 0)
-          for (int i = 0; i < points; i++) store(to + i * pointStride + lanes, (v16){});
+          for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride + lanes, (v16){});
       }
     }
   }
+  finish_points(rank);
 }
 
 /// Back from the products of images and gradients.

@@ -147,10 +147,11 @@ enum { VL_PANEL = 32 };
 void vl_multiply_rows(
   const float *a, long aBlock, const float *panel, long rows, long k, bool adds, const float *ahead,
   long aheadRun, long aheadStep, float *c);
-/// `count` panels of `C += Aᵀ · B`: C has k rows, and the products are summed over the `rows` of A and B. B is in
-/// blocks like A, `panelBlock` apart, each of panels of 14 rows.
+/// `count` panels of `C = Aᵀ · B`, or `C += Aᵀ · B` if it `adds`: C has k rows, and the products are summed over the
+/// `rows` of A and B. B is in blocks like A, `panelBlock` apart, each of panels of 14 rows.
 void vl_multiply_columns(
-  const float *a, long aBlock, const float *panels, long panelBlock, long rows, long k, long count, float *c);
+  const float *a, long aBlock, const float *panels, long panelBlock, long rows, long k, long count, bool adds,
+  float *c);
 
 /// Rows `first ..< last` of a row-major matrix to blocks, with zeros after the last column.
 void vl_pack_rows(const float *a, long first, long last, long k, float *blocks);
