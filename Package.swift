@@ -38,10 +38,10 @@ let package = Package(
       exclude: ["README.md"]
         + [
           "prelude", "elementwise", "activation_gradient", "reduction", "copy", "indexing", "rows", "pooling",
-          "upsampling", "normalization", "normalization_terms", "normalization_cpu", "normalization_gpu", "random",
+          "upsampling", "group_sums", "normalization_terms", "normalization_cpu", "normalization_gpu", "random",
           "optimizer", "ceilings", "gemm", "gemm_panels", "gemm_cpu", "gemm_cpu_tile", "gemm_cpu_block",
           "gemm_cpu_lines", "gemm_cpu_phases", "gemm_cpu_narrow", "gemm_cpu_rows", "gemm_gpu", "gemm_fold", "winograd",
-          "winograd_product", "winograd_gradient", "winograd_filter",
+          "winograd_product", "winograd_gradient", "winograd_filter", "winograd_points", "winograd_volumes",
         ].map { "\($0).cl" }),
     .target(name: "Kernels", dependencies: ["CKernels"]),
     .target(name: "CDriverCheck", dependencies: ["COpenCL"]),

@@ -100,6 +100,12 @@ static const struct {
     {"winograd_gradient", (const unsigned char[]){
 #embed "winograd_gradient.cl"
      , 0}},
+    {"winograd_points", (const unsigned char[]){
+#embed "winograd_points.cl"
+     , 0}},
+    {"winograd_volumes", (const unsigned char[]){
+#embed "winograd_volumes.cl"
+     , 0}},
     {"winograd_filter", (const unsigned char[]){
 #embed "winograd_filter.cl"
      , 0}},

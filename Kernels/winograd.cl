@@ -1,25 +1,11 @@
-// Winograd's minimal filtering (Lavin and Gray, 2016): a tile of OUTPUTS × OUTPUTS results of a filter with
-// TAPS × TAPS taps takes 16 multiplications for each pair of channels instead of 36, wherever
-// OUTPUTS + TAPS = 5. With the points 0, 1, −1, ∞ on each axis
-//
-//   y = Aᵀ (G g ⊙ Bᵀ d)       d: 4 inputs, g: TAPS taps, y: OUTPUTS results
-//
-//   Bᵀ d = d0 − d2, d1 + d2, d2 − d1, d1 − d3          the same for 3 taps and for 2
-//   G g  = g0, (g0 + g1 + g2) / 2, (g0 − g1 + g2) / 2, g2     3 taps
-//          g0, (g0 + g1) / 2, (g0 − g1) / 2, g1               2 taps
-//   Aᵀ m = m0 + m1 + m2, m1 − m2 − m3                         2 results
-//          m0 + m1 + m2, m1 − m2, m1 + m2 − m3                3 results
+// Convolutions of two axes by Winograd's filtering, `winograd_points.cl`: tiles of OUTPUTS × OUTPUTS results of a filter with
+// TAPS × TAPS taps, 4 points an axis, take 16 multiplications for each pair of channels instead of 36.
 //
 // Height and width are transformed; depth stays a sum over taps. A stride of 2 takes the image apart into
 // phases, which are images of their own with a filter of every second tap. So the sum over k of the 16
 // products runs over (tap in depth, phase, channel), called slabs of channels; points are 4 · y + x.
 //
-// Macros: OUTPUTS, 2 or 3; WIDTH; ROWS and VECTORS of a register block; BLOCK, the most rows and columns of a block of a
-// filter gradient; ACTIVATION.
-
-#define POINTS 16
-#define TAPS (5 - OUTPUTS)
-#define PANEL (VECTORS * WIDTH)
+// Macros besides: BLOCK, the most rows and columns of a block of a filter gradient; ACTIVATION.
 
 typedef struct {
   int tiles[2];         // tiles of a slice: rows, columns
@@ -43,21 +29,13 @@ static inline void advanceTile(const Patches *patches, const Winograd *w, Positi
 
 // Bᵀ d B of one vector of channels; the points lie pointPitch apart.
 static inline void transformTile(const floatv d[POINTS], global float *to, const size_t pointPitch) {
-  floatv t[POINTS];
+  floatv t[POINTS], points[POINTS];
 #pragma unroll
-  for (int x = 0; x < 4; ++x) {
-    t[x] = d[x] - d[8 + x];
-    t[4 + x] = d[4 + x] + d[8 + x];
-    t[8 + x] = d[8 + x] - d[4 + x];
-    t[12 + x] = d[4 + x] - d[12 + x];
-  }
+  for (int x = 0; x < 4; ++x) spreadInput(d + x, 4, t + x, 4);
 #pragma unroll
-  for (int y = 0; y < 4; ++y) {
-    WHOLE(global, to + (4 * y) * pointPitch) = t[4 * y] - t[4 * y + 2];
-    WHOLE(global, to + (4 * y + 1) * pointPitch) = t[4 * y + 1] + t[4 * y + 2];
-    WHOLE(global, to + (4 * y + 2) * pointPitch) = t[4 * y + 2] - t[4 * y + 1];
-    WHOLE(global, to + (4 * y + 3) * pointPitch) = t[4 * y + 1] - t[4 * y + 3];
-  }
+  for (int y = 0; y < 4; ++y) spreadInput(t + 4 * y, 1, points + 4 * y, 1);
+#pragma unroll
+  for (int point = 0; point < POINTS; ++point) WHOLE(global, to + point * pointPitch) = points[point];
 }
 
 // Transforms firstK ..< firstK + count of consecutive tiles: to[point · pointPitch + tile · pitch + k − firstK].

@@ -7,25 +7,8 @@
 // Why: the sums of a block, and the points of the tiles that are added at a time, fit the second-level cache
 // together. Larger blocks would transform less often but leave it.
 
-// Rows of a register block, which divide the channels, multiples of 16.
-#define CHANNEL_ROWS (POWER_OF_TWO_SUMS / VECTORS)
 // Floats from the sums of a point to those of the next: they fall into different sets of the cache.
 #define POINT_SUMS (BLOCK * BLOCK + 16)
-
-// A of OUTPUTS vectors.
-static inline void extend(const floatv *y, const int step, floatv *to, const int toStep) {
-  to[0] = y[0];
-#if OUTPUTS == 2
-  to[toStep] = y[0] + y[step];
-  to[2 * toStep] = y[0] - y[step];
-  to[3 * toStep] = -y[step];
-#else
-  const floatv ends = y[0] + y[2 * step];
-  to[toStep] = ends + y[step];
-  to[2 * toStep] = ends - y[step];
-  to[3 * toStep] = -y[2 * step];
-#endif
-}
 
 // to[point · pointPitch + tile · pitch + column − firstColumn] of the gradient [position][n].
 static inline void transformGradient(
@@ -46,25 +29,13 @@ static inline void transformGradient(
                    ? WHOLE(const global, from + ((size_t)(i / OUTPUTS) * patches->rows[2] + i % OUTPUTS) * n + c)
                    : SPLAT(0.0f);
 #pragma unroll
-      for (int x = 0; x < OUTPUTS; ++x) extend(y + x, OUTPUTS, extended + x, OUTPUTS);
+      for (int x = 0; x < OUTPUTS; ++x) spreadOutputGradient(y + x, OUTPUTS, extended + x, OUTPUTS);
 #pragma unroll
-      for (int i = 0; i < 4; ++i) extend(extended + OUTPUTS * i, 1, points + 4 * i, 1);
+      for (int i = 0; i < 4; ++i) spreadOutputGradient(extended + OUTPUTS * i, 1, points + 4 * i, 1);
 #pragma unroll
       for (int point = 0; point < POINTS; ++point) WHOLE(global, to + point * pointPitch + c) = points[point];
     }
   }
-}
-
-// Gᵀ of four vectors.
-static inline void gather(const floatv *u, const int step, floatv *to, const int toStep) {
-  const floatv sum = 0.5f * (u[step] + u[2 * step]), difference = 0.5f * (u[step] - u[2 * step]);
-  to[0] = u[0] + sum;
-#if TAPS == 3
-  to[toStep] = difference;
-  to[2 * toStep] = sum + u[3 * step];
-#else
-  to[toStep] = difference + u[3 * step];
-#endif
 }
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradient(
@@ -135,9 +106,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
         for (int point = 0; point < POINTS; ++point)
           u[point] = WHOLE(global, sums + point * POINT_SUMS + row * BLOCK + column);
 #pragma unroll
-        for (int x = 0; x < 4; ++x) gather(u + x, 4, folded + x, 4);
+        for (int x = 0; x < 4; ++x) foldFilterGradient(u + x, 4, folded + x, 4);
 #pragma unroll
-        for (int y = 0; y < TAPS; ++y) gather(folded + 4 * y, 1, g + TAPS * y, 1);
+        for (int y = 0; y < TAPS; ++y) foldFilterGradient(folded + 4 * y, 1, g + TAPS * y, 1);
 #pragma unroll
         for (int i = 0; i < TAPS * TAPS; ++i) {
           const size_t tapY = phaseY + i / TAPS * w.phases, tapX = phaseX + i % TAPS * w.phases;

@@ -9,54 +9,6 @@
 // second-level cache, because all of the transformed filter is read for each block. If k is cut, so that it
 // fits, the products of all panels stay in `scratch` until k is complete.
 
-// output[row][column] (+)= Σ_k left[row][k] · right[k][column]
-static inline void multiplyPoint(
-    const global float *left, const int pitch, const global float *restrict right, const int rows, const int depth,
-    const int isFirst, global float *output) {
-  for (int row = 0; row < rows; row += ROWS, left += (size_t)ROWS * pitch, output += ROWS * PANEL) {
-    floatv sums[ROWS][VECTORS];
-#pragma unroll
-    for (int i = 0; i < ROWS; ++i)
-#pragma unroll
-      for (int v = 0; v < VECTORS; ++v) sums[i][v] = SPLAT(0.0f);
-    const global float *a = left, *b = right;
-    // Channels come in multiples of 16.
-    for (int k = 0; k < depth; k += STEPS, a += STEPS, b += STEPS * PANEL) {
-      floatv columns[STEPS][VECTORS];
-#pragma unroll
-      for (int s = 0; s < STEPS; ++s)
-#pragma unroll
-        for (int v = 0; v < VECTORS; ++v) columns[s][v] = WHOLE(const global, b + s * PANEL + v * WIDTH);
-#pragma unroll
-      for (int i = 0; i < ROWS; ++i)
-#pragma unroll
-        for (int s = 0; s < STEPS; ++s) {
-          const floatv element = SPLAT(a[i * pitch + s]);
-#pragma unroll
-          for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * columns[s][v];
-        }
-    }
-#pragma unroll
-    for (int i = 0; i < ROWS; ++i)
-#pragma unroll
-      for (int v = 0; v < VECTORS; ++v) {
-        global float *to = output + i * PANEL + v * WIDTH;
-        WHOLE(global, to) = isFirst ? sums[i][v] : WHOLE(global, to) + sums[i][v];
-      }
-  }
-}
-
-// Aᵀ of four vectors `step` apart.
-static inline void fold(const floatv *m, const int step, floatv *to, const int toStep) {
-  to[0] = m[0] + m[step] + m[2 * step];
-#if OUTPUTS == 2
-  to[toStep] = m[step] - m[2 * step] - m[3 * step];
-#else
-  to[toStep] = m[step] - m[2 * step];
-  to[2 * toStep] = m[step] + m[2 * step] - m[3 * step];
-#endif
-}
-
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradProduct(
     const Product p, const Patches patches, const Winograd w, const ulong scratchSize, const float parameter,
     const global float *restrict left, const global float *restrict right, const global float *restrict bias,
@@ -107,9 +59,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradProduct(
             for (int point = 0; point < POINTS; ++point)
               m[point] = WHOLE(global, results + point * productPitch + t * PANEL + column);
 #pragma unroll
-            for (int x = 0; x < 4; ++x) fold(m + x, 4, folded + x, 4);
+            for (int x = 0; x < 4; ++x) foldOutput(m + x, 4, folded + x, 4);
 #pragma unroll
-            for (int y = 0; y < OUTPUTS; ++y) fold(folded + 4 * y, 1, values + OUTPUTS * y, 1);
+            for (int y = 0; y < OUTPUTS; ++y) foldOutput(folded + 4 * y, 1, values + OUTPUTS * y, 1);
             const floatv offset = p.hasBias ? LOAD(bias + firstColumn + column) : SPLAT(0.0f);
 #pragma unroll
             for (int y = 0; y < OUTPUTS; ++y)

@@ -33,26 +33,41 @@ struct LaunchSequence {
 final class LaunchRecorder {
   private let thread = pthread_self()
   private let operands: Int
-  /// Held, so that no two storages are taken for one.
-  private var storages: [OpenCLStorage]
+  /// Buffers, and the most elements that a storage in each had. One that is given back and taken again meanwhile stays one place,
+  /// as the queue is in-order: a sequence needs no more memory than its launches one after the other.
+  private var places: [(buffer: cl_mem, count: Int)] = []
   private var launches: [LaunchSequence.Launch] = []
   /// Whether all that was done can be done again.
   private var isComplete = true
 
-  init(operands: [OpenCLStorage]) { (self.operands, storages) = (operands.count, operands) }
+  /// - Parameter operands: Held by the caller until the end.
+  init(operands: [OpenCLStorage]) {
+    self.operands = operands.count
+    for operand in operands { _ = place(of: operand) }
+  }
 
   var isOfThisThread: Bool { pthread_equal(thread, pthread_self()) != 0 }
 
   /// - Parameter kernel: For this launch alone, with its arguments set.
   func add(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize, _ arguments: [KernelArgument]) {
-    var places = [(argument: cl_uint, place: Int)]()
+    var used = [(argument: cl_uint, place: Int)]()
     for (index, argument) in arguments.enumerated() {
       guard case .buffer(let storage) = argument else { continue }
-      let known = storages.firstIndex { $0 === storage }
-      if known == nil { storages.append(storage) }
-      places.append((cl_uint(index), known ?? storages.count - 1))
+      if let place = place(of: storage) { used.append((cl_uint(index), place)) }
     }
-    launches.append(.init(kernel: kernel, global: global, local: local, storages: places))
+    launches.append(.init(kernel: kernel, global: global, local: local, storages: used))
+  }
+
+  /// Nil if there was no memory for it.
+  private func place(of storage: OpenCLStorage) -> Int? {
+    guard let buffer = storage.buffer else {
+      isComplete = false
+      return nil
+    }
+    let place = places.firstIndex { $0.buffer == buffer } ?? places.count
+    if place == places.count { places.append((buffer, storage.count)) }
+    places[place].count = max(places[place].count, storage.count)
+    return place
   }
 
   /// Something was enqueued that is not a kernel of ours.
@@ -60,7 +75,7 @@ final class LaunchRecorder {
 
   func sequence(variant: ProductVariant?) -> LaunchSequence? {
     isComplete
-      ? LaunchSequence(launches: launches, temporaries: storages[operands...].map(\.count), variant: variant) : nil
+      ? LaunchSequence(launches: launches, temporaries: places[operands...].map(\.count), variant: variant) : nil
   }
 }
 
@@ -85,7 +100,7 @@ extension OpenCLBackend {
       case .partOfAnother:
         try body(output)
       case .recording(let recorder):
-        defer { runtime.endRecording() }
+        defer { runtime.lock.withLock { runtime.recorder = nil } }
         try body(output)
         let variant = runtime.choices.withLock { $0.last }
         runtime.lock.withLock { runtime.keep(recorder.sequence(variant: variant), key) }
@@ -113,13 +128,6 @@ extension OpenCLRuntime {
       self.recorder = recorder
       return .recording(recorder)
     }
-  }
-
-  /// The recorder may be the last to hold the storages it noted, and those take the lock to be given back: it has to live
-  /// until the lock is open.
-  func endRecording() {
-    let ended = lock.withLock { recorder.take() }
-    withExtendedLifetime(ended) {}
   }
 
   /// Call with the lock held.

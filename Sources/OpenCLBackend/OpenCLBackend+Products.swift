@@ -38,6 +38,9 @@ extension OpenCLBackend {
       // A candidate only where there is a plan.
       let plan = WinogradPlan(product, device: device, use: .wherePossible)!
       try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
+    case .winogradVolumes:
+      let plan = volumesPlan(product, use: .wherePossible)!
+      try computeByWinogradVolumes(product, plan, left, right, bias: bias, activation: activation, into: output)
     case .plain:
       try computePlainly(product, left, right, bias: bias, activation: activation, into: output)
     case .fewRows:
@@ -72,13 +75,21 @@ extension OpenCLBackend {
   private func variantByRules(_ product: GeneralProduct) -> ProductVariant {
     switch runtime.family {
     case .cpu:
-      if WinogradPlan(product, device: device, use: runtime.configuration.winograd) != nil { return .winograd }
+      let use = runtime.configuration.winograd, plan = WinogradPlan(product, device: device, use: use)
+      if let volumes = volumesPlan(product, use: use), use == .wherePossible || volumes.saves(more: plan, product) {
+        return .winogradVolumes
+      }
+      if plan != nil { return .winograd }
       if linesPlan(product) != nil { return .lines }
       if goesPlainly(product) { return .plain }
       return FewRowsPlan.serves(product) ? .fewRows : .panels
     case .gpu:
       return .tile(GraphicsCardProductPlan.byRules(product, device: device).tile.name)
     }
+  }
+
+  private func volumesPlan(_ product: GeneralProduct, use: OpenCLConfiguration.WinogradUse) -> WinogradVolumesPlan? {
+    WinogradVolumesPlan(product, device: device, use: use, cachedFloats: runtime.configuration.cachedFloats)
   }
 
   /// How to leave the product's patches in lines of the image, if that can be.
@@ -103,8 +114,9 @@ extension OpenCLBackend {
       if FewRowsPlan.serves(product) { result.append(.fewRows) }
       if linesPlan(product) != nil { result.append(.lines) }
       if goesPlainly(product) { result.append(.plain) }
-      if runtime.configuration.winograd != .never, WinogradPlan(product, device: device, use: .wherePossible) != nil {
-        result.append(.winograd)
+      if runtime.configuration.winograd != .never {
+        if WinogradPlan(product, device: device, use: .wherePossible) != nil { result.append(.winograd) }
+        if volumesPlan(product, use: .wherePossible) != nil { result.append(.winogradVolumes) }
       }
     case .gpu:
       result += GraphicsCardProductPlan.Tile.all.filter { $0.fits(device) }.map { .tile($0.name) }

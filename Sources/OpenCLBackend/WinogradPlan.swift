@@ -138,24 +138,39 @@ struct WinogradPlan {
   /// - Parameter count: Of the largest storage.
   func macros(activation: String, count: Int) -> [Macro] {
     [
-      Macro("WIDTH", width), Macro("OUTPUTS", geometry.outputs), Macro("ROWS", rows),
+      Macro("WIDTH", width), Macro("AXES", 2), Macro("TAPS", 5 - geometry.outputs), Macro("OUTPUTS", geometry.outputs),
+      Macro("ROWS", rows),
       Macro("VECTORS", panelWidth / width),
       Macro("BLOCK", Self.block), Macro("ACTIVATION", activation), Macro(needsWideIndices(count) ? "WIDE" : "NARROW", 1),
     ]
   }
 
+}
+
+/// How a filter is taken into Winograd's domain.
+struct WinogradFilter {
   /// The structure `Filters` of `winograd_filter.cl`, in the order of its fields.
-  func filterWords(_ product: GeneralProduct) -> [Int] {
-    let patches = product.left, n = product.n
-    var first: SIMD3<Int> = [0, 0, 0], step: SIMD3<Int> = [1, geometry.phases, geometry.phases]
+  let words: [Int]
+  /// Panels of all points.
+  let count: Int
+
+  /// - Parameters:
+  ///   - k: How many of its values, from the first of slab `firstSlab` on.
+  ///   - step: From a tap of a phase to the next, along each axis.
+  init(
+    _ product: GeneralProduct, firstSlab: Int = 0, k: Int, phases: Int, step: SIMD3<Int>, points: Int, panelWidth: Int
+  ) {
+    let patches = product.left, n = product.n, panels = n.dividedUp(by: panelWidth)
+    var first: SIMD3<Int> = [0, 0, 0], step = step
     var filterTaps = patches.taps
     var innerStride = n, columnStride = 1
     if case .phase(let phase, let kernelSize, let channels) = product.right {
       (first, step, filterTaps) = (phase.firstTap, phase.tapStep, SIMD3(kernelSize))
       (innerStride, columnStride) = (1, channels)
     }
-    var result = [geometry.k, n, patches.channels, geometry.phases]
-    result.append(first, step, filterTaps)
-    return result + [innerStride, columnStride, patches.channels * n, panelWidth, n.dividedUp(by: panelWidth)]
+    var words = [k, n, firstSlab, patches.channels, phases]
+    words.append(first, step, filterTaps)
+    self.words = words + [innerStride, columnStride, patches.channels * n, panelWidth, panels]
+    count = points * k * panels * panelWidth
   }
 }

@@ -60,6 +60,7 @@ extension OpenCLConfiguration.Family {
   fileprivate var sources: [KernelSource] {
     let processors: Set<KernelSource> = [
       .gemmCPU, .gemmCPULines, .gemmCPUPhases, .gemmCPUNarrow, .gemmCPURows, .gemmFold, .winograd,
+      .winogradVolumes,
     ]
     return KernelSource.allCases.filter {
       $0 != .ceilings && (self == .cpu ? $0 != .gemmGPU : !processors.contains($0))

@@ -101,24 +101,21 @@ import Testing
     #expect(device.runtime.sequences.isEmpty)
   }
 
-  /// Storages take the lock when they are given back.
-  @Test func aRecorderMayBeTheLastToHoldAStorage() async throws {
-    let device = try device()
-    let runtime = device.runtime
-    runtime.recorder = LaunchRecorder(operands: [runtime.allocate(count: 1000)])
-    let ended = DispatchSemaphore(value: 0)
-    Thread.detachNewThread {
-      runtime.endRecording()
-      ended.signal()
-    }
-    let outcome = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { continuation.resume(returning: ended.wait(timeout: .now() + 20)) }
-    }
-    try #require(outcome == .success, "waits for its own lock")
-    #expect(device.statistics.bytesInUse == 0)
+  /// Eight phases of three axes, each with points of its tiles and of its filter and their products.
+  @Test(.enabled(if: ProductTests.Kernels.families.contains(.processor), "FIGMENT_KERNELS is gpu"))
+  func launchesOneAfterTheOtherShareMemory() throws {
+    let device = try OpenCLBackend(configuration: configuration { ($0.family, $0.winograd) = (.cpu, .wherePossible) })
+    let shape = ProductTests.convolution(1, [8, 8, 8], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1])
+    let gradient = device.send(ProductTests.values(shape.outputCount, seed: 1))
+    let filter = device.send(ProductTests.values(shape.filterCount, seed: 2))
+    _ = device.convolutionInputGradient(
+      shape, outputGradient: gradient, filter: filter, bias: nil, activation: .identity)
+    try device.synchronize()
+    let sequence = try #require(device.runtime.sequences.values.first)
+    #expect(sequence.variant == .winogradVolumes && sequence.launches.count == 24 && sequence.temporaries.count == 3)
   }
 
-  /// The same along the way that failures take: the launch fails, and nobody else holds what was allocated for it.
+  /// What was noted holds nothing where the launch fails.
   @Test func aLaunchThatFailsLetsGoOfWhatItNoted() throws {
     let device = try OpenCLBackend(configuration: configuration { $0.expandSource = { _ in "not C" } })
     for _ in 0..<20 {

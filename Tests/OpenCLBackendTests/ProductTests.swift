@@ -26,7 +26,10 @@ import Testing
   static func device(_ kernels: Kernels) throws -> OpenCLBackend {
     var configuration = OpenCLConfiguration()
     configuration.family = kernels == .graphicsCard ? .gpu : .cpu
-    configuration.winograd = kernels == .winograd ? .wherePossible : .whereFaster
+    if kernels == .winograd {
+      // Of three axes, k goes in parts.
+      (configuration.winograd, configuration.cachedFloats) = (.wherePossible, 1 << 16)
+    }
     return try OpenCLBackend(configuration: configuration)
   }
 
@@ -200,6 +203,12 @@ import Testing
     convolution(1, [12, 19], [4, 4], channels: (64, 32), stride: [2, 2], low: [1, 1]),
     convolution(2, [6, 10, 14], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(1, [5, 6, 7], [3, 3, 3], channels: (16, 32), low: [1, 1, 1], dilation: [2, 1, 1]),
+    // Over three axes: tiles of 2, 3 and 4 results an axis, of a stride and of none, more than are taken at a time, channels that
+    // fill no panel, slice or part.
+    convolution(8, [9, 16, 17], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
+    convolution(8, [6, 12, 18], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
+    convolution(6, [9, 9, 9], [2, 2, 2], channels: (16, 32), low: [1, 1, 1]),
+    convolution(2, [7, 9, 8], [2, 2, 2], channels: (48, 80), low: [1, 1, 0]),
     // More channels than a block holds.
     convolution(1, [20, 20], [3, 3], channels: (304, 40), low: [1, 1]),
     convolution(1, [14, 14], [3, 3], channels: (80, 64), low: [1, 1]),

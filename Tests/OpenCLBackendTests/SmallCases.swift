@@ -226,6 +226,7 @@ let processorProducts: [BackendCase] =
     products(32, 32, 2100)[0], products(16, 32, 1100)[1],
     convolution(Windows([4, 5], [3, 3], .same), 16, 32), convolution(Windows([4, 5], [3, 3], .same), 16, 16),
     convolution(Windows([6, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), 16, 32),
+    convolution(Windows([4, 3, 5], [2, 2, 2], .same), 16, 32),
     convolution(Windows([6, 6], [5, 5], .same), 32, 1), convolution(Windows([4, 9], [3, 3], .same), 1, 16),
     convolution(Windows([3, 9], [3, 3], .same), 16, 2),
     convolution(Windows([5, 17], [2, 3], stride: [2, 2], .explicit([1, 2], [1, 1])), 3, 48),

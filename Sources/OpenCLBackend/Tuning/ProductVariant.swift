@@ -2,8 +2,8 @@ import Files
 
 /// A way to compute a product.
 public enum ProductVariant: Hashable, Sendable {
-  /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering.
-  case panels, fewRows, winograd
+  /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering over two axes and over three.
+  case panels, fewRows, winograd, winogradVolumes
   /// Element by element, without a panel or a tile: the smallest products, on processors.
   case plain
   /// Images of few channels, whose lines are copied instead of their patches, on processors.
@@ -18,8 +18,8 @@ public enum ProductVariant: Hashable, Sendable {
 
 extension ProductVariant: CustomStringConvertible, Codable {
   private static let words: [(ProductVariant, String)] = [
-    (.panels, "panels"), (.fewRows, "few rows"), (.winograd, "winograd"), (.lines, "lines"), (.plain, "plain"),
-    (.joinedPhases, "joined phases"), (.clblast, "clblast"),
+    (.panels, "panels"), (.fewRows, "few rows"), (.plain, "plain"), (.lines, "lines"), (.joinedPhases, "joined phases"),
+    (.winograd, "winograd"), (.winogradVolumes, "winograd volumes"), (.clblast, "clblast"),
   ]
 
   public var description: String {
