@@ -41,7 +41,7 @@ let package = Package(
           "upsampling", "group_sums", "normalization_terms", "normalization_cpu", "normalization_gpu", "random",
           "optimizer", "ceilings", "gemm", "gemm_panels", "gemm_cpu", "gemm_cpu_tile", "gemm_cpu_block",
           "gemm_cpu_lines", "gemm_cpu_phases", "gemm_cpu_narrow", "gemm_cpu_rows", "gemm_gpu", "gemm_fold", "winograd",
-          "winograd_product", "winograd_gradient", "winograd_filter", "winograd_points", "winograd_volumes",
+          "winograd_product", "winograd_gradient", "winograd_filter", "winograd_points", "winograd_parts",
         ].map { "\($0).cl" }),
     .target(name: "Kernels", dependencies: ["CKernels"]),
     .target(name: "CDriverCheck", dependencies: ["COpenCL"]),

@@ -103,8 +103,8 @@ static const struct {
     {"winograd_points", (const unsigned char[]){
 #embed "winograd_points.cl"
      , 0}},
-    {"winograd_volumes", (const unsigned char[]){
-#embed "winograd_volumes.cl"
+    {"winograd_parts", (const unsigned char[]){
+#embed "winograd_parts.cl"
      , 0}},
     {"winograd_filter", (const unsigned char[]){
 #embed "winograd_filter.cl"

@@ -28,14 +28,11 @@ static inline void advanceTile(const Patches *patches, const Winograd *w, Positi
 }
 
 // Bᵀ d B of one vector of channels; the points lie pointPitch apart.
-static inline void transformTile(const floatv d[POINTS], global float *to, const size_t pointPitch) {
-  floatv t[POINTS], points[POINTS];
+static inline void transformTile(floatv d[POINTS], global float *to, const size_t pointPitch) {
+  floatv other[POINTS];
+  ALONG_AXES(spreadInput, POINTS_OF_AXIS, POINTS_OF_AXIS, d, other);
 #pragma unroll
-  for (int x = 0; x < 4; ++x) spreadInput(d + x, 4, t + x, 4);
-#pragma unroll
-  for (int y = 0; y < 4; ++y) spreadInput(t + 4 * y, 1, points + 4 * y, 1);
-#pragma unroll
-  for (int point = 0; point < POINTS; ++point) WHOLE(global, to + point * pointPitch) = points[point];
+  for (int point = 0; point < POINTS; ++point) WHOLE(global, to + point * pointPitch) = TRANSFORMED(d, other)[point];
 }
 
 // Transforms firstK ..< firstK + count of consecutive tiles: to[point · pointPitch + tile · pitch + k − firstK].

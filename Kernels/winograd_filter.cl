@@ -47,18 +47,10 @@ kernel void transformFilter(
         g[tap] = WHOLE(private, lanes);
       }
     }
-#if AXES == 3
-    ALONG_THREE_AXES(spreadFilter, TAPS, POINTS_OF_AXIS, g, u);
-#else
-    floatv spreadRows[POINTS_OF_AXIS * TAPS];
-#pragma unroll
-    for (int x = 0; x < TAPS; ++x) spreadFilter(g + x, TAPS, spreadRows + x, TAPS);
-#pragma unroll
-    for (int y = 0; y < POINTS_OF_AXIS; ++y) spreadFilter(spreadRows + TAPS * y, 1, u + POINTS_OF_AXIS * y, 1);
-#endif
+    ALONG_AXES(spreadFilter, TAPS, POINTS_OF_AXIS, g, u);
     global float *to = output + ((size_t)panel * POINTS * f.k + k) * f.panel + vector * WIDTH;
     const size_t pointPitch = (size_t)f.k * f.panel;
 #pragma unroll
-    for (int point = 0; point < POINTS; ++point) WHOLE(global, to + point * pointPitch) = u[point];
+    for (int point = 0; point < POINTS; ++point) WHOLE(global, to + point * pointPitch) = TRANSFORMED(g, u)[point];
   }
 }

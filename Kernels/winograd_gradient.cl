@@ -22,18 +22,16 @@ static inline void transformGradient(
     const global float *from = gradient + ((slice + y0) * patches->rows[2] + x0) * n + firstColumn;
     const int rows = min(OUTPUTS, patches->rows[1] - y0), width = min(OUTPUTS, patches->rows[2] - x0);
     for (int c = 0; c < columns; c += WIDTH) {
-      floatv y[OUTPUTS * OUTPUTS], extended[4 * OUTPUTS], points[POINTS];
+      floatv y[POINTS], other[POINTS];
 #pragma unroll
       for (int i = 0; i < OUTPUTS * OUTPUTS; ++i)
         y[i] = i / OUTPUTS < rows && i % OUTPUTS < width
                    ? WHOLE(const global, from + ((size_t)(i / OUTPUTS) * patches->rows[2] + i % OUTPUTS) * n + c)
                    : SPLAT(0.0f);
+      ALONG_AXES(spreadOutputGradient, OUTPUTS, POINTS_OF_AXIS, y, other);
 #pragma unroll
-      for (int x = 0; x < OUTPUTS; ++x) spreadOutputGradient(y + x, OUTPUTS, extended + x, OUTPUTS);
-#pragma unroll
-      for (int i = 0; i < 4; ++i) spreadOutputGradient(extended + OUTPUTS * i, 1, points + 4 * i, 1);
-#pragma unroll
-      for (int point = 0; point < POINTS; ++point) WHOLE(global, to + point * pointPitch + c) = points[point];
+      for (int point = 0; point < POINTS; ++point)
+        WHOLE(global, to + point * pointPitch + c) = TRANSFORMED(y, other)[point];
     }
   }
 }
@@ -101,19 +99,16 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
     global float *to = output + ((size_t)split * p.m + firstChannel) * p.n + firstColumn;
     for (int row = 0; row < rows; ++row, to += p.n)
       for (int column = 0; column < columns; column += WIDTH) {
-        floatv u[POINTS], folded[TAPS * 4], g[TAPS * TAPS];
+        floatv u[POINTS], other[POINTS];
 #pragma unroll
         for (int point = 0; point < POINTS; ++point)
           u[point] = WHOLE(global, sums + point * POINT_SUMS + row * BLOCK + column);
-#pragma unroll
-        for (int x = 0; x < 4; ++x) foldFilterGradient(u + x, 4, folded + x, 4);
-#pragma unroll
-        for (int y = 0; y < TAPS; ++y) foldFilterGradient(folded + 4 * y, 1, g + TAPS * y, 1);
+        ALONG_AXES(foldFilterGradient, POINTS_OF_AXIS, TAPS, u, other);
 #pragma unroll
         for (int i = 0; i < TAPS * TAPS; ++i) {
           const size_t tapY = phaseY + i / TAPS * w.phases, tapX = phaseX + i % TAPS * w.phases;
           const size_t tap = (tapZ * patches.taps[1] + tapY) * patches.taps[2] + tapX;
-          WHOLE(global, to + tap * patches.channels * p.n + column) = g[i];
+          WHOLE(global, to + tap * patches.channels * p.n + column) = TRANSFORMED(u, other)[i];
         }
       }
   }

@@ -6,7 +6,9 @@
 // and, transposed, Gᵀ (Bᵀ d ⊙ A y) is the gradient by g. The points are
 //
 //   2 taps, 2 results: 0, −1, ∞         2 taps, 3 results and 3 taps, 2 results: 0, 1, −1, ∞
-//   2 taps, 4 results: ±½, ±1¼, ∞, chosen by measured rounding errors, a fifth of those with 0, ±1, 2, ∞
+//   2 taps, 4 results: ±½, ±1¼, ∞       3 taps, 4 results: 0, ±√½, ±√2, ∞
+//
+// The last two were chosen by measured rounding errors, a fifth of those with 0, ±1, 2, ∞ and 0, ±1, ±2, ∞.
 //
 // Here are the five maps, of vectors `step` apart into others `toStep` apart, and the product of one point.
 //
@@ -24,7 +26,7 @@
 // Rows of a register block of a filter gradient, which divide the channels, multiples of 16.
 #define CHANNEL_ROWS (POWER_OF_TWO_SUMS / VECTORS)
 
-#if OUTPUTS == 4
+#if OUTPUTS == 4 && TAPS == 2
 // Of the points ±½ and ±1¼: their squares, and what G divides by.
 #define SMALL 0.5f
 #define LARGE 1.25f
@@ -32,11 +34,15 @@
 #define LARGE_SQUARED 1.5625f
 #define SMALL_SHARE (1.0f / (2.0f * SMALL * (LARGE_SQUARED - SMALL_SQUARED)))
 #define LARGE_SHARE (1.0f / (2.0f * LARGE * (LARGE_SQUARED - SMALL_SQUARED)))
+#elif OUTPUTS == 4
+#define ROOT_HALF 0.70710678f
+#define ROOT_TWO 1.41421356f
+#define THIRD 0.33333333f
 #endif
 
 // Bᵀ.
 static inline void spreadInput(const floatv *d, const int step, floatv *to, const int toStep) {
-#if OUTPUTS == 4
+#if OUTPUTS == 4 && TAPS == 2
   const floatv evenSmall = SMALL * (LARGE_SQUARED * d[0] - d[2 * step]), oddSmall = LARGE_SQUARED * d[step] - d[3 * step];
   const floatv evenLarge = LARGE * (d[2 * step] - SMALL_SQUARED * d[0]), oddLarge = d[3 * step] - SMALL_SQUARED * d[step];
   to[0] = evenSmall + oddSmall;
@@ -45,6 +51,15 @@ static inline void spreadInput(const floatv *d, const int step, floatv *to, cons
   to[3 * toStep] = evenLarge - oddLarge;
   to[4 * toStep] =
       (SMALL_SQUARED * LARGE_SQUARED * d[0] + d[4 * step]) - (SMALL_SQUARED + LARGE_SQUARED) * d[2 * step];
+#elif OUTPUTS == 4
+  const floatv evenSmall = d[4 * step] - 2.0f * d[2 * step], oddSmall = ROOT_HALF * (d[3 * step] - 2.0f * d[step]);
+  const floatv evenLarge = d[4 * step] - 0.5f * d[2 * step], oddLarge = ROOT_TWO * (d[3 * step] - 0.5f * d[step]);
+  to[0] = (d[0] + d[4 * step]) - 2.5f * d[2 * step];
+  to[toStep] = evenSmall + oddSmall;
+  to[2 * toStep] = evenSmall - oddSmall;
+  to[3 * toStep] = evenLarge + oddLarge;
+  to[4 * toStep] = evenLarge - oddLarge;
+  to[5 * toStep] = (d[step] + d[5 * step]) - 2.5f * d[3 * step];
 #elif POINTS_OF_AXIS == 4
   to[0] = d[0] - d[2 * step];
   to[toStep] = d[step] + d[2 * step];
@@ -59,7 +74,7 @@ static inline void spreadInput(const floatv *d, const int step, floatv *to, cons
 
 // G.
 static inline void spreadFilter(const floatv *g, const int step, floatv *to, const int toStep) {
-#if OUTPUTS == 4
+#if OUTPUTS == 4 && TAPS == 2
   const floatv evenSmall = SMALL_SHARE * g[0], oddSmall = (SMALL_SHARE * SMALL) * g[step];
   const floatv evenLarge = LARGE_SHARE * g[0], oddLarge = (LARGE_SHARE * LARGE) * g[step];
   to[0] = evenSmall + oddSmall;
@@ -67,6 +82,15 @@ static inline void spreadFilter(const floatv *g, const int step, floatv *to, con
   to[2 * toStep] = evenLarge + oddLarge;
   to[3 * toStep] = evenLarge - oddLarge;
   to[4 * toStep] = g[step];
+#elif OUTPUTS == 4
+  const floatv evenSmall = -THIRD * (2.0f * g[0] + g[2 * step]), oddSmall = (-THIRD * ROOT_TWO) * g[step];
+  const floatv evenLarge = THIRD * (0.5f * g[0] + g[2 * step]), oddLarge = (THIRD * ROOT_HALF) * g[step];
+  to[0] = g[0];
+  to[toStep] = evenSmall + oddSmall;
+  to[2 * toStep] = evenSmall - oddSmall;
+  to[3 * toStep] = evenLarge + oddLarge;
+  to[4 * toStep] = evenLarge - oddLarge;
+  to[5 * toStep] = g[2 * step];
 #elif POINTS_OF_AXIS == 4
   const floatv ends = 0.5f * (g[0] + g[(TAPS - 1) * step]);
   to[0] = g[0];
@@ -88,13 +112,20 @@ static inline void spreadFilter(const floatv *g, const int step, floatv *to, con
 
 // Aᵀ.
 static inline void foldOutput(const floatv *m, const int step, floatv *to, const int toStep) {
-#if OUTPUTS == 4
+#if OUTPUTS == 4 && TAPS == 2
   const floatv evenSmall = m[0] + m[step], oddSmall = SMALL * (m[0] - m[step]);
   const floatv evenLarge = m[2 * step] + m[3 * step], oddLarge = LARGE * (m[2 * step] - m[3 * step]);
   to[0] = evenSmall + evenLarge;
   to[toStep] = oddSmall + oddLarge;
   to[2 * toStep] = SMALL_SQUARED * evenSmall + LARGE_SQUARED * evenLarge;
   to[3 * toStep] = m[4 * step] + (SMALL_SQUARED * oddSmall + LARGE_SQUARED * oddLarge);
+#elif OUTPUTS == 4
+  const floatv evenSmall = m[step] + m[2 * step], oddSmall = ROOT_HALF * (m[step] - m[2 * step]);
+  const floatv evenLarge = m[3 * step] + m[4 * step], oddLarge = ROOT_TWO * (m[3 * step] - m[4 * step]);
+  to[0] = m[0] + (evenSmall + evenLarge);
+  to[toStep] = oddSmall + oddLarge;
+  to[2 * toStep] = 0.5f * evenSmall + 2.0f * evenLarge;
+  to[3 * toStep] = m[5 * step] + (0.5f * oddSmall + 2.0f * oddLarge);
 #elif OUTPUTS == 3
   to[0] = m[0] + m[step] + m[2 * step];
   to[toStep] = m[step] - m[2 * step];
@@ -110,7 +141,7 @@ static inline void foldOutput(const floatv *m, const int step, floatv *to, const
 
 // A.
 static inline void spreadOutputGradient(const floatv *y, const int step, floatv *to, const int toStep) {
-#if OUTPUTS == 4
+#if OUTPUTS == 4 && TAPS == 2
   const floatv evenSmall = y[0] + SMALL_SQUARED * y[2 * step], oddSmall = SMALL * (y[step] + SMALL_SQUARED * y[3 * step]);
   const floatv evenLarge = y[0] + LARGE_SQUARED * y[2 * step], oddLarge = LARGE * (y[step] + LARGE_SQUARED * y[3 * step]);
   to[0] = evenSmall + oddSmall;
@@ -118,6 +149,15 @@ static inline void spreadOutputGradient(const floatv *y, const int step, floatv 
   to[2 * toStep] = evenLarge + oddLarge;
   to[3 * toStep] = evenLarge - oddLarge;
   to[4 * toStep] = y[3 * step];
+#elif OUTPUTS == 4
+  const floatv evenSmall = y[0] + 0.5f * y[2 * step], oddSmall = ROOT_HALF * (y[step] + 0.5f * y[3 * step]);
+  const floatv evenLarge = y[0] + 2.0f * y[2 * step], oddLarge = ROOT_TWO * (y[step] + 2.0f * y[3 * step]);
+  to[0] = y[0];
+  to[toStep] = evenSmall + oddSmall;
+  to[2 * toStep] = evenSmall - oddSmall;
+  to[3 * toStep] = evenLarge + oddLarge;
+  to[4 * toStep] = evenLarge - oddLarge;
+  to[5 * toStep] = y[3 * step];
 #elif OUTPUTS == 3
   const floatv ends = y[0] + y[2 * step];
   to[0] = y[0];
@@ -138,10 +178,15 @@ static inline void spreadOutputGradient(const floatv *y, const int step, floatv 
 
 // Gᵀ.
 static inline void foldFilterGradient(const floatv *u, const int step, floatv *to, const int toStep) {
-#if OUTPUTS == 4
+#if OUTPUTS == 4 && TAPS == 2
   to[0] = SMALL_SHARE * (u[0] + u[step]) + LARGE_SHARE * (u[2 * step] + u[3 * step]);
   to[toStep] = u[4 * step] + ((SMALL_SHARE * SMALL) * (u[0] - u[step]) +
                               (LARGE_SHARE * LARGE) * (u[2 * step] - u[3 * step]));
+#elif OUTPUTS == 4
+  const floatv evenSmall = THIRD * (u[step] + u[2 * step]), evenLarge = THIRD * (u[3 * step] + u[4 * step]);
+  to[0] = u[0] + (0.5f * evenLarge - 2.0f * evenSmall);
+  to[toStep] = (THIRD * ROOT_HALF) * (u[3 * step] - u[4 * step]) - (THIRD * ROOT_TWO) * (u[step] - u[2 * step]);
+  to[2 * toStep] = (evenLarge - evenSmall) + u[5 * step];
 #elif POINTS_OF_AXIS == 4
   const floatv sum = 0.5f * (u[step] + u[2 * step]), difference = 0.5f * (u[step] - u[2 * step]);
   to[0] = u[0] + sum;
@@ -157,9 +202,11 @@ static inline void foldFilterGradient(const floatv *u, const int step, floatv *t
 #endif
 }
 
-// Three maps to and fro between two arrays of POINTS vectors: a cube of `from` vectors an axis in x becomes one of `to` in y,
-// and x is lost. No loop is unrolled: 125 vectors are in memory anyway.
-#define ALONG_THREE_AXES(map, from, to, x, y)                                                                \
+// A map along every axis, to and fro between two arrays of POINTS vectors: a square or cube of `from` vectors an axis in x
+// becomes one of `to`, in TRANSFORMED(x, y). No loop of three axes is unrolled: 125 vectors are in memory anyway.
+#if AXES == 3
+#define TRANSFORMED(x, y) y
+#define ALONG_AXES(map, from, to, x, y)                                                                      \
   do {                                                                                                       \
     for (int i = 0; i < (from) * (from); ++i) map((x) + i, (from) * (from), (y) + i, (from) * (from));       \
     for (int i = 0; i < (to); ++i)                                                                           \
@@ -167,6 +214,14 @@ static inline void foldFilterGradient(const floatv *u, const int step, floatv *t
         map((y) + i * (from) * (from) + j, from, (x) + i * (to) * (from) + j, from);                         \
     for (int i = 0; i < (to) * (to); ++i) map((x) + i * (from), 1, (y) + i * (to), 1);                       \
   } while (0)
+#else
+#define TRANSFORMED(x, y) x
+#define ALONG_AXES(map, from, to, x, y)                                              \
+  do {                                                                               \
+    _Pragma("unroll") for (int i = 0; i < (from); ++i) map((x) + i, from, (y) + i, from); \
+    _Pragma("unroll") for (int i = 0; i < (to); ++i) map((y) + i * (from), 1, (x) + i * (to), 1); \
+  } while (0)
+#endif
 
 // output[row][column] (+)= Σ_k left[row][k] · right[k][column]
 static inline void multiplyPoint(

@@ -54,14 +54,11 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradProduct(
         Position tile = tileAt(&patches, &w, tile0);
         for (int t = 0; t < tiles; ++t, advanceTile(&patches, &w, &tile))
           for (int column = 0; column < columns; column += WIDTH) {
-            floatv m[POINTS], folded[OUTPUTS * 4], values[OUTPUTS * OUTPUTS];
+            floatv m[POINTS], other[POINTS];
 #pragma unroll
             for (int point = 0; point < POINTS; ++point)
               m[point] = WHOLE(global, results + point * productPitch + t * PANEL + column);
-#pragma unroll
-            for (int x = 0; x < 4; ++x) foldOutput(m + x, 4, folded + x, 4);
-#pragma unroll
-            for (int y = 0; y < OUTPUTS; ++y) foldOutput(folded + 4 * y, 1, values + OUTPUTS * y, 1);
+            ALONG_AXES(foldOutput, POINTS_OF_AXIS, OUTPUTS, m, other);
             const floatv offset = p.hasBias ? LOAD(bias + firstColumn + column) : SPLAT(0.0f);
 #pragma unroll
             for (int y = 0; y < OUTPUTS; ++y)
@@ -69,7 +66,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradProduct(
               for (int x = 0; x < OUTPUTS; ++x) {
                 const Position position = {tile.n, tile.z, tile.y * OUTPUTS + y, tile.x * OUTPUTS + x};
                 if ((position.y < patches.rows[1]) & (position.x < patches.rows[2])) {
-                  const floatv value = values[OUTPUTS * y + x] + offset;
+                  const floatv value = TRANSFORMED(m, other)[OUTPUTS * y + x] + offset;
                   storeLanes(
                       ACTIVATION(value, parameter),
                       output + targetRow(&patches, position) * p.n + firstColumn + column, columns - column);

@@ -9,8 +9,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
   /// What goes before and after matrix products and convolutions.
   case gemmPanels
   case gemmCPU, gemmCPULines, gemmCPUPhases, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
-  /// Convolutions with 2 or 3 neighbouring taps and their gradients, on processors: over two axes, and over three.
-  case winograd, winogradVolumes
+  /// Convolutions with 2 or 3 neighbouring taps and their gradients, on processors: in blocks of tiles, and in parts of k.
+  case winograd, winogradParts
 
   public var text: String {
     (["prelude"] + files).map { name in
@@ -41,7 +41,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .gemmFold: ["gemm", "gemm_fold"]
     case .gemmGPU: ["gemm", "gemm_gpu"]
     case .winograd: ["gemm", "winograd_points", "winograd_filter", "winograd", "winograd_product", "winograd_gradient"]
-    case .winogradVolumes: ["gemm", "winograd_points", "winograd_filter", "winograd_volumes"]
+    case .winogradParts: ["gemm", "winograd_points", "winograd_filter", "winograd_parts"]
     }
   }
 }

@@ -38,9 +38,9 @@ extension OpenCLBackend {
       // A candidate only where there is a plan.
       let plan = WinogradPlan(product, device: device, use: .wherePossible)!
       try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
-    case .winogradVolumes:
-      let plan = volumesPlan(product, use: .wherePossible)!
-      try computeByWinogradVolumes(product, plan, left, right, bias: bias, activation: activation, into: output)
+    case .winogradParts:
+      let plan = partsPlan(product, use: .wherePossible)!
+      try computeByWinogradParts(product, plan, left, right, bias: bias, activation: activation, into: output)
     case .plain:
       try computePlainly(product, left, right, bias: bias, activation: activation, into: output)
     case .fewRows:
@@ -76,8 +76,10 @@ extension OpenCLBackend {
     switch runtime.family {
     case .cpu:
       let use = runtime.configuration.winograd, plan = WinogradPlan(product, device: device, use: use)
-      if let volumes = volumesPlan(product, use: use), use == .wherePossible || volumes.saves(more: plan, product) {
-        return .winogradVolumes
+      if use != .wherePossible || plan == nil, let parts = partsPlan(product, use: use),
+        use == .inParts || parts.saves(more: plan, product)
+      {
+        return .winogradParts
       }
       if plan != nil { return .winograd }
       if linesPlan(product) != nil { return .lines }
@@ -88,8 +90,8 @@ extension OpenCLBackend {
     }
   }
 
-  private func volumesPlan(_ product: GeneralProduct, use: OpenCLConfiguration.WinogradUse) -> WinogradVolumesPlan? {
-    WinogradVolumesPlan(product, device: device, use: use, cachedFloats: runtime.configuration.cachedFloats)
+  private func partsPlan(_ product: GeneralProduct, use: OpenCLConfiguration.WinogradUse) -> WinogradPartsPlan? {
+    WinogradPartsPlan(product, device: device, use: use, cachedFloats: runtime.configuration.cachedFloats)
   }
 
   /// How to leave the product's patches in lines of the image, if that can be.
@@ -116,7 +118,7 @@ extension OpenCLBackend {
       if goesPlainly(product) { result.append(.plain) }
       if runtime.configuration.winograd != .never {
         if WinogradPlan(product, device: device, use: .wherePossible) != nil { result.append(.winograd) }
-        if volumesPlan(product, use: .wherePossible) != nil { result.append(.winogradVolumes) }
+        if partsPlan(product, use: .wherePossible) != nil { result.append(.winogradParts) }
       }
     case .gpu:
       result += GraphicsCardProductPlan.Tile.all.filter { $0.fits(device) }.map { .tile($0.name) }

@@ -39,58 +39,64 @@ extension OpenCLBackend {
       .buffer(bias ?? filter), .buffer(scratch), .buffer(output))
   }
 
-  /// The same over three axes.
-  func computeByWinogradVolumes(
-    _ product: GeneralProduct, _ plan: WinogradVolumesPlan, _ left: OpenCLStorage, _ right: OpenCLStorage,
+  /// The same, in parts of k.
+  func computeByWinogradParts(
+    _ product: GeneralProduct, _ plan: WinogradPartsPlan, _ left: OpenCLStorage, _ right: OpenCLStorage,
     bias: OpenCLStorage?, activation: Activation, into output: OpenCLStorage
   ) throws {
     let channels = product.left.channels, cost = 4 * plan.points
     let (macro, parameter) = activation.macro
     let macros = plan.macros(activation: macro, count: max(left.count, right.count, output.count))
-    func kernel(_ name: String) throws -> OpenCLKernel { try runtime.kernel(.winogradVolumes, name, macros: macros) }
+    func kernel(_ name: String) throws -> OpenCLKernel { try runtime.kernel(.winogradParts, name, macros: macros) }
     let arguments = ProductArguments(rightRow: 0, rightBatchStride: 0, splitLength: product.k)
       .words(product, hasBias: bias != nil)
     let patches = KernelArgument.words(product.left.words), layout = KernelArgument.words([plan.slice, plan.pitch])
     let tiles = runtime.allocate(count: plan.tileCount)
+    func transformFilter(_ part: WinogradPartsPlan.Range) throws -> OpenCLStorage {
+      let transformation = WinogradFilter(
+        product, firstSlab: part.first, k: part.count * channels, phases: plan.phases,
+        step: SIMD3(repeating: plan.phases), points: plan.points, panelWidth: plan.panelWidth)
+      let filter = runtime.allocate(count: transformation.count)
+      try runtime.launchShared(
+        kernel("transformFilter"), units: filter.count / (plan.points * plan.width), cost: cost * plan.width,
+        .words(transformation.words), .buffer(right), .buffer(filter))
+      return filter
+    }
+    // Of several parts each is transformed anew for the next tiles: all of them would need too much memory.
+    let onlyPart = try product.transposesLeft || plan.parts.count > 1 ? nil : transformFilter(plan.parts[0])
 
     for chunk in plan.chunks {
       let group = plan.tilesPerGroup(chunk, computeUnits: device.computeUnits)
-      func volumes(_ part: WinogradVolumesPlan.Range) -> KernelArgument {
+      func words(_ part: WinogradPartsPlan.Range) -> KernelArgument {
         .words(plan.words(chunk, part, tilesPerGroup: group, n: product.n))
       }
-      func transformTiles(_ part: WinogradVolumesPlan.Range) throws {
+      func transformTiles(_ part: WinogradPartsPlan.Range) throws {
         try runtime.launchShared(
-          kernel("volumeTiles"), units: chunk.count * part.count, cost: cost * channels, patches, volumes(part), layout,
+          kernel("transformTiles"), units: chunk.count * part.count, cost: cost * channels, patches, words(part), layout,
           .buffer(left), .buffer(tiles))
       }
       if product.transposesLeft {
         let slice = plan.columnSlice(product.n), gradients = runtime.allocate(count: plan.gradientCount(product.n))
         try runtime.launchShared(
-          kernel("volumeGradients"), units: chunk.count, cost: cost * product.n, arguments, patches,
-          volumes(plan.parts[0]), .words([slice, slice]), .buffer(right), .buffer(gradients))
+          kernel("transformGradients"), units: chunk.count, cost: cost * product.n, arguments, patches,
+          words(plan.parts[0]), .words([slice, slice]), .buffer(right), .buffer(gradients))
         for part in plan.parts {
           try transformTiles(part)
           let blocks = WorkSize((part.count * channels).dividedUp(by: plan.slice), product.n.dividedUp(by: slice))
           let each = plan.points * (plan.slice * slice + 16)
           let scratch = runtime.allocate(count: runtime.groups(taking: blocks) * each)
           try runtime.launchInBlocks(
-            kernel("volumeFilterGradient"), blocks, arguments, patches, volumes(part), .ulong(UInt64(each)),
+            kernel("tilesFilterGradient"), blocks, arguments, patches, words(part), .ulong(UInt64(each)),
             .buffer(tiles), .buffer(gradients), .buffer(scratch), .buffer(output))
         }
       } else {
         let blocks = WorkSize(chunk.count.dividedUp(by: group), plan.panels)
         let products = runtime.allocate(count: blocks.x * blocks.y * plan.points * (group * plan.panelWidth + 16))
         for part in plan.parts {
-          let transformation = WinogradFilter(
-            product, firstSlab: part.first, k: part.count * channels, phases: plan.phases,
-            step: SIMD3(repeating: plan.phases), points: plan.points, panelWidth: plan.panelWidth)
-          let filter = runtime.allocate(count: transformation.count)
-          try runtime.launchShared(
-            kernel("transformFilter"), units: filter.count / (plan.points * plan.width), cost: cost * plan.width,
-            .words(transformation.words), .buffer(right), .buffer(filter))
+          let filter = try onlyPart ?? transformFilter(part)
           try transformTiles(part)
           try runtime.launchInBlocks(
-            kernel("volumeProduct"), blocks, arguments, patches, volumes(part), layout, .float(parameter), .buffer(tiles),
+            kernel("tilesProduct"), blocks, arguments, patches, words(part), layout, .float(parameter), .buffer(tiles),
             .buffer(filter), .buffer(bias ?? filter), .buffer(products), .buffer(output))
         }
       }

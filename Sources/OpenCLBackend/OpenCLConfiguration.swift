@@ -36,8 +36,8 @@ public struct OpenCLConfiguration: Sendable {
     case cpu
   }
 
-  /// Which convolutions on processors are computed by Winograd's filtering.
-  package enum WinogradUse: Sendable { case whereFaster, wherePossible, never }
+  /// Which convolutions on processors are computed by Winograd's filtering; for tests, in parts of k as soon as that is possible.
+  package enum WinogradUse: Sendable { case whereFaster, wherePossible, inParts, never }
 
   package enum ProgramCacheChoice: Sendable {
     /// The user's folder, but none on PoCL. It keeps its own, and to give a binary away it compiles every

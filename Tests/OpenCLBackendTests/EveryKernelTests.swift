@@ -12,7 +12,12 @@ import Testing
   /// Winograd's kernels compute some of the products that others compute where it is not allowed.
   @Test(.enabled(if: ProductTests.Kernels.families.contains(.processor), "FIGMENT_KERNELS is gpu"))
   func ofProcessorsAgreesWithTheReferenceAndRuns() throws {
-    try run(.cpu, [(.never, smallCases + processorProducts), (.wherePossible, smallProducts + processorProducts)])
+    try run(
+      .cpu,
+      [
+        (.never, smallCases + processorProducts), (.wherePossible, smallProducts + processorProducts),
+        (.inParts, processorProducts),
+      ])
   }
 
   @Test func ofGraphicsCardsAgreesWithTheReferenceAndRuns() throws {
@@ -60,7 +65,7 @@ extension OpenCLConfiguration.Family {
   fileprivate var sources: [KernelSource] {
     let processors: Set<KernelSource> = [
       .gemmCPU, .gemmCPULines, .gemmCPUPhases, .gemmCPUNarrow, .gemmCPURows, .gemmFold, .winograd,
-      .winogradVolumes,
+      .winogradParts,
     ]
     return KernelSource.allCases.filter {
       $0 != .ceilings && (self == .cpu ? $0 != .gemmGPU : !processors.contains($0))

@@ -104,7 +104,7 @@ import Testing
   /// Eight phases of three axes, each with points of its tiles and of its filter and their products.
   @Test(.enabled(if: ProductTests.Kernels.families.contains(.processor), "FIGMENT_KERNELS is gpu"))
   func launchesOneAfterTheOtherShareMemory() throws {
-    let device = try OpenCLBackend(configuration: configuration { ($0.family, $0.winograd) = (.cpu, .wherePossible) })
+    let device = try OpenCLBackend(configuration: configuration { ($0.family, $0.winograd) = (.cpu, .inParts) })
     let shape = ProductTests.convolution(1, [8, 8, 8], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1])
     let gradient = device.send(ProductTests.values(shape.outputCount, seed: 1))
     let filter = device.send(ProductTests.values(shape.filterCount, seed: 2))
@@ -112,7 +112,7 @@ import Testing
       shape, outputGradient: gradient, filter: filter, bias: nil, activation: .identity)
     try device.synchronize()
     let sequence = try #require(device.runtime.sequences.values.first)
-    #expect(sequence.variant == .winogradVolumes && sequence.launches.count == 24 && sequence.temporaries.count == 3)
+    #expect(sequence.variant == .winogradParts && sequence.launches.count == 24 && sequence.temporaries.count == 3)
   }
 
   /// What was noted holds nothing where the launch fails.

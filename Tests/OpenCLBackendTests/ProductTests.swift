@@ -11,14 +11,14 @@ import Testing
   /// Kernels for processors as they choose to compute, with Winograd's filtering wherever it can be used, however
   /// small the image; and kernels for graphics cards.
   enum Kernels: CaseIterable {
-    case processor, winograd, graphicsCard
+    case processor, winograd, winogradInParts, graphicsCard
 
     /// Those of one family if `FIGMENT_KERNELS` names one.
     static let tested: [Kernels] = {
       let family = ProcessInfo.processInfo.environment["FIGMENT_KERNELS"]
       return allCases.filter { family == nil || (family == "gpu") == ($0 == .graphicsCard) }
     }()
-    static let ofMatrices = tested.filter { $0 != .winograd }
+    static let ofMatrices = tested.filter { $0 != .winograd && $0 != .winogradInParts }
     /// Without that of processors where `FIGMENT_KERNELS` is gpu: a card's driver may refuse it.
     static let families: [Kernels] = tested.contains(.processor) ? [.processor, .graphicsCard] : [.graphicsCard]
   }
@@ -26,10 +26,9 @@ import Testing
   static func device(_ kernels: Kernels) throws -> OpenCLBackend {
     var configuration = OpenCLConfiguration()
     configuration.family = kernels == .graphicsCard ? .gpu : .cpu
-    if kernels == .winograd {
-      // Of three axes, k goes in parts.
-      (configuration.winograd, configuration.cachedFloats) = (.wherePossible, 1 << 16)
-    }
+    if kernels == .winograd { configuration.winograd = .wherePossible }
+    // So few floats that there are several parts.
+    if kernels == .winogradInParts { (configuration.winograd, configuration.cachedFloats) = (.inParts, 1 << 16) }
     return try OpenCLBackend(configuration: configuration)
   }
 
@@ -203,8 +202,8 @@ import Testing
     convolution(1, [12, 19], [4, 4], channels: (64, 32), stride: [2, 2], low: [1, 1]),
     convolution(2, [6, 10, 14], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(1, [5, 6, 7], [3, 3, 3], channels: (16, 32), low: [1, 1, 1], dilation: [2, 1, 1]),
-    // Over three axes: tiles of 2, 3 and 4 results an axis, of a stride and of none, more than are taken at a time, channels that
-    // fill no panel, slice or part.
+    // Over three axes: tiles of 2, 3 and 4 results an axis, of a stride and of none, more than are taken at a time, channels
+    // that fill no panel, slice or part.
     convolution(8, [9, 16, 17], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(8, [6, 12, 18], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(6, [9, 9, 9], [2, 2, 2], channels: (16, 32), low: [1, 1, 1]),
@@ -212,7 +211,9 @@ import Testing
     // More channels than a block holds.
     convolution(1, [20, 20], [3, 3], channels: (304, 40), low: [1, 1]),
     convolution(1, [14, 14], [3, 3], channels: (80, 64), low: [1, 1]),
-    // So many tiles that a filter gradient's sum over them is cut.
+    // So many tiles that a filter gradient's sum over them is cut, or that not all are taken at a time.
+    convolution(6, [23, 21], [6, 6], channels: (16, 32), stride: [2, 2], low: [2, 1]),
+    convolution(3, [27, 29], [3, 3], channels: (16, 32), low: [1, 1]),
     convolution(6, [14, 14], [3, 3], channels: (48, 64), low: [1, 1]),
   ]
 

@@ -2,8 +2,8 @@ import Files
 
 /// A way to compute a product.
 public enum ProductVariant: Hashable, Sendable {
-  /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering over two axes and over three.
-  case panels, fewRows, winograd, winogradVolumes
+  /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering in blocks of tiles and in parts.
+  case panels, fewRows, winograd, winogradParts
   /// Element by element, without a panel or a tile: the smallest products, on processors.
   case plain
   /// Images of few channels, whose lines are copied instead of their patches, on processors.
@@ -19,7 +19,7 @@ public enum ProductVariant: Hashable, Sendable {
 extension ProductVariant: CustomStringConvertible, Codable {
   private static let words: [(ProductVariant, String)] = [
     (.panels, "panels"), (.fewRows, "few rows"), (.plain, "plain"), (.lines, "lines"), (.joinedPhases, "joined phases"),
-    (.winograd, "winograd"), (.winogradVolumes, "winograd volumes"), (.clblast, "clblast"),
+    (.winograd, "winograd"), (.winogradParts, "winograd in parts"), (.clblast, "clblast"),
   ]
 
   public var description: String {
