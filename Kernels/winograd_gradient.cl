@@ -68,31 +68,10 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void winogradFilterGradien
           &patches, &w, right, p.n, tile0, tiles, firstColumn, columns, pitch, pointPitch, gradient);
       for (int point = 0; point < POINTS; ++point)
         for (int column = 0; column < columns; column += PANEL)
-          for (int row = 0; row < rows; row += CHANNEL_ROWS) {
-            const global float *a = image + point * pointPitch + row;
-            const global float *b = gradient + point * pointPitch + column;
-            global float *to = sums + point * POINT_SUMS + row * BLOCK + column;
-            floatv products[CHANNEL_ROWS][VECTORS];
-#pragma unroll
-            for (int i = 0; i < CHANNEL_ROWS; ++i)
-#pragma unroll
-              for (int v = 0; v < VECTORS; ++v) products[i][v] = WHOLE(global, to + i * BLOCK + v * WIDTH);
-            for (int t = 0; t < tiles; ++t, a += pitch, b += pitch) {
-              floatv vectors[VECTORS];
-#pragma unroll
-              for (int v = 0; v < VECTORS; ++v) vectors[v] = WHOLE(const global, b + v * WIDTH);
-#pragma unroll
-              for (int i = 0; i < CHANNEL_ROWS; ++i) {
-                const floatv element = SPLAT(a[i]);
-#pragma unroll
-                for (int v = 0; v < VECTORS; ++v) products[i][v] += element * vectors[v];
-              }
-            }
-#pragma unroll
-            for (int i = 0; i < CHANNEL_ROWS; ++i)
-#pragma unroll
-              for (int v = 0; v < VECTORS; ++v) WHOLE(global, to + i * BLOCK + v * WIDTH) = products[i][v];
-          }
+          for (int row = 0; row < rows; row += CHANNEL_ROWS)
+            multiplyTiles(
+                image + point * pointPitch + row, pitch, gradient + point * pointPitch + column, pitch, tiles, 0,
+                sums + point * POINT_SUMS + row * BLOCK + column, BLOCK);
     }
     const int slab = firstRow / patches.channels;
     const int tapZ = slab / (w.phases * w.phases), phaseY = slab / w.phases % w.phases, phaseX = slab % w.phases;

@@ -167,31 +167,11 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void tilesFilterGradient(
     const int firstColumn = block.y * w.columns, columns = min(w.columns, p.n - firstColumn);
     for (int point = 0; point < POINTS; ++point)
       for (int column = 0; column < columns; column += PANEL)
-        for (int row = 0; row < rows; row += CHANNEL_ROWS) {
-          const global float *a = points + ((size_t)block.x * POINTS + point) * leftPitch + row;
-          const global float *b = gradients + ((size_t)block.y * POINTS + point) * rightPitch + column;
-          floatv products[CHANNEL_ROWS][VECTORS];
-#pragma unroll
-          for (int i = 0; i < CHANNEL_ROWS; ++i)
-#pragma unroll
-            for (int v = 0; v < VECTORS; ++v) products[i][v] = SPLAT(0.0f);
-          for (int t = 0; t < w.count; ++t, a += w.rows, b += w.columns) {
-            floatv vectors[VECTORS];
-#pragma unroll
-            for (int v = 0; v < VECTORS; ++v) vectors[v] = WHOLE(const global, b + v * WIDTH);
-#pragma unroll
-            for (int i = 0; i < CHANNEL_ROWS; ++i) {
-              const floatv element = SPLAT(a[i]);
-#pragma unroll
-              for (int v = 0; v < VECTORS; ++v) products[i][v] += element * vectors[v];
-            }
-          }
-          global float *to = scratch + point * sumPitch + row * w.columns + column;
-#pragma unroll
-          for (int i = 0; i < CHANNEL_ROWS; ++i)
-#pragma unroll
-            for (int v = 0; v < VECTORS; ++v) WHOLE(global, to + i * w.columns + v * WIDTH) = products[i][v];
-        }
+        for (int row = 0; row < rows; row += CHANNEL_ROWS)
+          multiplyTiles(
+              points + ((size_t)block.x * POINTS + point) * leftPitch + row, w.rows,
+              gradients + ((size_t)block.y * POINTS + point) * rightPitch + column, w.columns, w.count, 1,
+              scratch + point * sumPitch + row * w.columns + column, w.columns);
 
     for (int row = 0; row < rows; ++row) {
       const int ofPart = (firstRow + row) / patches.channels, channel = firstRow + row - ofPart * patches.channels;

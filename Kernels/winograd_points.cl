@@ -10,7 +10,7 @@
 //
 // The last two were chosen by measured rounding errors, a fifth of those with 0, ±1, 2, ∞ and 0, ±1, ±2, ∞.
 //
-// Here are the five maps, of vectors `step` apart into others `toStep` apart, and the product of one point.
+// Here are the five maps, of vectors `step` apart into others `toStep` apart, and the products of one point.
 //
 // Macros: AXES that are transformed, 2 or 3; OUTPUTS and TAPS; WIDTH; ROWS and VECTORS of a register block.
 
@@ -258,4 +258,31 @@ static inline void multiplyPoint(
         WHOLE(global, to) = isFirst ? sums[i][v] : WHOLE(global, to) + sums[i][v];
       }
   }
+}
+
+// output[row][column] (+)= Σ_tile left[tile][row] · right[tile][column], CHANNEL_ROWS rows by a panel of columns.
+static inline void multiplyTiles(
+    const global float *left, const int leftPitch, const global float *right, const int rightPitch, const int tiles,
+    const int isFirst, global float *output, const int outputPitch) {
+  floatv sums[CHANNEL_ROWS][VECTORS];
+#pragma unroll
+  for (int i = 0; i < CHANNEL_ROWS; ++i)
+#pragma unroll
+    for (int v = 0; v < VECTORS; ++v)
+      sums[i][v] = isFirst ? SPLAT(0.0f) : WHOLE(global, output + i * outputPitch + v * WIDTH);
+  for (int t = 0; t < tiles; ++t, left += leftPitch, right += rightPitch) {
+    floatv vectors[VECTORS];
+#pragma unroll
+    for (int v = 0; v < VECTORS; ++v) vectors[v] = WHOLE(const global, right + v * WIDTH);
+#pragma unroll
+    for (int i = 0; i < CHANNEL_ROWS; ++i) {
+      const floatv element = SPLAT(left[i]);
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) sums[i][v] += element * vectors[v];
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < CHANNEL_ROWS; ++i)
+#pragma unroll
+    for (int v = 0; v < VECTORS; ++v) WHOLE(global, output + i * outputPitch + v * WIDTH) = sums[i][v];
 }

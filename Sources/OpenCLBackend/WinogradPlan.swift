@@ -139,12 +139,10 @@ struct WinogradPlan {
   func macros(activation: String, count: Int) -> [Macro] {
     [
       Macro("WIDTH", width), Macro("AXES", 2), Macro("TAPS", 5 - geometry.outputs), Macro("OUTPUTS", geometry.outputs),
-      Macro("ROWS", rows),
-      Macro("VECTORS", panelWidth / width),
-      Macro("BLOCK", Self.block), Macro("ACTIVATION", activation), Macro(needsWideIndices(count) ? "WIDE" : "NARROW", 1),
+      Macro("ROWS", rows), Macro("VECTORS", panelWidth / width), Macro("BLOCK", Self.block),
+      Macro("ACTIVATION", activation), Macro(needsWideIndices(count) ? "WIDE" : "NARROW", 1),
     ]
   }
-
 }
 
 /// How a filter is taken into Winograd's domain.
