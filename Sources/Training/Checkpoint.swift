@@ -72,7 +72,7 @@ public struct Checkpoint {
     let wanted = RunIdentity(
       model: settings.model, configuration: settings.configuration, data: identity.data,
       batchSize: settings.batchSize, seed: settings.seed)
-    if let difference = identity.difference(from: wanted) {
+    if let difference = try identity.difference(from: wanted, of: ModelCatalog.type(named: settings.model)) {
       throw CheckpointError(url.path, "is of another run than config.json beside it: \(difference)")
     }
   }
@@ -83,7 +83,7 @@ public struct Checkpoint {
       throw CheckpointError(url.path, "is of the model “\(identity.model)”, not “\(identifier)”")
     }
     let configuration = try JSONValue(encoding: model.configuration)
-    if let difference = identity.configuration.difference(from: configuration) {
+    if let difference = try identity.difference(from: configuration, of: Swift.type(of: model)) {
       throw CheckpointError(url.path, "is of another configuration: it has \(difference)")
     }
   }

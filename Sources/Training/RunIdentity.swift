@@ -29,9 +29,11 @@ public struct RunIdentity: Codable, Equatable, Sendable {
   }
 
   /// In what it differs from the run that is to be, in words; nil if in nothing.
-  func difference(from run: RunIdentity) -> String? {
+  ///
+  /// - Parameter type: Of the model of that run.
+  func difference(from run: RunIdentity, of type: any TrainableModel.Type) throws -> String? {
     if model != run.model { return "its model is “\(model)”, not “\(run.model)”" }
-    if let field = configuration.difference(from: run.configuration) { return "its configuration has \(field)" }
+    if let field = try difference(from: run.configuration, of: type) { return "its configuration has \(field)" }
     if seed != run.seed { return "its seed is \(seed), not \(run.seed)" }
     if batchSize != run.batchSize { return "its batch size is \(batchSize), not \(run.batchSize)" }
     if data != run.data {
@@ -39,11 +41,25 @@ public struct RunIdentity: Codable, Equatable, Sendable {
     }
     return nil
   }
+
+  /// The first field of the configuration that differs, with both values; nil if none does. What a file lacks has its default:
+  /// it is of a version that did not know the field, and a new field's default is what was done before.
+  func difference(from configuration: JSONValue, of type: any TrainableModel.Type) throws -> String? {
+    func defaults<Model: TrainableModel>(_: Model.Type) throws -> JSONValue { try JSONValue(encoding: Model.Configuration()) }
+    let defaults = try defaults(type)
+    return self.configuration.completed(by: defaults).difference(from: configuration.completed(by: defaults))
+  }
 }
 
 extension JSONValue {
+  /// With the fields that an object lacks, at every depth.
+  fileprivate func completed(by defaults: JSONValue) -> JSONValue {
+    guard case .object(let own) = self, case .object(let defaults) = defaults else { return self }
+    return .object(defaults.merging(own) { $1.completed(by: $0) })
+  }
+
   /// The first field in which two objects differ, with both values; nil if they are the same.
-  func difference(from other: JSONValue) -> String? {
+  fileprivate func difference(from other: JSONValue) -> String? {
     guard self != other else { return nil }
     guard case .object(let own) = self, case .object(let others) = other,
       let name = Set(own.keys).union(others.keys).sorted().first(where: { own[$0] != others[$0] })

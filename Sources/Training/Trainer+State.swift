@@ -18,7 +18,7 @@ extension Trainer {
   /// Once: a second `fit` goes on from where the first one left its callbacks.
   func putBack(_ identity: RunIdentity) throws {
     guard let restored else { return }
-    if let difference = restored.identity.difference(from: identity) {
+    if let difference = try restored.identity.difference(from: identity, of: type(of: model)) {
       throw CheckpointError(lastCheckpoint?.path ?? "", "is of another run: \(difference)")
     }
     let commits = try callbacks.compactMap { $0 as? any Stateful }.compactMap { callback in

@@ -67,6 +67,18 @@ import Training
     #expect(failure { try Checkpoint(contentsOf: file).restore(model) }.contains("generatorUnits [6,9], not [6,8]"))
   }
 
+  /// A file of a version that did not know the field.
+  @Test(arguments: ["normalization", "noisyLabels"]) func aMissingFieldHasItsDefault(field: String) throws {
+    let pattern = try Regex("\"\(field)\":[^,}]+,")
+    try rewrite { $0.replacing(pattern, with: "") }
+    try resume()
+    var configuration = tinyGAN(on: device).configuration
+    configuration.normalization = .layer
+    configuration.objective.noisyLabels = 0.25
+    let model = DenseGAN(configuration, on: device, seed: 3)
+    #expect(failure { try Checkpoint(contentsOf: file).restore(model) }.contains("normalization \"batch\", not \"layer\""))
+  }
+
   @Test(arguments: [
     (#""position":\d+"#, #""position":-1"#, "position"), (#""position":\d+"#, #""position":9223372036854775807"#, "position"),
     (#""step":\d+"#, #""step":9223372036854775807"#, "step"), (#""epoch":\d+"#, #""epoch":-5"#, "epoch"),
