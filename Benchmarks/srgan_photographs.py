@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 SCALE, SIDE, BATCH = 4, 96, 16
-PRESETS = {"small": (4, 5e-4), "paper": (16, 1e-4)}  # residual blocks and learning rate
+PRESETS = {"small": (4, False, 5e-4), "paper": (16, True, 1e-4)}  # residual blocks, whether pixels are shuffled, learning rate
 
 
 def data(folder, count, side):
@@ -60,7 +60,7 @@ def low(test, folder):
         reduced(Image.open(file)).save(pathlib.Path(folder, file.name))
 
 
-def generator(blocks):
+def generator(blocks, shuffles):
     from torch import nn
 
     class Sum(nn.Sequential):
@@ -76,7 +76,9 @@ def generator(blocks):
     norm = lambda: nn.BatchNorm2d(64, eps=1e-3, momentum=0.2)
     rectifier = lambda: nn.PReLU(64, init=0)
     block = lambda: Sum(convolution(64, 64), rectifier(), norm(), convolution(64, 64), norm())
-    double = lambda: (convolution(64, 256), nn.PixelShuffle(2), rectifier())
+    shuffled = lambda: (convolution(64, 256), nn.PixelShuffle(2))
+    enlarged = lambda: (nn.Upsample(scale_factor=2, mode="nearest"), convolution(64, 64))
+    double = lambda: (*(shuffled if shuffles else enlarged)(), rectifier())
     return nn.Sequential(
         convolution(3, 64, 9), rectifier(), Sum(*[block() for _ in range(blocks)], convolution(64, 64), norm()),
         *double(), *double(), convolution(64, 3, 9), nn.Tanh())
@@ -125,8 +127,8 @@ def reference(folder, output, iterations, seed, preset):
     torch.set_default_device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     torch.manual_seed(seed)
-    blocks, rate = PRESETS[preset]
-    g, batches, start = generator(blocks), Crops(pathlib.Path(folder, "train")).batches(), time.time()
+    blocks, shuffles, rate = PRESETS[preset]
+    g, batches, start = generator(blocks, shuffles), Crops(pathlib.Path(folder, "train")).batches(), time.time()
     optimizer = torch.optim.Adam(g.parameters(), rate, (0.9, 0.999), 1e-7)
     unit = lambda pixels: pixels / 127.5 - 1
     for _ in range(iterations):

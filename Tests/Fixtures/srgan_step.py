@@ -1,5 +1,5 @@
-"""One step of each stage of the super-resolution GAN, from PyTorch in float64: the tutorial's generator and the paper's, both
-scales, both errors of pixels. Weights and images come from Philox; digests are stored. Adam has an epsilon of 1e-3: see
+"""One step of each stage of the super-resolution GAN, from PyTorch in float64: the generators of all three presets, both
+scales, both errors of pixels, with and without a weight for images reduced again. Weights and images come from Philox; digests are stored. Adam has an epsilon of 1e-3: see
 `adversarial_techniques.py`."""
 
 import torch
@@ -40,18 +40,19 @@ def prelu(channels):
 
 
 class Generator(nn.Module):
-    def __init__(self, paper, doublings):
+    def __init__(self, preset, doublings):
         super().__init__()
+        shuffles, upsampled = preset == "paper", {"published": 256, "paper": 64, "small": 64}[preset]
         same = lambda i, o, k=3: nn.Conv2d(i, o, k, padding=k // 2)
-        rectifier = prelu if paper else lambda channels: nn.ReLU()
+        rectifier = (lambda channels: nn.ReLU()) if preset == "published" else prelu
         block = lambda: Residual(same(64, 64), rectifier(64), BatchNorm(64, 0.8), same(64, 64), BatchNorm(64, 0.8))
         self.head = nn.Sequential(same(3, 64, 9), rectifier(64))
         self.body = nn.Sequential(*[block() for _ in range(BLOCKS)], same(64, 64), BatchNorm(64, 0.8))
         layers, channels = [], 64
         for _ in range(doublings):
-            layers += [same(64, 256), Shuffle(), prelu(64)] if paper else [
-                nn.Upsample(scale_factor=2), same(channels, 256), nn.ReLU()]
-            channels = 64 if paper else 256
+            layers += [same(64, 256), Shuffle()] if shuffles else [nn.Upsample(scale_factor=2), same(channels, upsampled)]
+            layers.append(rectifier(upsampled))
+            channels = upsampled
         self.tail = nn.Sequential(*layers, same(channels, 3, 9), nn.Tanh())
 
     def forward(self, x):
@@ -73,18 +74,19 @@ def images(key, side):
     return uniform((key, 0), BATCH, side, side, 3).permute(0, 3, 1, 2)
 
 
-def case(name, paper, scale, absolute, rate, beta1):
-    small, large = images(77, SIDE), images(78, scale * SIDE)
+def case(name, preset, scale, absolute, rate, beta1, consistency=0, key=77):
+    small, large = images(key, SIDE), images(key + 1, scale * SIDE)
     error = F.l1_loss if absolute else F.mse_loss
     roles = {}
 
     def networks():
-        generator, judge = Generator(paper, {2: 1, 4: 2}[scale]), discriminator()
+        generator, judge = Generator(preset, {2: 1, 4: 2}[scale]), discriminator()
         initialize(tensors(generator, judge))
         return generator, judge
 
     generator, judge = networks()
-    adam = Adam([generator], rate, beta1)
+    pretraining_rate = 5e-4 if preset == "small" else rate
+    adam = Adam([generator], pretraining_rate, beta1)
     loss = error(generator(small), large)
     adam.minimize(loss)
     after = numbers(tensors(generator))
@@ -99,21 +101,27 @@ def case(name, paper, scale, absolute, rate, beta1):
     entropy = lambda logits, label: F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
     real, fake = entropy(of_real, 1.0), entropy(of_generated, 0.0)
     of_judge.minimize(0.5 * (real + fake))
-    game, content = entropy(judge(generated), 1.0), error(generated, large)
+    reduced = lambda images: F.avg_pool2d(images, scale)
+    game = entropy(judge(generated), 1.0)
+    content = error(generated, large) + consistency * F.mse_loss(reduced(generated), reduced(large))
     of_generator.minimize(content + 1e-3 * game)
     after = numbers(tensors(generator, judge))
     losses = [t.item() for t in (real, fake, accuracy, game, content)]
     roles |= {"losses": losses, "parameterSum": sums(after), "parameterNorm": norms(after),
               "generatorSlotNorm": norms(numbers(of_generator.m + of_generator.v)),
               "discriminatorSlotNorm": norms(numbers(of_judge.m + of_judge.v))}
-    fixture.case(name, {"source": "pytorch", "paper": int(paper), "scale": scale, "absolute": int(absolute),
-                        "learningRate": rate, "beta1": beta1}, roles)
+    fixture.case(name, {"source": "pytorch", "preset": preset, "scale": scale, "absolute": int(absolute),
+                        "learningRates": [pretraining_rate, rate], "beta1": beta1, "key": key}, roles)
     print(name, [f"{value:.5f}" for value in roles["pretrainLosses"] + losses])
 
 
+# Of a discriminator that sees few places, a batch normalization can blow rounding up: with images 77 and 78 of `small` PyTorch's
+# own float32 is off by 4e-3.
 fixture = Fixture("srgan-step", seed=14)
-case("published", False, 4, False, 2e-4, 0.5)
-case("published-double", False, 2, True, 2e-4, 0.5)
-case("paper", True, 4, False, 1e-4, 0.9)
-case("paper-double", True, 2, True, 1e-4, 0.9)
+case("published", "published", 4, False, 2e-4, 0.5)
+case("published-double", "published", 2, True, 2e-4, 0.5)
+case("paper", "paper", 4, False, 1e-4, 0.9)
+case("paper-double", "paper", 2, True, 1e-4, 0.9)
+case("small", "small", 4, False, 1e-4, 0.9, consistency=1, key=81)
+case("small-double", "small", 2, True, 1e-4, 0.9, consistency=1, key=81)
 fixture.write()

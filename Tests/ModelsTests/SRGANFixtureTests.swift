@@ -13,8 +13,8 @@ import Testing
   /// graphics cards that runs on processors needs minutes for.
   private static let cases = TestDevices.areChosen ? [] : fixture("srgan-step")
 
-  private func model(_ expected: FixtureCase, on device: Device) -> SRGAN {
-    var configuration: SRGAN.Configuration = expected.integer("paper") == 1 ? .paper : .init()
+  private func model(_ expected: FixtureCase, on device: Device) throws -> SRGAN {
+    var configuration = try #require(SRGAN.presets.first { $0.name == expected.text("preset") }).configuration
     configuration.imageSize = [8, 8]
     configuration.scale = expected.integer("scale")
     configuration.residualBlocks = 2
@@ -26,10 +26,10 @@ import Testing
 
   /// The model's own learners, whose optimizers are told another epsilon.
   private func context(_ model: SRGAN, stage: Int, _ expected: FixtureCase) throws -> StepContext {
-    let stage = model.stages()[stage]
+    let rate = expected.numbers("learningRates")[stage], stage = model.stages()[stage]
     for learner in stage.learners {
       let own = try #require(learner.optimizer as? Adam)
-      #expect(own.learningRate == expected.number("learningRate") && own.beta1 == expected.number("beta1"))
+      #expect(own.learningRate == rate && own.beta1 == expected.number("beta1"))
       learner.optimizer = Adam(learningRate: own.learningRate, beta1: own.beta1, epsilon: 1e-3)
     }
     return StepContext(stage.learners, stage: stage.name)
@@ -39,11 +39,12 @@ import Testing
     func images(_ key: UInt32, _ side: Int) -> Tensor {
       Tensor(draw((key, 0), 2 * side * side * 3).map { 2 * $0 - 1 }, shape: [2, side, side, 3], on: device)
     }
-    return (images(77, 8), images(78, 8 * expected.integer("scale")))
+    let key = UInt32(expected.integer("key"))
+    return (images(key, 8), images(key + 1, 8 * expected.integer("scale")))
   }
 
   @Test(arguments: TestDevices.withReference, cases) func pretrain(device: TestDevice, expected: FixtureCase) throws {
-    let device = try device.device(), model = model(expected, on: device), context = try context(model, stage: 0, expected)
+    let device = try device.device(), model = try model(expected, on: device), context = try context(model, stage: 0, expected)
     let (small, large) = images(expected, on: device)
     try expectStep(
       model.pixelStep(small: small, large: large, context), ["loss"], parameters: model.generator.parameters,
@@ -51,7 +52,7 @@ import Testing
   }
 
   @Test(arguments: TestDevices.withReference, cases) func adversarial(device: TestDevice, expected: FixtureCase) throws {
-    let device = try device.device(), model = model(expected, on: device), context = try context(model, stage: 1, expected)
+    let device = try device.device(), model = try model(expected, on: device), context = try context(model, stage: 1, expected)
     let (small, large) = images(expected, on: device)
     try expectStep(
       model.adversarialStep(small: small, large: large, context), ["real", "generated", "accuracy", "generator", "content"],

@@ -71,6 +71,13 @@ extension SRGAN {
 
   /// Of generated images and their originals, in what the second stage goes by.
   private func contentLoss(_ generated: Tensor, _ large: Tensor) -> Tensor {
+    let loss = featureLoss(generated, large), weight = configuration.consistencyWeight
+    guard weight > 0 else { return loss }
+    func reduced(_ images: Tensor) -> Tensor { images.averagePooled(size: [configuration.scale, configuration.scale]) }
+    return loss + weight * Loss.meanSquaredError(reduced(generated), reduced(large))
+  }
+
+  private func featureLoss(_ generated: Tensor, _ large: Tensor) -> Tensor {
     guard let content else { return pixelLoss(generated, large) }
     func features(_ images: Tensor) -> Tensor { content(VGG.preprocessed(images, from: -1...1)) }
     return configuration.contentWeight * Loss.meanSquaredError(features(generated), withoutGradient { features(large) })
