@@ -60,11 +60,13 @@ public final class VoxelGAN: Module, AdversarialModel, LatentVariableModel {
       return configuration
     }
 
-    /// For processors: 32³ voxels, a quarter of the filters, Adam with a learning rate of 2e-4 for both networks.
+    /// For processors: 32³ voxels, a quarter of the filters, Adam with a learning rate of 2e-4 for both networks. Shapes are of the
+    /// generator's moving average: from one step to the next they change much.
     public static var small: Configuration {
       var configuration = Configuration()
       configuration.filters = [128, 64, 32]
       configuration.optimizer = .adam
+      configuration.objective.movingAverage = 0.99
       return configuration
     }
 
