@@ -76,9 +76,8 @@ def generator(blocks, shuffles):
     norm = lambda: nn.BatchNorm2d(64, eps=1e-3, momentum=0.2)
     rectifier = lambda: nn.PReLU(64, init=0)
     block = lambda: Sum(convolution(64, 64), rectifier(), norm(), convolution(64, 64), norm())
-    shuffled = lambda: (convolution(64, 256), nn.PixelShuffle(2))
-    enlarged = lambda: (nn.Upsample(scale_factor=2, mode="nearest"), convolution(64, 64))
-    double = lambda: (*(shuffled if shuffles else enlarged)(), rectifier())
+    larger = lambda: (convolution(64, 256), nn.PixelShuffle(2)) if shuffles else (nn.Upsample(scale_factor=2), convolution(64, 64))
+    double = lambda: (*larger(), rectifier())
     return nn.Sequential(
         convolution(3, 64, 9), rectifier(), Sum(*[block() for _ in range(blocks)], convolution(64, 64), norm()),
         *double(), *double(), convolution(64, 3, 9), nn.Tanh())

@@ -72,7 +72,9 @@ public struct Checkpoint {
     let wanted = RunIdentity(
       model: settings.model, configuration: settings.configuration, data: identity.data,
       batchSize: settings.batchSize, seed: settings.seed)
-    if let difference = try identity.difference(from: wanted, of: ModelCatalog.type(named: settings.model)) {
+    // A model from outside is not in the catalog: its settings are compared as they are.
+    let type = ModelCatalog.types.first { $0.identifier == settings.model }
+    if let difference = try identity.difference(from: wanted, of: type) {
       throw CheckpointError(url.path, "is of another run than config.json beside it: \(difference)")
     }
   }

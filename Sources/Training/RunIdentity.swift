@@ -30,8 +30,8 @@ public struct RunIdentity: Codable, Equatable, Sendable {
 
   /// In what it differs from the run that is to be, in words; nil if in nothing.
   ///
-  /// - Parameter type: Of the model of that run.
-  func difference(from run: RunIdentity, of type: any TrainableModel.Type) throws -> String? {
+  /// - Parameter type: Of the model of that run, where it is known.
+  func difference(from run: RunIdentity, of type: (any TrainableModel.Type)?) throws -> String? {
     if model != run.model { return "its model is “\(model)”, not “\(run.model)”" }
     if let field = try difference(from: run.configuration, of: type) { return "its configuration has \(field)" }
     if seed != run.seed { return "its seed is \(seed), not \(run.seed)" }
@@ -44,9 +44,9 @@ public struct RunIdentity: Codable, Equatable, Sendable {
 
   /// The first field of the configuration that differs, with both values; nil if none does. What a file lacks has its default:
   /// it is of a version that did not know the field, and a new field's default is what was done before.
-  func difference(from configuration: JSONValue, of type: any TrainableModel.Type) throws -> String? {
+  func difference(from configuration: JSONValue, of type: (any TrainableModel.Type)?) throws -> String? {
     func defaults<Model: TrainableModel>(_: Model.Type) throws -> JSONValue { try JSONValue(encoding: Model.Configuration()) }
-    let defaults = try defaults(type)
+    let defaults = try type.map { try defaults($0) } ?? .object([:])
     return self.configuration.completed(by: defaults).difference(from: configuration.completed(by: defaults))
   }
 }

@@ -1,6 +1,6 @@
 """One step of each stage of the super-resolution GAN, from PyTorch in float64: the generators of all three presets, both
-scales, both errors of pixels, with and without a weight for images reduced again. Weights and images come from Philox; digests are stored. Adam has an epsilon of 1e-3: see
-`adversarial_techniques.py`."""
+scales, both errors of pixels, with and without a weight for images reduced again. Weights and images come from Philox; digests
+are stored. Adam has an epsilon of 1e-3: see `adversarial_techniques.py`."""
 
 import torch
 import torch.nn.functional as F

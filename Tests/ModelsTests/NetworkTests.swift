@@ -111,6 +111,8 @@ import Testing
     #expect(problem(srgan.validate) == "imageSize")
     (srgan.imageSize, srgan.upsampledChannels) = ([64, 64], 0)
     #expect(problem(srgan.validate) == "upsampledChannels")
+    (srgan.upsampledChannels, srgan.consistencyWeight) = (64, -1)
+    #expect(problem(srgan.validate) == "consistencyWeight")
     var gan = DenseGAN.Configuration()
     gan.generatorUnits = [256, 0]
     #expect(problem(gan.validate) == "generatorUnits")

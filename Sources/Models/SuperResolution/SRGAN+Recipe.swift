@@ -69,7 +69,8 @@ extension SRGAN {
     }
   }
 
-  /// Of generated images and their originals, in what the second stage goes by.
+  /// How far generated images are from their originals in what the second stage goes by, weighted: features or pixels, and the
+  /// images reduced again.
   private func contentLoss(_ generated: Tensor, _ large: Tensor) -> Tensor {
     let loss = featureLoss(generated, large), weight = configuration.consistencyWeight
     guard weight > 0 else { return loss }
