@@ -10,35 +10,42 @@ extension CPUBackend {
     _ winograd: WinogradConvolution, _ input: UnsafePointer<Float>, filter: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, activation: Activation, into output: UnsafeMutablePointer<Float>
   ) throws {
-    let panels = winograd.panels, rows = winograd.chunk(floatsPerRow: winograd.k)
-    let transformed = try scratch(winograd.points * panels * winograd.k * winograd.panel)
-    let matrix = try scratch(winograd.pointsCount(rows: rows, columns: winograd.k))
-    transformFilter(winograd, filter, into: transformed.pointer)
+    let k = winograd.k, rows = winograd.chunk(floatsPerRow: k)
+    let matrix = try scratch(winograd.pointsCount(rows: rows, columns: k))
+    let parts = winograd.parts.map { ($0, winograd.strips(of: $0, rows: rows, threads: team.threads)) }
+    let transformed = try scratch(winograd.filterCount(panels: parts.map { $1[0].count }.max()!))
     let fused = activation.isSimple
     let (kind, parameter) = (fused ? activation : .identity).loop
-    for part in winograd.parts {
+    for (part, strips) in parts {
       var (family, source, destination) = (part.family, part.source, part.destination)
-      let filter = transformed.pointer + part.firstPanel * winograd.k * winograd.panel
-      for first in stride(from: 0, to: part.tiles, by: rows) {
-        let count = min(rows, part.tiles - first)
-        let blocks = Tiles(of: count, width: VL_BLOCK_ROWS)
-        withUnsafeMutablePointers(&family, &source) { family, source in
-          team.forEachSlice(blocks.count) { block in
-            vl_winograd_gather(
-              family, source, input, first, matrix.pointer, blocks[block].lowerBound, blocks[block].upperBound)
+      let chunks = Tiles(of: part.tiles, width: rows)
+      for held in strips {
+        transformFilter(winograd, filter, panels: held, into: transformed.pointer)
+        for chunk in chunks {
+          let blocks = Tiles(of: chunk.count, width: VL_BLOCK_ROWS)
+          // The only chunk still lies there from the strip before.
+          if chunks.count > 1 || held.lowerBound == part.panels.lowerBound {
+            withUnsafeMutablePointers(&family, &source) { family, source in
+              team.forEachSlice(blocks.count) { block in
+                vl_winograd_gather(
+                  family, source, input, chunk.lowerBound, matrix.pointer, blocks[block].lowerBound,
+                  blocks[block].upperBound)
+              }
+            }
           }
-        }
-        // Rows and panels whose products stay in one processor's cache until they are transformed back; every thread has some.
-        let strips = Tiles(of: part.panels, width: 2), shared = blocks.count * strips.count / team.threads
-        let groups = Tiles(of: count, width: WinogradConvolution.rows(of: count, mostBlocks: min(10, max(1, shared))))
-        try withUnsafeMutablePointers(&family, &destination) { family, destination in
-          try team.tryEachSlice(groups.count * strips.count) { task in
-            let (group, strip) = (groups[task % groups.count], strips[task / groups.count])
-            let products = try scratch(winograd.points * strip.count * group.count * winograd.panel)
-            vl_winograd_outputs(
-              family, destination, matrix.pointer, winograd.k, filter, panels,
-              strip.lowerBound, strip.count, first, group.lowerBound, group.count, products.pointer, bias, kind,
-              parameter, output)
+          // Rows and panels whose products stay in one processor's cache until they are transformed back; every thread has some.
+          let pairs = Tiles(of: held.count, width: 2), shared = blocks.count * pairs.count / team.threads
+          let groups = Tiles(
+            of: chunk.count, width: WinogradConvolution.rows(of: chunk.count, mostBlocks: min(10, max(1, shared))))
+          try withUnsafeMutablePointers(&family, &destination) { family, destination in
+            try team.tryEachSlice(groups.count * pairs.count) { task in
+              let (group, pair) = (groups[task % groups.count], pairs[task / groups.count])
+              let products = try scratch(winograd.points * pair.count * group.count * winograd.panel)
+              vl_winograd_outputs(
+                family, destination, matrix.pointer, k, transformed.pointer + pair.lowerBound * k * winograd.panel,
+                held.count, held.lowerBound - part.panels.lowerBound + pair.lowerBound, pair.count, chunk.lowerBound,
+                group.lowerBound, group.count, products.pointer, bias, kind, parameter, output)
+            }
           }
         }
       }
@@ -58,47 +65,55 @@ extension CPUBackend {
     let rows = winograd.chunk(floatsPerRow: k + panels * winograd.panel)
     let block = WinogradConvolution.blockCount(columns: k)
     let panelBlock = WinogradConvolution.blockCount(columns: panels * winograd.panel)
-    let sumStride = panels * k * winograd.panel
-    let matrix = try scratch(winograd.pointsCount(rows: rows, columns: k))
-    let gradients = try scratch(winograd.pointsCount(rows: rows, columns: panels * winograd.panel))
-    let sums = try scratch(winograd.points * sumStride)
     let part = winograd.parts[0]
     var (family, source, destination) = (part.family, part.source, part.destination)
-    for first in stride(from: 0, to: part.tiles, by: rows) {
-      let count = min(rows, part.tiles - first)
-      let blocks = Tiles(of: count, width: VL_BLOCK_ROWS)
-      withUnsafeMutablePointers(&family, &source) { family, source in
-        withUnsafeMutablePointer(to: &destination) { destination in
-          team.forEachSlice(blocks.count) { block in
-            let range = blocks[block]
-            vl_winograd_gather(
-              family, source, x, first, matrix.pointer, range.lowerBound, range.upperBound)
-            vl_winograd_gather_gradient(
-              family, destination, dy, first, gradients.pointer, range.lowerBound, range.upperBound)
+    let chunks = Tiles(of: part.tiles, width: rows)
+    let strips = winograd.strips(of: part, rows: rows, threads: team.threads)
+    let matrix = try scratch(winograd.pointsCount(rows: rows, columns: k))
+    let gradients = try scratch(winograd.pointsCount(rows: rows, columns: panels * winograd.panel))
+    let sums = try scratch(winograd.filterCount(panels: strips[0].count))
+    for held in strips {
+      for chunk in chunks {
+        if chunks.count > 1 || held.lowerBound == 0 {
+          let blocks = Tiles(of: chunk.count, width: VL_BLOCK_ROWS)
+          withUnsafeMutablePointers(&family, &source) { family, source in
+            withUnsafeMutablePointer(to: &destination) { destination in
+              team.forEachSlice(blocks.count) { block in
+                let range = blocks[block]
+                vl_winograd_gather(
+                  family, source, x, chunk.lowerBound, matrix.pointer, range.lowerBound, range.upperBound)
+                vl_winograd_gather_gradient(
+                  family, destination, dy, chunk.lowerBound, gradients.pointer, range.lowerBound, range.upperBound)
+              }
+            }
           }
         }
+        team.forEachSlice(winograd.points) { point in
+          vl_multiply_columns(
+            matrix.pointer + point * block, winograd.points * block,
+            gradients.pointer + point * panelBlock + held.lowerBound * VL_BLOCK_ROWS * winograd.panel,
+            winograd.points * panelBlock, chunk.count, k, held.count, chunk.lowerBound > 0,
+            sums.pointer + point * held.count * k * winograd.panel)
+        }
       }
-      team.forEachSlice(winograd.points) { point in
-        vl_multiply_columns(
-          matrix.pointer + point * block, winograd.points * block, gradients.pointer + point * panelBlock,
-          winograd.points * panelBlock, count, k, panels, first > 0, sums.pointer + point * sumStride)
-      }
-    }
-    var shape = winograd.filter
-    let rowsOfFilter = Tiles(of: k, width: 16)
-    withUnsafeMutablePointer(to: &shape) { shape in
-      team.forEachSlice(rowsOfFilter.count) { slice in
-        let range = rowsOfFilter[slice]
-        vl_winograd_filter_gradient(shape, sums.pointer, output, range.lowerBound, range.upperBound)
+      var shape = winograd.filter(panels: held)
+      let rowsOfFilter = Tiles(of: k, width: 16)
+      withUnsafeMutablePointer(to: &shape) { shape in
+        team.forEachSlice(rowsOfFilter.count) { slice in
+          let range = rowsOfFilter[slice]
+          vl_winograd_filter_gradient(shape, sums.pointer, output, range.lowerBound, range.upperBound)
+        }
       }
     }
   }
 
   private func transformFilter(
-    _ winograd: WinogradConvolution, _ filter: UnsafePointer<Float>, into transformed: UnsafeMutablePointer<Float>
+    _ winograd: WinogradConvolution, _ filter: UnsafePointer<Float>, panels: Range<Int>,
+    into transformed: UnsafeMutablePointer<Float>
   ) {
-    var shape = winograd.filter
-    let blocks = Tiles(of: winograd.isInputGradient ? winograd.n : winograd.k, width: 16)
+    var shape = winograd.filter(panels: panels)
+    let columns = min(winograd.n, panels.upperBound * winograd.panel) - panels.lowerBound * winograd.panel
+    let blocks = Tiles(of: winograd.isInputGradient ? columns : winograd.k, width: 16)
     withUnsafeMutablePointer(to: &shape) { shape in
       team.forEachSlice(blocks.count) { block in
         if winograd.isInputGradient {
@@ -126,11 +141,11 @@ struct WinogradConvolution {
     /// these results' gradient is read from).
     let source: VLTiledImage, destination: VLTiledImage
     let tiles: Int
-    let firstPanel: Int, panels: Int
+    let panels: Range<Int>
   }
 
   let isInputGradient: Bool
-  let filter: VLWinogradFilter
+  private let filter: VLWinogradFilter
   /// Matrices of the domain, one product each: [tiles, k] · [k, n].
   let points: Int, k: Int, n: Int
   let parts: [Part]
@@ -141,6 +156,9 @@ struct WinogradConvolution {
   private static let filterTiles = 32
   /// A tile's own way there takes as long as its products with so many columns.
   private static let gatherColumns = 32
+
+  /// Floats of a filter that are held in the domain for each thread, where it can be had in pieces.
+  private static let heldFilter = 2 << 20
 
   let panel = VL_PANEL
   var panels: Int { n.dividedUp(by: panel) }
@@ -210,12 +228,12 @@ struct WinogradConvolution {
       return Part(
         family: VLWinograd(rank: rank, taps: taps, results: results, tiles: (tiled[0], tiled[1], tiled[2])),
         source: isInputGradient ? output : input, destination: isInputGradient ? input : output,
-        tiles: convolution.batch * layout.tiles(results), firstPanel: layout.phase == nil ? 0 : number * channelPanels,
-        panels: layout.phase == nil ? n.dividedUp(by: panel) : channelPanels)
+        tiles: convolution.batch * layout.tiles(results),
+        panels: layout.phase == nil ? 0..<n.dividedUp(by: panel) : number * channelPanels..<(number + 1) * channelPanels)
     }
     filter = VLWinogradFilter(
       rank: rank, taps: taps, results: results, stride: step, phases: phases,
-      inputChannels: convolution.inputChannels, outputChannels: convolution.outputChannels)
+      inputChannels: convolution.inputChannels, outputChannels: convolution.outputChannels, firstPanel: 0, panels: 0)
     points = pointCount(results)
 
     resultRows =
@@ -252,6 +270,24 @@ struct WinogradConvolution {
   func chunk(floatsPerRow: Int) -> Int {
     let tiles = parts.reduce(1) { max($0, $1.tiles) }
     return Self.rows(of: tiles, mostBlocks: max(10, (4 << 20) / (4 * points * floatsPerRow) / VL_BLOCK_ROWS))
+  }
+
+  /// The panels of a part, as many together as the filter, or its gradient, is held for in the domain while `rows` tiles are
+  /// taken at a time: tiles that are all there at once meet it piece by piece, others would need every piece again.
+  func strips(of part: Part, rows: Int, threads: Int) -> [Range<Int>] {
+    let all = part.panels.count, most = max(1, Self.heldFilter * threads / filterCount(panels: 1))
+    let width = part.tiles > rows ? all : all.dividedUp(by: all.dividedUp(by: most))
+    return Tiles(of: all, width: width).map { $0.lowerBound + part.panels.lowerBound..<$0.upperBound + part.panels.lowerBound }
+  }
+
+  /// Floats of the filter in the domain.
+  func filterCount(panels: Int) -> Int { points * panels * k * panel }
+
+  /// The filter, of which these panels are held.
+  func filter(panels: Range<Int>) -> VLWinogradFilter {
+    var held = filter
+    (held.firstPanel, held.panels) = (panels.lowerBound, panels.count)
+    return held
   }
 
   /// Whole blocks, about as many each time, because the last ones need all of the filter as the first do.

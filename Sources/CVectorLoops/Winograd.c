@@ -145,14 +145,14 @@ VL_CLONES static void scatter_any(
 
 void vl_winograd_outputs(
   const VLWinograd *w, const VLTiledImage *image, const float *matrix, long k, const float *filter,
-  long allPanels, long firstPanel, long panels, long firstTile, long firstRow, long rows, float *products,
+  long heldPanels, long firstPanel, long panels, long firstTile, long firstRow, long rows, float *products,
   const float *bias, VLActivation activation, float parameter, float *output
 ) {
   const int points = cube((int)w->rank, points_of((int)w->taps, (int)w->results));
   const long block = VL_BLOCK_ROWS * k + VL_POINT_GAP;
   for (int i = 0; i < points; i++)
     for (long panel = 0; panel < panels; panel++) {
-      const float *weights = filter + (i * allPanels + firstPanel + panel) * k * VL_PANEL;
+      const float *weights = filter + (i * heldPanels + panel) * k * VL_PANEL;
       vl_multiply_rows(
         matrix + (firstRow / VL_BLOCK_ROWS * points + i) * block, points * block, weights, rows, k, false,
         weights + k * VL_PANEL, lanes * VL_PANEL, VL_PANEL, products + (i * panels + panel) * rows * VL_PANEL);

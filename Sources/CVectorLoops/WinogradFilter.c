@@ -21,8 +21,17 @@ VL_INLINE void taps_of(int rank, int taps, long stride, long phase, bool turned,
       }
 }
 
-VL_INLINE float *panel_at(float *panels, long k, long row, long column) {
-  return panels + (column / VL_PANEL * k + row) * VL_PANEL + column % VL_PANEL;
+/// Of a matrix [k, n], whose panels from `firstPanel` on are held.
+VL_INLINE float *panel_at(const VLWinogradFilter *f, float *panels, long k, long row, long column) {
+  return panels + ((column / VL_PANEL - f->firstPanel) * k + row) * VL_PANEL + column % VL_PANEL;
+}
+
+VL_INLINE long first_column(const VLWinogradFilter *f) { return f->firstPanel * VL_PANEL; }
+
+/// The one behind the last.
+VL_INLINE long last_column(const VLWinogradFilter *f, long n) {
+  const long last = (f->firstPanel + f->panels) * VL_PANEL;
+  return last < n ? last : n;
 }
 
 /// Rows are (phase, input channel), columns output channels.
@@ -30,17 +39,17 @@ VL_INLINE void transform(
   int rank, int taps, int results, const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
 ) {
   const int points = cube(rank, points_of(taps, results)), elements = cube(rank, taps);
-  const long n = f->outputChannels, k = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
-  const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
+  const long n = f->outputChannels, k = f->phases * f->inputChannels, behind = last_column(f, n);
+  const long matrix = f->inputChannels * f->outputChannels, pointStride = f->panels * k * VL_PANEL;
   for (long row = first; row < last; row++) {
     long numbers[mostPoints];
     taps_of(rank, taps, f->stride, row / f->inputChannels, false, numbers);
     const float *from = filter + row % f->inputChannels * n;
-    for (long column = 0; column < n; column += lanes) {
+    for (long column = first_column(f); column < behind; column += lanes) {
       v16 x[mostPoints], y[mostPoints];
       for (int i = 0; i < elements; i++) x[i] = load(from + numbers[i] * matrix + column);
       apply(Filter, rank, taps, results, x, y);
-      float *to = panel_at(panels, k, row, column);
+      float *to = panel_at(f, panels, k, row, column);
       for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride, y[i]);
       if (column + lanes == n && n % VL_PANEL != 0)
         for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride + lanes, (v16){});
@@ -49,14 +58,14 @@ VL_INLINE void transform(
   finish_points(rank);
 }
 
-/// Rows are output channels, columns (phase, input channel); `first ..< last` count blocks of 16 columns.
+/// Rows are output channels, columns (phase, input channel); `first ..< last` count blocks of 16 columns of the panels.
 VL_INLINE void transform_turned(
   int rank, int taps, int results, const VLWinogradFilter *f, const float *filter, float *panels, long first, long last
 ) {
   const int points = cube(rank, points_of(taps, results)), elements = cube(rank, taps);
-  const long k = f->outputChannels, n = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
-  const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
-  for (long column = first * lanes; column < last * lanes; column += lanes) {
+  const long k = f->outputChannels, n = f->phases * f->inputChannels;
+  const long matrix = f->inputChannels * f->outputChannels, pointStride = f->panels * k * VL_PANEL;
+  for (long column = first_column(f) + first * lanes; column < first_column(f) + last * lanes; column += lanes) {
     long numbers[mostPoints];
     taps_of(rank, taps, f->stride, column / f->inputChannels, true, numbers);
     const float *from = filter + column % f->inputChannels * k;
@@ -70,7 +79,7 @@ VL_INLINE void transform_turned(
         v16 x[mostPoints], y[mostPoints];
         for (int i = 0; i < elements; i++) x[i] = squares[i][j];
         apply(Filter, rank, taps, results, x, y);
-        float *to = panel_at(panels, k, row + j, column);
+        float *to = panel_at(f, panels, k, row + j, column);
         for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride, y[i]);
         if (column + lanes == n && n % VL_PANEL != 0)
           for (int i = 0; i < points; i++) store_point(rank, to + i * pointStride + lanes, (v16){});
@@ -85,14 +94,14 @@ VL_INLINE void transform_gradient(
   int rank, int taps, int results, const VLWinogradFilter *f, const float *panels, float *filter, long first, long last
 ) {
   const int points = cube(rank, points_of(taps, results)), elements = cube(rank, taps);
-  const long n = f->outputChannels, k = f->phases * f->inputChannels, padded = (n + VL_PANEL - 1) / VL_PANEL;
-  const long matrix = f->inputChannels * f->outputChannels, pointStride = padded * k * VL_PANEL;
+  const long n = f->outputChannels, k = f->phases * f->inputChannels, behind = last_column(f, n);
+  const long matrix = f->inputChannels * f->outputChannels, pointStride = f->panels * k * VL_PANEL;
   for (long row = first; row < last; row++) {
     long numbers[mostPoints];
     taps_of(rank, taps, f->stride, row / f->inputChannels, false, numbers);
     float *to = filter + row % f->inputChannels * n;
-    for (long column = 0; column < n; column += lanes) {
-      const float *from = panel_at((float *)panels, k, row, column);
+    for (long column = first_column(f); column < behind; column += lanes) {
+      const float *from = panel_at(f, (float *)panels, k, row, column);
       v16 x[mostPoints], y[mostPoints];
       for (int i = 0; i < points; i++) x[i] = load(from + i * pointStride);
       apply(FilterGradient, rank, taps, results, x, y);

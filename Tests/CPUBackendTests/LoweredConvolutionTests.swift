@@ -39,6 +39,8 @@ import Testing
     // Input gradients by each phase of its own, which have more and fewer positions.
     Shape(batch: 2, size: [16, 15, 18], channels: (128, 32), kernel: 4, stride: 2, low: 1, high: 2),
     Shape(batch: 2, size: [15, 16, 18], channels: (128, 32), kernel: 4, stride: 2, low: 3, high: 2),
+    // Filters that one thread holds in the domain piece by piece, the last piece smaller.
+    Shape(batch: 2, size: [12, 12, 12], channels: (128, 96), kernel: 4, stride: 2, low: 1, high: 1),
   ]
 
   static let windows = [

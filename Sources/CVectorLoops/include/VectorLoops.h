@@ -192,9 +192,9 @@ typedef struct {
   long phases;
 } VLTiledImage;
 
-/// `stride · taps` taps an axis, as `phases` = `stride` to the number of axes.
+/// `stride · taps` taps an axis, as `phases` = `stride` to the number of axes; and which panels of its matrices are held.
 typedef struct {
-  long rank, taps, results, stride, phases, inputChannels, outputChannels;
+  long rank, taps, results, stride, phases, inputChannels, outputChannels, firstPanel, panels;
 } VLWinogradFilter;
 
 /// Floats behind the block of each point, without which all points of a row fell into one set of a cache.
@@ -210,17 +210,17 @@ void vl_winograd_gather_gradient(
   const VLWinograd *winograd, const VLTiledImage *image, const float *input, long firstTile, float *matrix,
   long first, long last);
 /// Multiplies rows `firstRow ..< firstRow + rows` of A, where `firstRow` begins a block, by some panels and
-/// writes the results of these tiles. `products` has room for `points · panels · rows · 32`. The activation is
+/// writes the results of these tiles. `filter` is the first of these panels, of `heldPanels` a point. `products` has room for `points · panels · rows · 32`. The activation is
 /// the identity or one of the ReLUs.
 void vl_winograd_outputs(
   const VLWinograd *winograd, const VLTiledImage *image, const float *matrix, long k, const float *filter,
-  long allPanels, long firstPanel, long panels, long firstTile, long firstRow, long rows, float *products,
+  long heldPanels, long firstPanel, long panels, long firstTile, long firstRow, long rows, float *products,
   const float *bias, VLActivation activation, float parameter, float *output);
 /// Rows `first ..< last` of (phase, input channel), to panels of output channels.
 void vl_winograd_filter(
   const VLWinogradFilter *shape, const float *filter, float *panels, long first, long last);
 /// The same for the input's gradient: rows are output channels, panels of (phase, input channel);
-/// `first ..< last` count 16 of these.
+/// `first ..< last` count 16 of these, from the first panel on.
 void vl_winograd_turned_filter(
   const VLWinogradFilter *shape, const float *filter, float *panels, long first, long last);
 /// The filter's gradient, rows `first ..< last`.
