@@ -19,6 +19,13 @@ struct TechniqueOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init(
+      "Of a conditional model: show the discriminator real samples under wrong labels, for this share of what it is to refuse; 0.5 is usual.",
+      valueName: "share"))
+  var mismatchedLabels: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
       "Keep the discriminator's slope between real and generated samples near 1, at this weight (WGAN-GP); 10 is usual.",
       valueName: "weight"))
   var gradientPenalty: Float?
@@ -76,6 +83,7 @@ struct TechniqueOptions: ParsableArguments {
     func flag(_ isGiven: Bool) -> Any? { isGiven ? true : nil }
     return [
       ("objective", objective), ("label-smoothing", labelSmoothing), ("noisy-labels", noisyLabels),
+      ("mismatched-labels", mismatchedLabels),
       ("gradient-penalty", gradientPenalty), ("r1", r1), ("weight-clipping", weightClipping),
       ("spectral-norm", flag(spectralNorm)), ("feature-matching", flag(featureMatching)),
       ("minibatch-discrimination", flag(minibatchDiscrimination)), ("historical-averaging", flag(historicalAveraging)),
@@ -109,6 +117,7 @@ struct TechniqueOptions: ParsableArguments {
     }
     if let labelSmoothing { objective.realLabels = [1 - labelSmoothing, 1 - labelSmoothing] }
     objective.noisyLabels = noisyLabels ?? objective.noisyLabels
+    objective.mismatchedLabels = mismatchedLabels ?? objective.mismatchedLabels
     objective.gradientPenalty = gradientPenalty ?? objective.gradientPenalty
     // Nor does the preset's own penalty go with another way of keeping slopes, or with batch normalization.
     let isKeptOtherwise = objective.gradientPenalty > 0 || objective.loss == .wasserstein || discriminatorNormalization == .batch

@@ -125,6 +125,7 @@ import Testing
     (["--spectral-norm", "--weight-clipping", "0.01"], "only the direction"), (["--normalization", "instance"], "no space"),
     (["--noisy-labels", "0.6"], "[0, 0.5)"), (["--ema", "1"], "[0, 1)"), (["--discriminator-steps", "0"], "1...1000"),
     (["--gradient-penalty", "-1"], "≥ 0"), (["--objective", "hing"], "hinge"),
+    (["--mismatched-labels", "0.5"], "not conditional"),
   ])
   func techniquesThatMakeNoSense(options: [String], reason: String) throws {
     let outcome = try train(start + options + ["--output", "x"])

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import philox
 from fixtures import Fixture, norms, sums
 from torch_networks import Adam, BatchNorm, initialize, numbers, tensors, uniform
 
@@ -88,18 +89,32 @@ def case(name, losses, networks, adams):
     print(name, [f"{loss.item():.5f}" for loss in losses])
 
 
-encoder, generator, stem, trunk, made, judge = start()
-of_judge, of_generator = Adam([stem, trunk]), Adam([generator])
-with torch.no_grad():
-    generated = made(latent(0), LABELS)
-of_real, of_generated = judge(images, LABELS), judge(generated, LABELS)
-accuracy = 0.5 * ((of_real > 0).double().mean() + (of_generated <= 0).double().mean())
 entropy = lambda logits, label: F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
-real, fake = entropy(of_real, 1.0), entropy(of_generated, 0.0)
-of_judge.minimize(0.5 * (real + fake))
-game = entropy(judge(made(latent(1), DRAWN), DRAWN), 1.0)
-of_generator.minimize(game)
-case("gan", [real, fake, accuracy, game], (encoder, generator, stem, trunk), {"discriminator": of_judge, "generator": of_generator})
+
+
+def game(name, mismatched):
+    """`mismatched` is the share that images under wrong labels have in what is to be refused."""
+    encoder, generator, stem, trunk, made, judge = start()
+    of_judge, of_generator = Adam([stem, trunk]), Adam([generator])
+    with torch.no_grad():
+        generated = made(latent(0), LABELS)
+    of_real, of_generated = judge(images, LABELS), judge(generated, LABELS)
+    accuracy = 0.5 * ((of_real > 0).double().mean() + (of_generated <= 0).double().mean())
+    real, fake = entropy(of_real, 1.0), entropy(of_generated, 0.0)
+    losses, refused = [real, fake], fake
+    if mismatched:
+        drawn = [int(value) for value in np.float32(CLASSES - 1) * philox.uniform((101, 0), BATCH)]
+        wrong = entropy(judge(images, [other + (other >= own) for other, own in zip(drawn, LABELS)]), 0.0)
+        losses, refused = [real, fake, wrong], (1 - mismatched) * fake + mismatched * wrong
+    of_judge.minimize(0.5 * (real + refused))
+    played = entropy(judge(made(latent(1), DRAWN), DRAWN), 1.0)
+    of_generator.minimize(played)
+    case(name, [*losses, accuracy, played], (encoder, generator, stem, trunk),
+         {"discriminator": of_judge, "generator": of_generator})
+
+
+game("gan", 0)
+game("gan-mismatched", 0.25)
 
 encoder, generator, stem, trunk, made, judge = start()
 adam = Adam([encoder])

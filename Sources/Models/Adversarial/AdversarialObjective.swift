@@ -25,6 +25,9 @@ public struct AdversarialObjective: Codable, Equatable, Sendable {
   public var generatedLabels: [Float] = [0, 0]
   /// The share of labels, in [0, 0.5), that are exchanged for the other kind's.
   public var noisyLabels: Float = 0
+  /// For a conditional model: the share, in [0, 1), that real samples under labels of other classes have in the loss of what the
+  /// discriminator is to refuse; generated samples have the rest (Reed et al., 2016, with 0.5). 0 for none.
+  public var mismatchedLabels: Float = 0
   /// The weight of `(‖slope‖ − 1)²` between real and generated samples (WGAN-GP: Gulrajani et al., 2017, with 10); 0 for none.
   public var gradientPenalty: Float = 0
   /// γ of `γ/2 · ‖slope‖²` at real samples (R1: Mescheder et al., 2018, with 10); 0 for none.
@@ -78,8 +81,10 @@ public struct AdversarialObjective: Codable, Equatable, Sendable {
 
   /// Throws if a value is out of its range, or if techniques do not go together.
   ///
-  /// - Parameter discriminatorHasBatchNorm: Whether the model's discriminator normalizes over the batch.
-  func validate(discriminatorHasBatchNorm: Bool) throws(ConfigurationError) {
+  /// - Parameters:
+  ///   - discriminatorHasBatchNorm: Whether the model's discriminator normalizes over the batch.
+  ///   - classes: How many condition both networks; nil if none do.
+  func validate(discriminatorHasBatchNorm: Bool, classes: Int? = nil) throws(ConfigurationError) {
     func require(_ isRight: Bool, _ field: String, _ problem: @autoclosure () -> String) throws(ConfigurationError) {
       guard isRight else { throw ConfigurationError("objective.\(field)", problem()) }
     }
@@ -97,6 +102,11 @@ public struct AdversarialObjective: Codable, Equatable, Sendable {
     }
     try require(
       (0...1024).contains(minibatchDiscrimination), "minibatchDiscrimination", "\(minibatchDiscrimination) is not in 0...1024")
+    try require(mismatchedLabels >= 0 && mismatchedLabels < 1, "mismatchedLabels", "\(mismatchedLabels) is not in [0, 1)")
+    try require(
+      mismatchedLabels == 0 || classes ?? 0 > 1, "mismatchedLabels",
+      "only samples of several classes can have the wrong one's label, and this model "
+        + (classes == nil ? "is not conditional" : "has one class"))
     try require(movingAverage >= 0 && movingAverage < 1, "movingAverage", "\(movingAverage) is not in [0, 1)")
     try require(
       (1...1000).contains(discriminatorSteps), "discriminatorSteps", "\(discriminatorSteps) is not in 1...1000")

@@ -30,7 +30,7 @@ extension AdversarialModel {
   ///   - samples: Real ones, `[N] + sampleShape`.
   ///   - labels: Of the samples, `[N]`, for a conditional model.
   ///   - noise: What is drawn; from the model's `random` if nil.
-  /// - Returns: The discriminator's losses `real` and `generated`, and its `penalty` if it has one, where it learnt; its
+  /// - Returns: The discriminator's losses `real`, `generated`, `mismatched` and `penalty`, those it has, where it learnt; its
   ///   `accuracy` on both, if the objective has one; and the loss of the `generator`.
   /// - Throws: What the device throws, if the discriminator's accuracy decides whether it learns.
   public func adversarialStep(
@@ -70,6 +70,11 @@ public struct AdversarialContent {
   public init(_ name: String, _ loss: Tensor, gameWeight: Float) {
     (self.name, self.loss, self.gameWeight) = (name, loss, gameWeight)
   }
+}
+
+/// The discriminator's logits of real and generated samples, and of real ones under wrong labels.
+private struct Logits {
+  let real: Tensor, generated: Tensor, mismatched: Tensor?
 }
 
 private struct AdversarialStep<Model: AdversarialModel> {
@@ -121,8 +126,11 @@ private struct AdversarialStep<Model: AdversarialModel> {
     let rests = try model.memory.accuracy.map { try $0.value.scalar() > objective.accuracyGate } ?? false
     // Its slope is wanted at real samples.
     let real = objective.r1 > 0 ? samples.tracked() : samples
-    func judged() -> (real: Tensor, generated: Tensor) {
-      (model.discriminate(real, labels: labels), model.discriminate(generated, labels: labels))
+    let wrong = objective.mismatchedLabels > 0 && !rests ? labels.map(wrongLabels) : nil
+    func judged() -> Logits {
+      Logits(
+        real: model.discriminate(real, labels: labels), generated: model.discriminate(generated, labels: labels),
+        mismatched: wrong.map { model.discriminate(samples, labels: $0) })
     }
     let logits = rests ? withoutGradient(judged) : judged()
     let accuracy = objective.hasAccuracy ? accuracy(ofReal: logits.real, ofGenerated: logits.generated) : nil
@@ -132,13 +140,24 @@ private struct AdversarialStep<Model: AdversarialModel> {
     model.memory.accuracy?.value = accuracy.reshaped(to: [1])
   }
 
+  /// For each sample one of the other classes, all of them as often.
+  private func wrongLabels(_ labels: Tensor) -> Tensor {
+    let others = Float(model.classes! - 1), drawn = (others * noise.uniform(labels.shape)).floor()
+    return drawn + (drawn >= labels)
+  }
+
   private mutating func learn(
-    _ logits: (real: Tensor, generated: Tensor), _ samples: Tensor, _ generated: Tensor, _ labels: Tensor?
+    _ logits: Logits, _ samples: Tensor, _ generated: Tensor, _ labels: Tensor?
   ) {
-    let count = samples.shape[0], losses = losses(ofReal: logits.real, ofGenerated: logits.generated)
+    let count = samples.shape[0], losses = losses(of: logits)
     measured.add("real", losses.real, weight: count)
     measured.add("generated", losses.generated, weight: count)
-    var loss = losses.real + losses.generated
+    var refused = losses.generated
+    if let mismatched = losses.mismatched {
+      measured.add("mismatched", mismatched, weight: count)
+      refused = (1 - objective.mismatchedLabels) * refused + objective.mismatchedLabels * mismatched
+    }
+    var loss = losses.real + refused
     // The mean of both, as published; the other two games are sums.
     if objective.loss == .crossEntropy || objective.loss == .leastSquares { loss = 0.5 * loss }
     if let penalty = penalty(logits.real, samples, generated, labels) {
@@ -156,18 +175,20 @@ private struct AdversarialStep<Model: AdversarialModel> {
     }
   }
 
-  private func losses(ofReal: Tensor, ofGenerated: Tensor) -> (real: Tensor, generated: Tensor) {
+  private func losses(of logits: Logits) -> (real: Tensor, generated: Tensor, mismatched: Tensor?) {
+    // Whatever is to be refused is labelled as generated samples are.
+    func all(_ loss: (_ logits: Tensor, _ isReal: Bool) -> Tensor) -> (real: Tensor, generated: Tensor, mismatched: Tensor?) {
+      (loss(logits.real, true), loss(logits.generated, false), logits.mismatched.map { loss($0, false) })
+    }
     switch objective.loss {
     case .crossEntropy:
-      let targets = targets(ofReal, ofGenerated)
-      return (
-        Loss.binaryCrossEntropy(logits: ofReal, targets.real), Loss.binaryCrossEntropy(logits: ofGenerated, targets.generated)
-      )
+      let targets = targets(logits.real, logits.generated)
+      return all { Loss.binaryCrossEntropy(logits: $0, $1 ? targets.real : targets.generated) }
     case .leastSquares:
-      let targets = targets(ofReal, ofGenerated)
-      return (Loss.meanSquaredError(ofReal, targets.real), Loss.meanSquaredError(ofGenerated, targets.generated))
-    case .hinge: return ((1 - ofReal).relu().mean(), (1 + ofGenerated).relu().mean())
-    case .wasserstein: return (-ofReal.mean(), ofGenerated.mean())
+      let targets = targets(logits.real, logits.generated)
+      return all { Loss.meanSquaredError($0, $1 ? targets.real : targets.generated) }
+    case .hinge: return all { ($1 ? 1 - $0 : 1 + $0).relu().mean() }
+    case .wasserstein: return all { $1 ? -$0.mean() : $0.mean() }
     }
   }
 

@@ -66,7 +66,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
       guard dropoutRate >= 0, dropoutRate < 1 else {
         throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
       }
-      try objective.validate(discriminatorHasBatchNorm: discriminatorNormalization == .batch)
+      try objective.validate(discriminatorHasBatchNorm: discriminatorNormalization == .batch, classes: classes)
     }
   }
 
