@@ -50,14 +50,14 @@ extension AgeConditionalGAN {
   /// As many pictures as the batch has; of two people at least, as one alone cannot be mistaken.
   private static func pairs(in batch: Batch) -> Int { max(2, batch.count / 2) }
 
-  /// One step of the encoder on faces that the generator, in evaluation mode, makes of latents and ages drawn at random.
+  /// One step of the encoder on faces that the sampler, in evaluation mode, makes of latents and ages drawn at random.
   ///
   /// - Parameter noise: What is drawn; from the model's `random` if nil.
   /// - Returns: `distance`, of the latents and those that the encoder finds: the mean of `√(Σ (z − ẑ)² + 1e-8)`.
   public func encoderStep(count: Int, noise: (any AdversarialNoise)? = nil, _ context: StepContext) -> Measurements {
     let latents = noise?.latents(count) ?? trainingLatents(count, using: random)
     let labels = noise?.classes(count) ?? randomLabels(count)
-    let images = generator.evaluating { withoutGradient { generate(latents, labels: labels) } }
+    let images = sampler.evaluating { withoutGradient { generate(latents, labels: labels, by: sampler) } }
     let loss = Self.distance(encoder(images), latents)
     context.minimize(loss, "encoder")
     return Measurements(["distance": loss])

@@ -40,7 +40,9 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
 
     public init() {}
 
-    /// For processors: about half the channels, and a quarter of the units.
+    /// For processors: about half the channels, and a quarter of the units. Real faces under wrong ages, which the discriminator
+    /// is to refuse too, make it look at the age: after 1,700 steps 83 % of the generator's are recovered, without them 67 % after
+    /// 4,000. Samples are the moving average's.
     public static var small: Configuration {
       var configuration = Configuration()
       configuration.generatorUnits = 512
@@ -48,6 +50,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
       configuration.discriminatorFilters = [32, 64, 128, 256]
       configuration.encoderFilters = [16, 32, 64, 128]
       configuration.encoderUnits = 1024
+      (configuration.objective.mismatchedLabels, configuration.objective.movingAverage) = (0.5, 0.99)
       return configuration
     }
 
