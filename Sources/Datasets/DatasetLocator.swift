@@ -118,15 +118,15 @@ public struct DatasetLocator: Sendable {
   /// The data sets that are found by name.
   public static var names: [String] { KnownDataset.all.map(\.name) + [Furniture.name, ProceduralShapes.name] }
 
-  /// Whether a name is that of a known data set, with or without a choice of its contents.
-  private static func isKnown(_ name: String) -> Bool { names.contains(name) || isShapes(name) }
+  /// Whether a name is that of a known data set, with or without a choice of its contents: `furniture:chairs`.
+  package static func isName(_ name: String) -> Bool { names.contains(name) || isShapes(name) }
 
   /// The name of the pictures of any size among them.
   package static let photographs = "photographs"
 
   /// The name of a known data set, or a folder's absolute path: what still means the same from elsewhere.
   public static func lasting(_ nameOrFolder: String) -> String {
-    isKnown(nameOrFolder) || !FileManager.default.fileExists(atPath: nameOrFolder)
+    isName(nameOrFolder) || !FileManager.default.fileExists(atPath: nameOrFolder)
       ? nameOrFolder : URL(fileURLWithPath: nameOrFolder, isDirectory: true).standardizedFileURL.path
   }
 

@@ -161,6 +161,7 @@ import Testing
     for (arguments, words) in [
       (["data", "show", "nowhere"], "there is no data set and no folder “nowhere”"),
       (["data", "prepare", "photos", "x", "--size", "0"], "--size"),
+      (["data", "prepare", "sprites", "x", "--size", "8"], "“sprites” is a data set, which --data takes by its name"),
       (["data", "prepare", "photos", "x"], "Give --size for pictures, or --voxels for shapes."),
       (["data", "prepare", "photos", "x", "--size", "8", "--voxels", "8"], "not both"),
       (["data", "prepare", "photos", "x", "--size", "8", "--up", "z"], "--up is for shapes"),

@@ -98,6 +98,9 @@ struct DataPrepare: ParsableCommand {
     }
     if let voxels { return try prepareShapes(to: url, side: voxels) }
     guard let size else { preconditionFailure("neither --size nor --voxels") }
+    if !FileManager.default.fileExists(atPath: source), DatasetLocator.isName(source) {
+      throw UsageError("“\(source)” is a data set, which --data takes by its name; --size prepares a folder with pictures")
+    }
     let finder = try faces.finder()
     let listing = try PictureListing(URL(fileURLWithPath: source, isDirectory: true))
     for note in listing.notes { printError(note) }
