@@ -133,6 +133,15 @@ loss = distance(face(made(encoder(images), LABELS)), face(images))
 adam.minimize(loss)
 case("identity", [loss], (encoder, generator, stem, trunk), {"identity": adam})
 
+# The encoder alone, by pixels too.
+encoder, generator, stem, trunk, made, judge = start()
+adam = Adam([encoder])
+generator.eval()
+anew = made(encoder(images), LABELS)
+loss, pixels = distance(face(anew), face(images)), F.mse_loss(anew, images)
+adam.minimize(loss + 10 * pixels)
+case("identity-encoder", [loss, pixels], (encoder, generator, stem, trunk), {"identity": adam})
+
 # The model's own face network, on three people at two ages.
 recognizer, channels = [], 3
 for filters in (32, 64, 128, 256):

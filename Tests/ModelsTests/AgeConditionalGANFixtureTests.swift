@@ -18,6 +18,9 @@ import Testing
     (configuration.encoderUnits, configuration.encoderFilters) = (10, [3, 4, 5, 6])
     configuration.discriminatorFilters = [4, 5, 6, 7]
     if expected.name == "recognition" { configuration.faceWeights = AgeConditionalGAN.Configuration.ownFaceNetwork }
+    if expected.name == "identity-encoder" {
+      (configuration.identityTrainsGenerator, configuration.pixelWeight) = (false, 10)
+    }
     if expected.name == "gan-mismatched" { configuration.objective.mismatchedLabels = 0.25 }
     let model = AgeConditionalGAN(configuration, on: device, seed: 0)
     let parameters =
@@ -44,6 +47,7 @@ import Testing
       case "gan": ["real", "generated", "accuracy", "generator"]
       case "gan-mismatched": ["real", "generated", "mismatched", "accuracy", "generator"]
       case "recognition": ["loss", "accuracy"]
+      case "identity-encoder": ["distance", "pixels"]
       default: ["distance"]
       }
     try expectStep(measured, names, parameters: parameters, learners: stage.learners, expected)

@@ -14,7 +14,7 @@ extension AgeConditionalGAN {
 
   /// `gan`: both networks, on faces and their age groups, 500 epochs as published. `encoder`: the encoder, on faces that the
   /// generator makes of known latents. `recognition`, if the model is to have a face network of its own: that network, on drawn
-  /// people. `identity`: encoder and generator, so that a face made anew is still the same person's.
+  /// people. `identity`: the encoder, and the generator if it is to, so that a face made anew is still the same person's.
   public func stages() -> [Stage] {
     func adam() -> Optimizer { configuration.optimizer.make { Adam(learningRate: 2e-4, beta1: 0.5) } }
     func stage(_ name: String, epochs: Int, steps: Int = 1, _ learners: [Learner]) -> Stage {
@@ -28,11 +28,14 @@ extension AgeConditionalGAN {
         learners: [Learner("recognition", Adam(learningRate: 1e-3), $0, of: self)], recordEvery: .steps(100), sampleEvery: .never,
         checkpointEvery: .minutes(10))
     }
+    let identity =
+      configuration.identityTrainsGenerator
+      ? Learner("identity", adam(), encoder, generator, of: self) : Learner("identity", adam(), encoder, of: self)
     return [
       stage("gan", epochs: 500, steps: configuration.objective.discriminatorSteps, learners()),
       stage("encoder", epochs: 100, [Learner("encoder", adam(), encoder, of: self)]),
       recognition,
-      stage("identity", epochs: 100, [Learner("identity", adam(), encoder, generator, of: self)]),
+      stage("identity", epochs: 100, [identity]),
     ].compactMap { $0 }
   }
 
@@ -63,16 +66,26 @@ extension AgeConditionalGAN {
     return Measurements(["distance": loss])
   }
 
-  /// One step of encoder and generator on faces and their age groups.
+  /// One step of the encoder, and of the generator if it is to learn too, on faces and their age groups. A generator that does not
+  /// is the sampler, in evaluation mode.
   ///
-  /// - Returns: `distance`, of the embeddings of faces and of what is made of their latents.
+  /// - Returns: `distance`, of the embeddings of faces and of what is made of their latents; and of their `pixels`, if they count.
   /// - Throws: `ConfigurationError` without a face network that has learnt.
   public func identityStep(_ images: Tensor, labels: Tensor, _ context: StepContext) throws -> Measurements {
     let wanted = try withoutGradient { try embedding(images) }
-    let loss = Self.distance(try embedding(generate(encoder(images), labels: labels)), wanted)
+    let latents = encoder(images), learns = configuration.identityTrainsGenerator
+    let made =
+      learns ? generate(latents, labels: labels) : sampler.evaluating { generate(latents, labels: labels, by: sampler) }
+    let distance = Self.distance(try embedding(made), wanted)
+    var loss = distance, measured = Measurements(["distance": distance])
+    if configuration.pixelWeight > 0 {
+      let pixels = Loss.meanSquaredError(made, images)
+      measured.add("pixels", pixels, weight: images.shape[0])
+      loss = loss + configuration.pixelWeight * pixels
+    }
     context.minimize(loss, "identity")
-    memory.average?.follow(generator)
-    return Measurements(["distance": loss])
+    if learns { memory.average?.follow(generator) }
+    return measured
   }
 
   /// The mean length of the differences. What is added keeps the slope finite where there is none.

@@ -37,6 +37,12 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
     /// In place of a file: a small network, ``FaceRecognizer``, that learns in a stage of its own.
     public static let ownFaceNetwork = "own"
     public var objective = AdversarialObjective()
+    /// Whether the generator learns in the last stage as well, as published. Nothing there keeps its images faces of their ages: it
+    /// may find others that only the face network takes for the same person's.
+    public var identityTrainsGenerator = true
+    /// Factor of the mean squared difference of pixels of faces and of what is made of their latents, both in [−1, 1], in the last
+    /// stage's loss.
+    public var pixelWeight: Float = 0
 
     public init() {}
 
@@ -51,6 +57,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
       configuration.encoderFilters = [16, 32, 64, 128]
       configuration.encoderUnits = 1024
       (configuration.objective.mismatchedLabels, configuration.objective.movingAverage) = (0.5, 0.99)
+      (configuration.identityTrainsGenerator, configuration.pixelWeight) = (false, 10)
       return configuration
     }
 
@@ -68,6 +75,9 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
       }
       guard dropoutRate >= 0, dropoutRate < 1 else {
         throw ConfigurationError("dropoutRate", "\(dropoutRate) is not in [0, 1)")
+      }
+      guard pixelWeight.isFinite, pixelWeight >= 0 else {
+        throw ConfigurationError("pixelWeight", "\(pixelWeight) is not a finite number ≥ 0")
       }
       try objective.validate(discriminatorHasBatchNorm: discriminatorNormalization == .batch, classes: classes)
     }
