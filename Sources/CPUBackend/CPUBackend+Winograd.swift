@@ -23,8 +23,8 @@ extension CPUBackend {
         transformFilter(winograd, filter, panels: held, into: transformed.pointer)
         for chunk in chunks {
           let blocks = Tiles(of: chunk.count, width: VL_BLOCK_ROWS)
-          // The only chunk still lies there from the strip before.
-          if chunks.count > 1 || held.lowerBound == part.panels.lowerBound {
+          // There are several strips only of one chunk, which still lies there from the first.
+          if held == strips[0] {
             withUnsafeMutablePointers(&family, &source) { family, source in
               team.forEachSlice(blocks.count) { block in
                 vl_winograd_gather(
@@ -74,7 +74,7 @@ extension CPUBackend {
     let sums = try scratch(winograd.filterCount(panels: strips[0].count))
     for held in strips {
       for chunk in chunks {
-        if chunks.count > 1 || held.lowerBound == 0 {
+        if held == strips[0] {
           let blocks = Tiles(of: chunk.count, width: VL_BLOCK_ROWS)
           withUnsafeMutablePointers(&family, &source) { family, source in
             withUnsafeMutablePointer(to: &destination) { destination in

@@ -210,8 +210,8 @@ void vl_winograd_gather_gradient(
   const VLWinograd *winograd, const VLTiledImage *image, const float *input, long firstTile, float *matrix,
   long first, long last);
 /// Multiplies rows `firstRow ..< firstRow + rows` of A, where `firstRow` begins a block, by some panels and
-/// writes the results of these tiles. `filter` is the first of these panels, of `heldPanels` a point. `products` has room for `points · panels · rows · 32`. The activation is
-/// the identity or one of the ReLUs.
+/// writes the results of these tiles. `filter` is the first of these panels, of `heldPanels` a point. `products`
+/// has room for `points · panels · rows · 32`. The activation is the identity or one of the ReLUs.
 void vl_winograd_outputs(
   const VLWinograd *winograd, const VLTiledImage *image, const float *matrix, long k, const float *filter,
   long heldPanels, long firstPanel, long panels, long firstTile, long firstRow, long rows, float *products,

@@ -72,9 +72,14 @@ public struct AdversarialContent {
   }
 }
 
-/// The discriminator's logits of real and generated samples, and of real ones under wrong labels.
-private struct Logits {
+/// The discriminator's logits, or its losses, of real and generated samples, and of real ones under wrong labels.
+private struct OfEachKind {
   let real: Tensor, generated: Tensor, mismatched: Tensor?
+
+  func map(_ transform: (_ value: Tensor, _ isReal: Bool) -> Tensor) -> OfEachKind {
+    OfEachKind(
+      real: transform(real, true), generated: transform(generated, false), mismatched: mismatched.map { transform($0, false) })
+  }
 }
 
 private struct AdversarialStep<Model: AdversarialModel> {
@@ -127,8 +132,8 @@ private struct AdversarialStep<Model: AdversarialModel> {
     // Its slope is wanted at real samples.
     let real = objective.r1 > 0 ? samples.tracked() : samples
     let wrong = objective.mismatchedLabels > 0 && !rests ? labels.map(wrongLabels) : nil
-    func judged() -> Logits {
-      Logits(
+    func judged() -> OfEachKind {
+      OfEachKind(
         real: model.discriminate(real, labels: labels), generated: model.discriminate(generated, labels: labels),
         mismatched: wrong.map { model.discriminate(samples, labels: $0) })
     }
@@ -147,7 +152,7 @@ private struct AdversarialStep<Model: AdversarialModel> {
   }
 
   private mutating func learn(
-    _ logits: Logits, _ samples: Tensor, _ generated: Tensor, _ labels: Tensor?
+    _ logits: OfEachKind, _ samples: Tensor, _ generated: Tensor, _ labels: Tensor?
   ) {
     let count = samples.shape[0], losses = losses(of: logits)
     measured.add("real", losses.real, weight: count)
@@ -175,20 +180,17 @@ private struct AdversarialStep<Model: AdversarialModel> {
     }
   }
 
-  private func losses(of logits: Logits) -> (real: Tensor, generated: Tensor, mismatched: Tensor?) {
-    // Whatever is to be refused is labelled as generated samples are.
-    func all(_ loss: (_ logits: Tensor, _ isReal: Bool) -> Tensor) -> (real: Tensor, generated: Tensor, mismatched: Tensor?) {
-      (loss(logits.real, true), loss(logits.generated, false), logits.mismatched.map { loss($0, false) })
-    }
+  /// Whatever is to be refused is labelled as generated samples are.
+  private func losses(of logits: OfEachKind) -> OfEachKind {
     switch objective.loss {
     case .crossEntropy:
       let targets = targets(logits.real, logits.generated)
-      return all { Loss.binaryCrossEntropy(logits: $0, $1 ? targets.real : targets.generated) }
+      return logits.map { Loss.binaryCrossEntropy(logits: $0, $1 ? targets.real : targets.generated) }
     case .leastSquares:
       let targets = targets(logits.real, logits.generated)
-      return all { Loss.meanSquaredError($0, $1 ? targets.real : targets.generated) }
-    case .hinge: return all { ($1 ? 1 - $0 : 1 + $0).relu().mean() }
-    case .wasserstein: return all { $1 ? -$0.mean() : $0.mean() }
+      return logits.map { Loss.meanSquaredError($0, $1 ? targets.real : targets.generated) }
+    case .hinge: return logits.map { ($1 ? 1 - $0 : 1 + $0).relu().mean() }
+    case .wasserstein: return logits.map { $1 ? -$0.mean() : $0.mean() }
     }
   }
 

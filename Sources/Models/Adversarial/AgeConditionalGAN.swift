@@ -48,7 +48,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
 
     /// For processors: about half the channels, and a quarter of the units. Real faces under wrong ages, which the discriminator
     /// is to refuse too, make it look at the age: after 1,700 steps 83 % of the generator's are recovered, without them 67 % after
-    /// 4,000. Samples are the moving average's.
+    /// 4,000. Samples are the moving average's, and in the last stage the encoder alone learns, by pixels too.
     public static var small: Configuration {
       var configuration = Configuration()
       configuration.generatorUnits = 512
