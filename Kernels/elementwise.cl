@@ -2,7 +2,8 @@
 //
 // Flat kernels: vector i holds elements i · WIDTH ..< (i + 1) · WIDTH, and work-items share the vectors.
 // There is a kernel for every operation below, so that one program serves them all: to read a program costs
-// more than to compile a kernel of it. Macros, for broadcasting alone: OPERATION, LEFT, RIGHT, RANK, SEGMENT.
+// more than to compile a kernel of it. Macros: OPERATION, for programs of that one
+// alone; for broadcasting, LEFT, RIGHT, RANK, SEGMENT besides.
 
 #define LEAKY_RELU_1(x, p, q) LEAKY_RELU(x, p)
 #define SIGMOID_1(x, p, q) SIGMOID(x, p)
@@ -86,7 +87,7 @@ kernel void binaryRows(
   }
 }
 
-#else
+#elif !defined(OPERATION)
 
 kernel void fill(const float value, const index_t count, global float *restrict output) {
   FOR_EACH(i, (count + WIDTH - 1) / WIDTH) STORE(SPLAT(value), output + i * WIDTH);

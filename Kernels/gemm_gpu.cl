@@ -14,7 +14,7 @@
 // Macros: TILE_M, TILE_N, TILE_K, ITEMS_M, ITEMS_N; LEFT_WIDTH, RIGHT_WIDTH and OUTPUT_WIDTH, the floats that are loaded
 // and stored at a time: 4 if all of them begin at a multiple of 16 bytes, or 1; RIGHT_TRANSPOSED if `right` is columns × k;
 // SINGLE_TAP if patches are rows of a matrix; FILTER if `right` is that of a convolution whose input gradient this is;
-// PHASES if z of a group counts phases of the stride, all of which have as many positions and taps.
+// PHASES if z of a group counts phases of the stride, all of which have as many positions; 2 if some reach fewer taps.
 
 #define GROUP (ITEMS_M * ITEMS_N)
 #define RESULTS_M (TILE_M / ITEMS_M)
@@ -97,6 +97,7 @@ typedef struct {
 typedef struct {
   Divisor rows[3];
   Divisor taps[3];
+  Divisor fewerTaps[3];  // one less
   Divisor channels;
 } Divisors;
 
@@ -187,16 +188,25 @@ typedef struct {
   int remainder[3];  // of the padding, divided by the stride
 } Filter;
 
-// Goes on to one of the phases, which reach other taps from other pixels, and write other positions.
-static inline void moveTo(const int phase, Patches *patches, Filter *filter) {
+// Goes on to one of the phases, which reach other taps from other pixels, and write other positions. Along an axis these are
+// the taps `residue`, `residue + stride` and so on, the last of them first; `divisors` are made for the most there are.
+static inline void moveTo(const int phase, Patches *patches, Filter *filter, Divisors *divisors) {
   const int z = phase / (filter->phases[1] * filter->phases[2]), y = phase / filter->phases[2] % filter->phases[1];
   const int place[3] = {z, y, phase % filter->phases[2]};
 #pragma unroll
   for (int axis = 0; axis < 3; ++axis) {
     const int stride = patches->targetStep[axis], wraps = place[axis] + filter->remainder[axis] >= stride;
+    const int residue = place[axis] + filter->remainder[axis] - wraps * stride;
     patches->origin[axis] += wraps;
+#if PHASES == 2
+    if (residue + (patches->taps[axis] - 1) * stride >= filter->taps[axis]) {
+      patches->taps[axis] -= 1;
+      patches->origin[axis] += 1;
+      divisors->taps[axis] = divisors->fewerTaps[axis];
+    }
+#endif
     patches->targetOrigin[axis] = place[axis];
-    filter->first[axis] += place[axis] - wraps * stride;
+    filter->first[axis] = residue + (patches->taps[axis] - 1) * stride;
   }
 }
 
@@ -302,8 +312,9 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
   right += batch * rightBatch;
   Patches here = patches;
   Filter taps = filter;
+  Divisors by = divisors;
 #ifdef PHASES
-  moveTo((int)batch, &here, &taps);
+  moveTo((int)batch, &here, &taps, &by);
 #else
   output += get_group_id(2) * ((size_t)p.m * p.n);
 #endif
@@ -311,7 +322,12 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
   const int firstColumn = (int)get_group_id(0) * TILE_N;
   const int firstRow = (int)get_group_id(1) * TILE_M;
   const int firstK = split * p.splitLength;
-  const int endK = min(firstK + p.splitLength, p.k);
+#if defined(PHASES) && PHASES == 2
+  const int phaseK = here.taps[0] * here.taps[1] * here.taps[2] * here.channels;
+#else
+  const int phaseK = p.k;
+#endif
+  const int endK = min(firstK + p.splitLength, phaseK);
   const int item = (int)get_local_id(1) * ITEMS_N + (int)get_local_id(0);
 #if ITEMS_N % 8 == 0 && ITEMS_M % 4 == 0
   // Thirty-two neighbours lie 8 × 4: they read the fewest different elements of both tiles. Each has a neighbour that reads
@@ -323,12 +339,12 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #endif
 
 #ifdef LEFT_TRANSPOSED
-  const Pixel rows[1] = {featureOf(&here, &divisors, min(firstRow + LEFT_ROW(item), p.m - LEFT_WIDTH))};
+  const Pixel rows[1] = {featureOf(&here, &by, min(firstRow + LEFT_ROW(item), p.m - LEFT_WIDTH))};
 #else
   Pixel rows[LEFT_LOADS];
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i)
-    rows[i] = startOf(&here, &divisors, min(firstRow + LEFT_ROW(item + i * GROUP), p.m - 1));
+    rows[i] = startOf(&here, &by, min(firstRow + LEFT_ROW(item + i * GROUP), p.m - 1));
 #endif
 
   float sums[RESULTS_M][RESULTS_N];
@@ -338,15 +354,15 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     for (int j = 0; j < RESULTS_N; ++j) sums[i][j] = 0.0f;
 
   float leftNext[LEFT_LOADS * LEFT_WIDTH], rightNext[RIGHT_LOADS * RIGHT_WIDTH];
-  fetchLeft(&here, &divisors, left, rows, item, firstK, endK, leftNext);
-  fetchRight(&p, &here, &divisors, &taps, right, firstColumn, item, firstK, endK, rightNext);
+  fetchLeft(&here, &by, left, rows, item, firstK, endK, leftNext);
+  fetchRight(&p, &here, &by, &taps, right, firstColumn, item, firstK, endK, rightNext);
   putTiles(item, leftNext, rightNext, leftTiles, rightTiles);
   barrier(CLK_LOCAL_MEM_FENCE);
   int current = 0;
   for (int k0 = firstK; k0 < endK; k0 += TILE_K) {
     // Past the end these are zeros, and nobody looks at them.
-    fetchLeft(&here, &divisors, left, rows, item, k0 + TILE_K, endK, leftNext);
-    fetchRight(&p, &here, &divisors, &taps, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
+    fetchLeft(&here, &by, left, rows, item, k0 + TILE_K, endK, leftNext);
+    fetchRight(&p, &here, &by, &taps, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
     const local float *leftTile = leftTiles + current * (TILE_K * LEFT_PITCH);
     const local float *rightTile = rightTiles + current * (TILE_K * RIGHT_PITCH);
     // Unrolled whole, AMD's compiler would multiply only after all loads have arrived, and NVIDIA's would need more
@@ -391,7 +407,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #ifdef LEFT_TRANSPOSED
       global float *to = output + (size_t)row * p.n;
 #else
-      const Position position = positionOf(&here, &divisors, row);
+      const Position position = positionOf(&here, &by, row);
       global float *to = output + (p.splits == 1 ? targetRow(&here, position) : (size_t)row) * p.n;
 #endif
 #pragma unroll

@@ -32,6 +32,8 @@ static inline Share shareOf(const index_t parts, const uint vectors, const uint 
     barrier(CLK_LOCAL_MEM_FENCE);                                                          \
     if (get_local_id(0) < step) FOLD(get_local_id(0), get_local_id(0) + step);             \
   }
+// Which of these the item's column comes to, once all have passed another barrier.
+#define COLUMN_OF_ITEM(columnBits) (get_local_id(0) & ((1u << (columnBits)) - 1))
 // Whether the item has what its column comes to.
 #define HAS_RESULT(columnBits) (get_local_id(0) >> (columnBits) == 0)
 

@@ -33,6 +33,38 @@ static inline Moments merged(const Moments a, const Moments b) {
 }
 #define MERGE(item, other) lanes[item] = merged(lanes[item], lanes[other])
 
+// Of the item's rows of a column that begins at `source`.
+static inline Moments momentsOfShare(
+    const Share share, const index_t rows, const uint channels, global const float *restrict source) {
+  Moments met = {SPLAT(0.0f), SPLAT(0.0f), SPLAT(0.0f)};
+  for (index_t row = share.first; row < rows; row += ROWS * share.step) {
+    floatv x[ROWS];
+#pragma unroll
+    for (uint r = 0; r < ROWS; ++r) x[r] = LOAD(source + min((index_t)(row + r * share.step), rows - 1) * channels);
+    // Distances from the mean so far, or from the first: as exact as Welford's steps, with one division for all.
+    const floatv centre = IS_EMPTY(met) ? x[0] : met.mean;
+    floatv sum = SPLAT(0.0f), square = SPLAT(0.0f);
+#pragma unroll
+    for (uint r = 0; r < ROWS; ++r)
+      if (row + r * share.step < rows) {
+        const floatv distance = x[r] - centre;
+        sum += distance;
+        square += distance * distance;
+        met.count += 1.0f;
+      }
+    const floatv shift = sum / met.count;
+    met.mean = centre + shift;
+    met.square += square - sum * shift;
+  }
+  return met;
+}
+
+// Moving averages that follow the moments, if there are any.
+#define AVERAGES                                                                                \
+  const int hasAverages, const float decay, const float meanShare, const float varianceShare,   \
+      global float *movingMean, global float *movingVariance
+#define FOLLOW(average, share, moment) STORE(decay * LOAD(average) + (share) * (moment), average)
+
 // `divisor` is 1, or the number of rows if there is one part, whose sums are then the whole's.
 kernel void partialMoments(
     PARAMETERS, const uint columnBits, const float divisor, global const float *restrict input,
@@ -40,28 +72,8 @@ kernel void partialMoments(
   const uint vectors = channels / WIDTH;
   const Share share = shareOf(parts, vectors, columnBits);
   Moments met = {SPLAT(0.0f), SPLAT(0.0f), SPLAT(0.0f)};
-  if (share.vector < vectors) {
-    global const float *source = input + share.outer * rows * channels + share.vector * WIDTH;
-    for (index_t row = share.first; row < rows; row += ROWS * share.step) {
-      floatv x[ROWS];
-#pragma unroll
-      for (uint r = 0; r < ROWS; ++r) x[r] = LOAD(source + min((index_t)(row + r * share.step), rows - 1) * channels);
-      // Distances from the mean so far, or from the first: as exact as Welford's steps, with one division for all.
-      const floatv centre = IS_EMPTY(met) ? x[0] : met.mean;
-      floatv sum = SPLAT(0.0f), square = SPLAT(0.0f);
-#pragma unroll
-      for (uint r = 0; r < ROWS; ++r)
-        if (row + r * share.step < rows) {
-          const floatv distance = x[r] - centre;
-          sum += distance;
-          square += distance * distance;
-          met.count += 1.0f;
-        }
-      const floatv shift = sum / met.count;
-      met.mean = centre + shift;
-      met.square += square - sum * shift;
-    }
-  }
+  if (share.vector < vectors)
+    met = momentsOfShare(share, rows, channels, input + share.outer * rows * channels + share.vector * WIDTH);
   lanes[get_local_id(0)] = met;
   FOLD_LANES(columnBits, MERGE)
   if (HAS_RESULT(columnBits) && share.vector < vectors) {
@@ -76,7 +88,7 @@ kernel void partialMoments(
 kernel void mergeMoments(
     PARAMETERS, const uint columnBits, const uint partLanes, global const float *restrict means,
     global const float *restrict squares, global float *restrict mean, global float *restrict variance,
-    local Moments *lanes) {
+    AVERAGES, local Moments *lanes) {
   const uint vectors = channels / WIDTH;
   const Share share = shareOf(1, vectors, columnBits);
   Moments met = {SPLAT(0.0f), SPLAT(0.0f), SPLAT(0.0f)};
@@ -94,8 +106,50 @@ kernel void mergeMoments(
   if (HAS_RESULT(columnBits) && share.vector < vectors) {
     const index_t target = (share.outer * vectors + share.vector) * WIDTH;
     met = lanes[get_local_id(0)];
+    const floatv spread = met.square / (float)rows;
     STORE(met.mean, mean + target);
-    STORE(met.square / (float)rows, variance + target);
+    STORE(spread, variance + target);
+    if (hasAverages) {
+      FOLLOW(movingMean + target, meanShare, met.mean);
+      FOLLOW(movingVariance + target, varianceShare, spread);
+    }
+  }
+}
+
+// Moments, and what is made by them, where each column has one group only, which walks its rows twice.
+kernel void normalizeColumns(
+    PARAMETERS, const uint columnBits, const float epsilon, const float activationParameter, const int hasScale,
+    const int hasOffset, global const float *restrict input, global const float *restrict scale,
+    global const float *restrict offset, global float *restrict output, global float *restrict mean,
+    global float *restrict variance, AVERAGES, local Moments *lanes) {
+  const uint vectors = channels / WIDTH;
+  const Share share = shareOf(parts, vectors, columnBits);
+  const uint channel = share.vector * WIDTH;
+  const index_t base = share.outer * rows * channels + channel;
+  Moments met = {SPLAT(0.0f), SPLAT(0.0f), SPLAT(0.0f)};
+  if (share.vector < vectors) met = momentsOfShare(share, rows, channels, input + base);
+  lanes[get_local_id(0)] = met;
+  FOLD_LANES(columnBits, MERGE)
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (share.vector >= vectors) return;
+  met = lanes[COLUMN_OF_ITEM(columnBits)];
+  const floatv spread = met.square / (float)rows;
+  if (HAS_RESULT(columnBits)) {
+    const index_t target = share.outer * channels + channel;
+    STORE(met.mean, mean + target);
+    STORE(spread, variance + target);
+    if (hasAverages) {
+      FOLLOW(movingMean + target, meanShare, met.mean);
+      FOLLOW(movingVariance + target, varianceShare, spread);
+    }
+  }
+  floatv factor = 1.0f / sqrt(spread + epsilon);
+  if (hasScale) factor *= LOAD(scale + channel);
+  for (index_t row = share.first; row < rows; row += share.step) {
+    const index_t place = base + row * channels;
+    floatv y = (LOAD(input + place) - met.mean) * factor;
+    if (hasOffset) y += LOAD(offset + channel);
+    STORE(ACTIVATION(y, activationParameter), output + place);
   }
 }
 
@@ -127,35 +181,85 @@ kernel void normalizeElements(
     offsetLanes[item] += offsetLanes[other]; \
   }
 
+// What the item's rows of a column, which begins at `base`, come to.
+typedef struct {
+  floatv scale, offset;
+} GradientSums;
+
+static inline GradientSums gradientsOfShare(
+    const Share share, const index_t rows, const uint channels, const index_t base, const float activationParameter,
+    global const float *restrict input, global const float *restrict gradient, const floatv centre,
+    const floatv inverse, const floatv factor, const floatv shift) {
+  GradientSums sums = {SPLAT(0.0f), SPLAT(0.0f)};
+  for (index_t row = share.first; row < rows; row += ROWS * share.step) {
+#pragma unroll
+    for (uint r = 0; r < ROWS; ++r) {
+      NORMALIZED_GRADIENT(base + min((index_t)(row + r * share.step), rows - 1) * channels, centre, factor, shift)
+      if (row + r * share.step < rows) {
+        sums.offset += g;
+        sums.scale += g * c;
+      }
+    }
+  }
+  sums.scale *= inverse;
+  return sums;
+}
+
 kernel void partialGradients(
     PARAMETERS, const uint columnBits, GRADIENT_PARAMETERS, global float *restrict partialScales,
     global float *restrict partialOffsets, local floatv *scaleLanes, local floatv *offsetLanes) {
   const uint vectors = channels / WIDTH;
   const Share share = shareOf(parts, vectors, columnBits);
-  floatv scaleSum = SPLAT(0.0f), offsetSum = SPLAT(0.0f);
+  GradientSums sums = {SPLAT(0.0f), SPLAT(0.0f)};
   if (share.vector < vectors) {
     const uint channel = share.vector * WIDTH;
     const index_t statistic = share.outer * channels + channel, base = share.outer * rows * channels + channel;
     GRADIENT_CONSTANTS
-    for (index_t row = share.first; row < rows; row += ROWS * share.step) {
-#pragma unroll
-      for (uint r = 0; r < ROWS; ++r) {
-        NORMALIZED_GRADIENT(base + min((index_t)(row + r * share.step), rows - 1) * channels, centre, factor, shift)
-        if (row + r * share.step < rows) {
-          offsetSum += g;
-          scaleSum += g * c;
-        }
-      }
-    }
-    scaleSum *= inverse;
+    sums = gradientsOfShare(
+        share, rows, channels, base, activationParameter, input, gradient, centre, inverse, factor, shift);
   }
-  scaleLanes[get_local_id(0)] = scaleSum;
-  offsetLanes[get_local_id(0)] = offsetSum;
+  scaleLanes[get_local_id(0)] = sums.scale;
+  offsetLanes[get_local_id(0)] = sums.offset;
   FOLD_LANES(columnBits, ADD)
   if (HAS_RESULT(columnBits) && share.vector < vectors) {
     const index_t target = ((share.outer * parts + share.part) * vectors + share.vector) * WIDTH;
     STORE(scaleLanes[get_local_id(0)], partialScales + target);
     STORE(offsetLanes[get_local_id(0)], partialOffsets + target);
+  }
+}
+
+// The input's gradient, from the sums of its column.
+#define GRADIENT_OF_INPUT(scaleSum, offsetSum) \
+  (factor * (g - inverseRows * (offsetSum) - c * (inverse * (inverseRows * (scaleSum)))))
+
+// All three gradients, where each column has one group only, which walks its rows twice.
+kernel void wholeGradients(
+    PARAMETERS, const uint columnBits, GRADIENT_PARAMETERS, const float inverseRows,
+    global float *restrict scaleGradient, global float *restrict offsetGradient, global float *restrict output,
+    local floatv *scaleLanes, local floatv *offsetLanes) {
+  const uint vectors = channels / WIDTH;
+  const Share share = shareOf(parts, vectors, columnBits);
+  // Items past the end compute what nobody reads: all must come to the barriers.
+  const bool isInside = share.vector < vectors;
+  const uint channel = isInside ? share.vector * WIDTH : 0;
+  const index_t statistic = share.outer * channels + channel, base = share.outer * rows * channels + channel;
+  GRADIENT_CONSTANTS
+  const GradientSums sums = gradientsOfShare(
+      share, rows, channels, base, activationParameter, input, gradient, centre, inverse, factor, shift);
+  scaleLanes[get_local_id(0)] = sums.scale;
+  offsetLanes[get_local_id(0)] = sums.offset;
+  FOLD_LANES(columnBits, ADD)
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (!isInside) return;
+  const floatv scaleSum = scaleLanes[COLUMN_OF_ITEM(columnBits)], offsetSum = offsetLanes[COLUMN_OF_ITEM(columnBits)];
+  if (HAS_RESULT(columnBits)) {
+    STORE(scaleSum, scaleGradient + statistic);
+    STORE(offsetSum, offsetGradient + statistic);
+  }
+  for (index_t row = share.first; row < rows; row += share.step) {
+    const index_t place = base + row * channels;
+    NORMALIZED_GRADIENT(place, centre, factor, shift)
+    STORE(GRADIENT_OF_INPUT(scaleSum, offsetSum), output + place);
   }
 }
 
@@ -190,9 +294,7 @@ kernel void inputGradient(
     CHANNEL
     GRADIENT_CONSTANTS
     NORMALIZED_GRADIENT(place, centre, factor, shift)
-    const floatv level = inverseRows * LOAD(offsetGradient + statistic);
-    const floatv slope = inverse * (inverseRows * LOAD(scaleGradient + statistic));
-    STORE(factor * (g - level - c * slope), output + place);
+    STORE(GRADIENT_OF_INPUT(LOAD(scaleGradient + statistic), LOAD(offsetGradient + statistic)), output + place);
   }
 }
 

@@ -62,6 +62,69 @@ kernel void foldInGroups(
 }
 #endif
 
+#if defined(GPU_FAMILY) && !defined(OPERATION) && !defined(RANK)
+// NAME0, NAME1, … up to the last place.
+#define ALL(name)                                                                                         \
+  name(0) name(1) name(2) name(3) name(4) name(5) name(6) name(7) name(8) name(9) name(10) name(11) name(12) \
+  name(13) name(14) name(15)
+#define PLACE(n)                                                                                          \
+  const uint firstGroup##n, const index_t length##n, const uint inner##n, const uint columnBits##n,       \
+      global const float *restrict input##n, global float *restrict output##n,
+#define CHOOSE(n)                                                                                         \
+  if (group >= firstGroup##n) {                                                                           \
+    first = firstGroup##n, length = length##n, inner = inner##n, columnBits = columnBits##n;              \
+    input = input##n, output = output##n;                                                                 \
+  }
+
+// The last stages of up to 16 folds in one launch, [length, inner] to [inner] each. The groups of a place follow those of
+// the place before; the first group of an unused one is never reached.
+kernel void foldPlaces(ALL(PLACE) local float *lanes) {
+  const uint group = (uint)get_group_id(0);
+  uint first, inner, columnBits;
+  index_t length;
+  global const float *input;
+  global float *output;
+  ALL(CHOOSE)
+  const uint item = (uint)get_local_id(0), step = (uint)get_local_size(0) >> columnBits;
+  const uint column = ((group - first) << columnBits) + (item & ((1u << columnBits) - 1));
+  float sums[4] = {START, START, START, START};
+  if (column < inner) {
+    index_t row = item >> columnBits;
+    for (; row + 3 * step < length; row += 4 * step) {
+#pragma unroll
+      for (uint r = 0; r < 4; ++r) sums[r] = COMBINE(sums[r], input[(row + r * step) * inner + column]);
+    }
+    for (; row < length; row += step) sums[0] = COMBINE(sums[0], input[row * inner + column]);
+  }
+  sums[0] = COMBINE(sums[0], sums[1]);
+  sums[2] = COMBINE(sums[2], sums[3]);
+  lanes[item] = COMBINE(sums[0], sums[2]);
+  FOLD_LANES(columnBits, FOLD)
+  if (HAS_RESULT(columnBits) && column < inner) output[column] = lanes[item];
+}
+#endif
+
+// `parts` sums of OPERATION on pairs, of two flat operands; one whose step is 0 is a single value.
+#if defined(GPU_FAMILY) && defined(OPERATION) && !defined(RANK)
+kernel void foldPairs(
+    const index_t parts, const index_t length, const uint columnBits, const float divisor, const float p,
+    const uint leftStep, const uint rightStep, global const float *restrict left, global const float *restrict right,
+    global float *restrict output, local float *lanes) {
+  const Share share = shareOf(parts, 1, columnBits);
+  float sums[2] = {START, START};
+  index_t row = share.first;
+  for (; row + share.step < length; row += 2 * share.step) {
+    const index_t next = row + share.step;
+    sums[0] = COMBINE(sums[0], OPERATION(left[row * leftStep], right[row * rightStep], p));
+    sums[1] = COMBINE(sums[1], OPERATION(left[next * leftStep], right[next * rightStep], p));
+  }
+  if (row < length) sums[0] = COMBINE(sums[0], OPERATION(left[row * leftStep], right[row * rightStep], p));
+  lanes[get_local_id(0)] = COMBINE(sums[0], sums[1]);
+  FOLD_LANES(columnBits, FOLD)
+  if (HAS_RESULT(columnBits)) output[share.part] = DIVIDED(lanes[get_local_id(0)]);
+}
+#endif
+
 // Other programs of the elements have narrower vectors.
 #if defined(CPU_FAMILY) && WIDTH == 16
 static inline float foldLanes(const float16 x) {

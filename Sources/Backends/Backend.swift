@@ -49,6 +49,10 @@ public protocol Backend: AnyObject, Sendable {
   func reduce(
     _ reduction: Reduction, _ input: any Storage, outer: Int, length: Int, inner: Int
   ) -> any Storage
+  /// Folds all of what `binary` gives, which nobody else reads, into one element.
+  func reducePairs(
+    _ reduction: Reduction, _ operation: BinaryOperation, _ left: any Storage, _ right: any Storage, _ broadcast: Broadcast
+  ) -> any Storage
   /// What a layer's backward pass begins with: the gradient in front of its activation, `f′ · gradient` with `f′` in
   /// terms of the layer's `output`, `[…, channels]`, and the sum of that over all axes but the last, which is the gradient
   /// by the layer's bias, `[channels]`.
@@ -117,6 +121,11 @@ public protocol Backend: AnyObject, Sendable {
     _ normalization: Normalization, _ input: any Storage, mean: any Storage, variance: any Storage,
     scale: (any Storage)?, offset: (any Storage)?, activation: Activation
   ) -> any Storage
+  /// `normalize` by the input's own moments, which `averages` follow.
+  func normalizeByOwnMoments(
+    _ normalization: Normalization, _ input: any Storage, scale: (any Storage)?, offset: (any Storage)?,
+    activation: Activation, averages: inout MovingMoments?
+  ) -> (output: any Storage, mean: any Storage, variance: any Storage)
   /// Gradients of `normalize` when mean and variance are the input's own moments. `outputGradient` arrives
   /// behind the activation, whose argument is computed again from the input: its output need not be kept.
   /// `scale` and `offset` gradients are `[groups, channels]`, to be summed over the groups.
@@ -140,6 +149,31 @@ public protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
+  public func reducePairs(
+    _ reduction: Reduction, _ operation: BinaryOperation, _ left: any Storage, _ right: any Storage, _ broadcast: Broadcast
+  ) -> any Storage {
+    reduce(reduction, binary(operation, left, right, broadcast), outer: 1, length: broadcast.count, inner: 1)
+  }
+
+  public func normalizeByOwnMoments(
+    _ normalization: Normalization, _ input: any Storage, scale: (any Storage)?, offset: (any Storage)?,
+    activation: Activation, averages: inout MovingMoments?
+  ) -> (output: any Storage, mean: any Storage, variance: any Storage) {
+    normalizeInTurn(normalization, input, scale: scale, offset: offset, activation: activation, averages: &averages)
+  }
+
+  /// Moments first, then what is made of them.
+  package func normalizeInTurn(
+    _ normalization: Normalization, _ input: any Storage, scale: (any Storage)?, offset: (any Storage)?,
+    activation: Activation, averages: inout MovingMoments?
+  ) -> (output: any Storage, mean: any Storage, variance: any Storage) {
+    let (mean, variance) = moments(normalization, input)
+    averages?.follow(mean, variance, self)
+    let output = normalize(
+      normalization, input, mean: mean, variance: variance, scale: scale, offset: offset, activation: activation)
+    return (output, mean, variance)
+  }
+
   /// ``activationAndBiasGradients(_:output:gradient:channels:)`` as two operations: where they cannot be done in one walk,
   /// or need not be.
   package func activationGradientAndItsSum(

@@ -6,14 +6,15 @@ public protocol Storage: AnyObject, Sendable {
   var count: Int { get }
 }
 
+/// What stands where a storage has been taken away.
+final class Nothing: Storage {
+  let count = 0
+  static let storage = Nothing()
+}
+
 extension [any Storage] {
   /// Elements of all of them.
   package var totalCount: Int { reduce(0) { $0 + $1.count } }
-
-  private final class Nothing: Storage {
-    let count = 0
-    static let storage = Nothing()
-  }
 
   /// Storage `i`, to be written: the one that is there if this array alone holds it, else a copy, which takes its place.
   /// It stays where it is if `copy` throws.

@@ -18,7 +18,7 @@ public enum Loss {
   /// Cross-entropy of the probabilities `σ(logits)` with targets in [0, 1]; finite for every logit.
   public static func binaryCrossEntropy(logits: Tensor, _ target: Tensor) -> Tensor {
     requireSame(logits, target, "binaryCrossEntropy")
-    return logits.sigmoidCrossEntropy(target).mean()
+    return logits.meanSigmoidCrossEntropy(target)
   }
 
   /// Cross-entropy of probabilities, which are first clamped to [1e-7, 1 − 1e-7] as Keras does. Prefer the
@@ -41,6 +41,12 @@ public enum Loss {
   public static func divergenceFromUnitNormal(mean: Tensor, logVariance: Tensor, weight: Float = 1) -> Tensor {
     requireSame(mean, logVariance, "divergenceFromUnitNormal")
     return mean.divergenceFromUnitNormal(logVariance: logVariance, scale: 0.5 * weight)
+  }
+
+  /// The mean of ``divergenceFromUnitNormal(mean:logVariance:weight:)`` over all elements, in fewer operations.
+  package static func meanDivergenceFromUnitNormal(mean: Tensor, logVariance: Tensor, weight: Float = 1) -> Tensor {
+    requireSame(mean, logVariance, "meanDivergenceFromUnitNormal")
+    return mean.meanDivergenceFromUnitNormal(logVariance: logVariance, scale: 0.5 * weight)
   }
 
   private static func requireSame(_ prediction: Tensor, _ target: Tensor, _ name: String) {

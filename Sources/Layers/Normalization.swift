@@ -47,17 +47,11 @@ public final class BatchNorm: Layer {
         mean: movingMean.value, variance: movingVariance.value, scale: scale?.value, offset: offset.value,
         epsilon: epsilon, activation: activation)
     }
-    let normalized = input.batchNormalized(
-      scale: scale?.value, offset: offset.value, epsilon: epsilon, activation: activation)
     let rows = Float(input.count / offset.shape.count)
     let correction = usesUnbiasedVariance && rows > 1 ? rows / (rows - 1) : 1
-    if correction == 1 {
-      [movingMean, movingVariance].follow([normalized.mean, normalized.variance], decay: momentum, scale: 1 - momentum)
-    } else {
-      [movingMean].follow([normalized.mean], decay: momentum, scale: 1 - momentum)
-      [movingVariance].follow([normalized.variance], decay: momentum, scale: (1 - momentum) * correction)
-    }
-    return normalized.output
+    return input.batchNormalized(
+      scale: scale?.value, offset: offset.value, epsilon: epsilon, activation: activation,
+      movingMean: movingMean, movingVariance: movingVariance, decay: momentum, varianceFactor: correction)
   }
 }
 

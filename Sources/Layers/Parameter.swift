@@ -56,6 +56,23 @@ public final class Parameter {
   }
 }
 
+extension Tensor {
+  /// Batch normalization whose moments two statistics follow, the variance multiplied by `varianceFactor`.
+  func batchNormalized(
+    scale: Tensor?, offset: Tensor?, epsilon: Float, activation: Activation, movingMean: Parameter,
+    movingVariance: Parameter, decay: Float, varianceFactor: Float
+  ) -> Tensor {
+    var averages: MovingMoments? = MovingMoments(
+      mean: movingMean.takeStorage(), variance: movingVariance.takeStorage(), decay: decay, meanShare: 1 - decay,
+      varianceShare: (1 - decay) * varianceFactor)
+    let normalized = batchNormalized(
+      scale: scale, offset: offset, epsilon: epsilon, activation: activation, averages: &averages)
+    movingMean.value = Tensor(averages!.mean, shape: movingMean.shape, on: device)
+    movingVariance.value = Tensor(averages!.variance, shape: movingVariance.shape, on: device)
+    return normalized.output
+  }
+}
+
 extension [Parameter] {
   /// A step of a rule for all of them in one operation; values that are held here alone are written where they are.
   func step(_ rule: OptimizerRule, _ gradients: [Tensor], slots: inout [[any Storage]]) {

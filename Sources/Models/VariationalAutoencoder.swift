@@ -145,9 +145,8 @@ public final class VariationalAutoencoder: Module, LossModel {
     let (mean, logVariance) = encoder(images)
     let logits = decoder(sampling(mean: mean, logVariance: logVariance, noise: noise))
     let reconstruction = Loss.binaryCrossEntropy(logits: logits, images)
-    let kl = Loss.divergenceFromUnitNormal(
-      mean: mean, logVariance: logVariance, weight: 2 * configuration.klWeight
-    ).mean()
+    let kl = Loss.meanDivergenceFromUnitNormal(
+      mean: mean, logVariance: logVariance, weight: 2 * configuration.klWeight)
     let loss = reconstruction + kl
     return (loss, Measurements(["loss": loss, "reconstruction": reconstruction, "kl": kl]))
   }

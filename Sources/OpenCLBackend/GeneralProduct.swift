@@ -10,11 +10,17 @@ struct GeneralProduct {
   /// Whether features of patches are rows and positions are summed over.
   var transposesLeft = false
   var right: RightOperand
-  /// Whether the batch is the phases of a stride, of which this is the first: see ``joining(_:_:)``.
+  /// Whether the batch is the phases of a stride: see ``joining(_:_:)``.
   var joinsPhases = false
+  /// What all of these sum over together, if some reach fewer taps than `left` has.
+  var featuresOfPhases: Int?
+  /// Whether a card's splits are to be added up when the result is asked for.
+  var isAddedUpLater = false
   /// Floats between the matrices of a batch; 0 shares one.
   var leftBatchStride = 0
   var rightBatchStride = 0
+
+  var multiplyAdds: Int { m * n * (featuresOfPhases ?? batch * k) }
 
   var targetsAreRows: Bool { transposesLeft || left.targetsAreRows }
 
@@ -43,14 +49,21 @@ extension GeneralProduct {
   }
 
   /// All phases of a strided convolution as one product, for kernels that find each by its number: if there are several,
-  /// and all have as many positions and taps.
+  /// and all have as many positions. Its taps are the most that any has; along an axis others have at most one less.
   static func joining(_ convolution: Convolution, _ phases: [InputGradientPhase]) -> GeneralProduct? {
     let first = phases[0].geometry
-    guard phases.count > 1, first.features > 0, convolution.windows.dilation.allSatisfy({ $0 == 1 }),
-      phases.allSatisfy({ $0.geometry.rows == first.rows && $0.geometry.taps == first.taps })
+    guard phases.count > 1, convolution.windows.dilation.allSatisfy({ $0 == 1 }),
+      phases.allSatisfy({ $0.geometry.rows == first.rows && $0.geometry.features > 0 })
     else { return nil }
+    let most = phases.reduce(first.taps) { pointwiseMax($0, $1.geometry.taps) }
     var product = GeneralProduct(inputGradient: convolution, phases[0])
-    (product.batch, product.joinsPhases) = (phases.count, true)
+    product.left.origin &-= most &- first.taps
+    product.left.taps = most
+    (product.batch, product.k) = (phases.count, product.left.features)
+    product.joinsPhases = true
+    if phases.contains(where: { $0.geometry.taps != most }) {
+      product.featuresOfPhases = phases.reduce(0) { $0 + $1.geometry.features }
+    }
     return product
   }
 

@@ -18,6 +18,7 @@ struct LaunchSequence {
     let kernel: OpenCLKernel
     let global: WorkSize
     let local: WorkSize
+    let load: LaunchLoad
     /// Which argument is which storage: an operand, or after these one that is there for the sequence only.
     let storages: [(argument: cl_uint, place: Int)]
   }
@@ -25,6 +26,8 @@ struct LaunchSequence {
   let launches: [Launch]
   /// Elements of the storages that are there for the sequence only.
   let temporaries: [Int]
+  /// What is left to be added up: the places of parts and of their sum.
+  let sums: [(parts: Int, length: Int, sum: Int)]
   /// How the product is computed.
   let variant: ProductVariant?
 }
@@ -37,6 +40,7 @@ final class LaunchRecorder {
   /// as the queue is in-order: a sequence needs no more memory than its launches one after the other.
   private var places: [(buffer: cl_mem, count: Int)] = []
   private var launches: [LaunchSequence.Launch] = []
+  private var sums: [(parts: Int, length: Int, sum: Int)] = []
   /// Whether all that was done can be done again.
   private var isComplete = true
 
@@ -49,13 +53,19 @@ final class LaunchRecorder {
   var isOfThisThread: Bool { pthread_equal(thread, pthread_self()) != 0 }
 
   /// - Parameter kernel: For this launch alone, with its arguments set.
-  func add(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize, _ arguments: [KernelArgument]) {
+  func add(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize, _ load: LaunchLoad, _ arguments: [KernelArgument]) {
     var used = [(argument: cl_uint, place: Int)]()
     for (index, argument) in arguments.enumerated() {
       guard case .buffer(let storage) = argument else { continue }
       if let place = place(of: storage) { used.append((cl_uint(index), place)) }
     }
-    launches.append(.init(kernel: kernel, global: global, local: local, storages: used))
+    launches.append(.init(kernel: kernel, global: global, local: local, load: load, storages: used))
+  }
+
+  /// Something that the launches before it leave for later.
+  func add(_ sum: PendingSum) {
+    guard isOfThisThread, let parts = place(of: sum.parts), let whole = place(of: sum.sum) else { return }
+    sums.append((parts, sum.length, whole))
   }
 
   /// Nil if there was no memory for it.
@@ -75,7 +85,7 @@ final class LaunchRecorder {
 
   func sequence(variant: ProductVariant?) -> LaunchSequence? {
     isComplete
-      ? LaunchSequence(launches: launches, temporaries: places[operands...].map(\.count), variant: variant) : nil
+      ? LaunchSequence(launches: launches, temporaries: places[operands...].map(\.count), sums: sums, variant: variant) : nil
   }
 }
 
@@ -96,7 +106,10 @@ extension OpenCLBackend {
       switch runtime.sequence(key, operands) {
       case .known(let sequence):
         runtime.choices.withLock { $0.last = sequence.variant }
-        try runtime.launch(sequence, operands)
+        let storages = try runtime.launch(sequence, operands)
+        for sum in sequence.sums {
+          addUpLater(PendingSum(parts: storages[sum.parts], length: sum.length, sum: storages[sum.sum]))
+        }
       case .partOfAnother:
         try body(output)
       case .recording(let recorder):
@@ -136,13 +149,15 @@ extension OpenCLRuntime {
     sequences[key] = sequence
   }
 
-  fileprivate func launch(_ sequence: LaunchSequence, _ operands: [OpenCLStorage]) throws {
+  /// Returns the storages by their places.
+  fileprivate func launch(_ sequence: LaunchSequence, _ operands: [OpenCLStorage]) throws -> [OpenCLStorage] {
     let storages = operands + sequence.temporaries.map(allocate(count:))
     try lock.withLock {
       for launch in sequence.launches {
         for (argument, place) in launch.storages { try set(.buffer(storages[place]), at: argument, of: launch.kernel) }
-        try enqueue(launch.kernel, launch.global, launch.local)
+        try enqueue(launch.kernel, launch.global, launch.local, launch.load)
       }
     }
+    return storages
   }
 }

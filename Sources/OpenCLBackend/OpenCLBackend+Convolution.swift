@@ -42,7 +42,8 @@ extension OpenCLBackend {
       if convolution.exchangesSides {
         return try narrowFilterGradient(convolution, input, outputGradient, into: filter)
       }
-      let product = GeneralProduct(filterGradient: convolution)
+      var product = GeneralProduct(filterGradient: convolution)
+      product.isAddedUpLater = true
       try compute(product, input, outputGradient, bias: nil, activation: .identity, into: filter)
     }
   }

@@ -2,13 +2,22 @@ import Backends
 import Kernels
 
 extension OpenCLBackend {
+  /// The most numbers that are kept.
+  private static let mostNumbers = 64
+
   public func fill(_ value: Float, count: Int) -> any Storage {
-    produce(count) { output in
+    if count == 1, let kept = numbers.withLock({ $0[value.bitPattern] }) { return kept }
+    return produce(count) { output in
       let wide = needsWideIndices(count), width = runtime.flatWidth
       let kernel = try runtime.kernel(.elementwise, "fill", defines: elementDefines(count))
       try runtime.launchShared(
         kernel, units: count.dividedUp(by: width), cost: width, .float(value), runtime.index(count, wide: wide),
         .buffer(output))
+      guard count == 1 else { return }
+      numbers.withLock { kept in
+        if kept.count == Self.mostNumbers { kept = [:] }
+        kept[value.bitPattern] = output
+      }
     }
   }
 

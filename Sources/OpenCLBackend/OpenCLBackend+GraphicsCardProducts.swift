@@ -56,7 +56,7 @@ struct GraphicsCardProductPlan {
     // As measured on an H100, where it tells all tiles' times within a fifth: what a multiprocessor multiplies and moves in a
     // cycle, what its groups together wait for at each step of k, what a group takes to begin and to end, and a launch to
     // follow another.
-    let multiplyAdds = 128.0, bytes = 8.0, ofStep = 650.0, ofGroup = 1500.0, ofLaunch = 5000.0
+    let multiplyAdds = 128.0, bytes = 8.0, ofStep = 650.0, ofGroup = 1500.0, ofLaunch = 10_000.0
     let groups = (tile.groups(of: product) * self.splits).dividedUp(by: device.multiprocessors)
     let rounds = Double(groups.dividedUp(by: tile.resident)), steps = Double(splitLength.dividedUp(by: tile.k))
     let step = Double(tile.m * tile.n * tile.k) / (multiplyAdds * tile.share)
@@ -86,7 +86,7 @@ struct GraphicsCardProductPlan {
     case .phase: macros.append(Macro("FILTER", 1))
     case .columns: macros.append(Macro("RIGHT_TRANSPOSED", 1))
     }
-    if product.joinsPhases { macros.append(Macro("PHASES", 1)) }
+    if product.joinsPhases { macros.append(Macro("PHASES", product.featuresOfPhases == nil ? 1 : 2)) }
     if product.left.isMatrix { macros.append(Macro("SINGLE_TAP", 1)) }
     // Where every row of a matrix, and every pixel of an image, begins at a multiple of four floats, four are moved at a time.
     func width(_ distances: Int...) -> Int { distances.allSatisfy { $0.isMultiple(of: 4) } ? 4 : 1 }
@@ -149,7 +149,8 @@ extension OpenCLBackend {
     try launchInSplits(product, arguments, bias: bias, activation: activation, into: output) { target in
       try runtime.launch(
         kernel, global: WorkSize(groups.x * tile.itemsN, groups.y * tile.itemsM, groups.z),
-        local: WorkSize(tile.itemsN, tile.itemsM), arguments.words(product, hasBias: bias != nil),
+        local: WorkSize(tile.itemsN, tile.itemsM), multiplyAdds: product.multiplyAdds,
+        arguments.words(product, hasBias: bias != nil),
         .words(product.left.words), .words(product.left.divisors), .ulong(UInt64(product.leftBatchStride)),
         .ulong(UInt64(product.rightBatchStride)), .words(product.filter), .float(parameter), .buffer(left), .buffer(right),
         .buffer(bias ?? right), .buffer(target))
@@ -163,7 +164,7 @@ extension GeneralProduct {
     var words = [Int]()
     guard case .phase(let phase, let kernelSize, _) = right else { return Array(repeating: 0, count: 15) }
     // The first phase's taps begin with the remainder.
-    let remainder = phase.firstTap &+ (left.taps &- 1) &* phase.tapStep
+    let remainder = phase.firstTap &+ (phase.geometry.taps &- 1) &* phase.tapStep
     // An image may be smaller than a stride.
     let phases = joinsPhases ? pointwiseMin(left.targetStep, left.target) : [1, 1, 1]
     words.append(SIMD3(kernelSize), phase.firstTap, phase.tapStep, phases, remainder)
@@ -175,7 +176,9 @@ extension PatchGeometry {
   /// The structure `Divisors` of `gemm_gpu.cl`: `n / d` is `(high 32 bits of n · magic + n) >> shift`, with
   /// `shift = ⌈log₂ d⌉` and `magic = ⌊2³² · (2^shift − d) / d⌋ + 1`.
   fileprivate var divisors: [Int] {
-    [rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, channels].flatMap { divisor -> [Int] in
+    let fewer = taps &- 1
+    let all = [rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, fewer.x, fewer.y, fewer.z, channels]
+    return all.flatMap { divisor -> [Int] in
       // A phase without taps divides nothing.
       let d = UInt64(max(1, min(divisor, Int(Int32.max))))
       let shift = UInt64(64 - (d - 1).leadingZeroBitCount)

@@ -19,6 +19,8 @@ extension OpenCLBackend {
         general.leftBatchStride = product.m * product.k
         general.rightBatchStride = product.sharesRight ? 0 : product.k * product.n
       }
+      // As gradients of weights are made.
+      general.isAddedUpLater = product.transposesLeft
       try compute(general, left, right, bias: bias, activation: activation, into: output)
     }
   }

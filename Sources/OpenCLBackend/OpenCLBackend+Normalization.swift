@@ -7,20 +7,64 @@ extension OpenCLBackend {
   ) -> (mean: any Storage, variance: any Storage) {
     let variance = runtime.allocate(count: normalization.statisticsCount)
     let mean = produce(normalization.statisticsCount) { mean in
-      let plan = try NormalizationPlan("partialMoments", normalization, nil, runtime)
-      let means = plan.isWhole ? mean : runtime.allocate(count: plan.partialCount)
-      let squares = plan.isWhole ? variance : runtime.allocate(count: plan.partialCount)
-      let divisor = plan.isWhole ? Float(normalization.rows) : 1
-      try plan.launch(
-        [.float(divisor), buffer(input), .buffer(means), .buffer(squares)], local: [plan.momentBytes])
-      if plan.isWhole { return }
-      try plan.merge(
-        "mergeMoments",
-        beside: runtime.family == .cpu
-          ? [runtime.index(normalization.rows, wide: plan.isWide), .count(plan.width)] : [.count(plan.partLanes)],
-        [.buffer(means), .buffer(squares), .buffer(mean), .buffer(variance)], local: [plan.momentBytes])
+      try computeMoments(normalization, input, into: mean, variance, averages: nil)
     }
     return (mean, variance)
+  }
+
+  /// - Parameter averages: Of a card's moments, which are then merged even if there is one part.
+  private func computeMoments(
+    _ normalization: Normalization, _ input: any Storage, into mean: OpenCLStorage, _ variance: OpenCLStorage,
+    averages: WrittenAverages?
+  ) throws {
+    let plan = try NormalizationPlan("partialMoments", normalization, nil, runtime)
+    let isOver = plan.isWhole && averages == nil
+    let means = isOver ? mean : runtime.allocate(count: plan.partialCount)
+    let squares = isOver ? variance : runtime.allocate(count: plan.partialCount)
+    let divisor = isOver ? Float(normalization.rows) : 1
+    try plan.launch(
+      [.float(divisor), buffer(input), .buffer(means), .buffer(squares)], local: [plan.momentBytes])
+    if isOver { return }
+    try plan.merge(
+      "mergeMoments",
+      beside: runtime.family == .cpu
+        ? [runtime.index(normalization.rows, wide: plan.isWide), .count(plan.width)] : [.count(plan.partLanes)],
+      [.buffer(means), .buffer(squares), .buffer(mean), .buffer(variance)]
+        + (runtime.family == .gpu ? WrittenAverages.arguments(averages, orNone: mean) : []), local: [plan.momentBytes])
+  }
+
+  public func normalizeByOwnMoments(
+    _ normalization: Normalization, _ input: any Storage, scale: (any Storage)?, offset: (any Storage)?,
+    activation: Activation, averages: inout MovingMoments?
+  ) -> (output: any Storage, mean: any Storage, variance: any Storage) {
+    guard runtime.family == .gpu, normalization.count > 0 else {
+      return normalizeInTurn(
+        normalization, input, scale: scale, offset: offset, activation: activation, averages: &averages)
+    }
+    let mean = runtime.allocate(count: normalization.statisticsCount)
+    let variance = runtime.allocate(count: normalization.statisticsCount)
+    var written: WrittenAverages?
+    if let (movingMean, movingVariance) = averages?.writable(as: own, copy: copied) {
+      written = WrittenAverages(rule: averages!, mean: movingMean, variance: movingVariance)
+    }
+    let output = produce(normalization.count) { output in
+      let plan = try NormalizationPlan("normalizeColumns", normalization, activation, runtime)
+      let parameters: [KernelArgument] = [
+        .float(normalization.epsilon), .float(activation.macro.parameter), .int(scale == nil ? 0 : 1),
+        .int(offset == nil ? 0 : 1), buffer(input),
+      ]
+      // Not read if there is none.
+      let affine = [buffer(scale ?? mean), buffer(offset ?? mean)]
+      if plan.isWhole {
+        return try plan.launch(
+          parameters + affine + [.buffer(output), .buffer(mean), .buffer(variance)]
+            + WrittenAverages.arguments(written, orNone: mean), local: [plan.momentBytes])
+      }
+      try computeMoments(normalization, input, into: mean, variance, averages: written)
+      try NormalizationPlan("normalizeElements", normalization, activation, runtime).launch(
+        parameters + [.buffer(mean), .buffer(variance)] + affine + [.buffer(output)])
+    }
+    return (output, mean, variance)
   }
 
   public func normalize(
@@ -53,22 +97,33 @@ extension OpenCLBackend {
       let results: [KernelArgument] = [
         .float(1 / Float(normalization.rows)), .buffer(scaleGradient), .buffer(offsetGradient), .buffer(output),
       ]
+      let whole = try NormalizationPlan("wholeGradients", normalization, activation, runtime)
+      let local = [4 * whole.lanes, 4 * whole.lanes]
+      if whole.isWhole { return try whole.launch(parameters + results, local: local) }
       let plan = try NormalizationPlan("partialGradients", normalization, activation, runtime)
-      if plan.isWhole && runtime.family == .cpu {
-        return try NormalizationPlan("wholeGradients", normalization, activation, runtime).launch(parameters + results)
-      }
-      let partialScales = plan.isWhole ? scaleGradient : runtime.allocate(count: plan.partialCount)
-      let partialOffsets = plan.isWhole ? offsetGradient : runtime.allocate(count: plan.partialCount)
-      let local = [4 * plan.lanes, 4 * plan.lanes]
+      let partialScales = runtime.allocate(count: plan.partialCount)
+      let partialOffsets = runtime.allocate(count: plan.partialCount)
       try plan.launch(parameters + [.buffer(partialScales), .buffer(partialOffsets)], local: local)
-      if !plan.isWhole {
-        try plan.merge(
-          "mergeGradients", beside: runtime.family == .cpu ? [.count(plan.width)] : [],
-          [.buffer(partialScales), .buffer(partialOffsets), .buffer(scaleGradient), .buffer(offsetGradient)], local: local)
-      }
+      try plan.merge(
+        "mergeGradients", beside: runtime.family == .cpu ? [.count(plan.width)] : [],
+        [.buffer(partialScales), .buffer(partialOffsets), .buffer(scaleGradient), .buffer(offsetGradient)], local: local)
       try NormalizationPlan("inputGradient", normalization, activation, runtime).launch(parameters + results)
     }
     return (inputGradient, scaleGradient, offsetGradient)
+  }
+}
+
+/// Moving averages that a card's kernel writes beside the moments.
+private struct WrittenAverages {
+  let rule: MovingMoments
+  let mean: OpenCLStorage, variance: OpenCLStorage
+
+  /// `AVERAGES` of `normalization_gpu.cl`; without averages a buffer stands in that is not touched.
+  static func arguments(_ averages: WrittenAverages?, orNone buffer: OpenCLStorage) -> [KernelArgument] {
+    [
+      .int(averages == nil ? 0 : 1), .float(averages?.rule.decay ?? 0), .float(averages?.rule.meanShare ?? 0),
+      .float(averages?.rule.varianceShare ?? 0), .buffer(averages?.mean ?? buffer), .buffer(averages?.variance ?? buffer),
+    ]
   }
 }
 

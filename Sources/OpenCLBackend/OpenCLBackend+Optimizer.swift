@@ -43,7 +43,8 @@ extension OpenCLBackend {
     }
   }
 
-  private func copied(_ storage: OpenCLStorage) -> OpenCLStorage {
+  /// A storage of its own with the same values.
+  func copied(_ storage: OpenCLStorage) -> OpenCLStorage {
     let copy = runtime.allocate(count: storage.count)
     self.copy(
       storage, into: copy, StridedCopy(shape: [storage.count], sourceStrides: [1], destinationStrides: [1]))

@@ -180,6 +180,11 @@ extension OpenCLBackend {
     let count = product.m * product.n
     let (macro, parameter) = activation.macro
     let isFlat = bias == nil && product.targetsAreRows
+    if product.isAddedUpLater, isFlat, activation == .identity, runtime.family == .gpu {
+      let sum = PendingSum(parts: parts, length: arguments.splits, sum: output)
+      runtime.lock.withLock { runtime.recorder?.add(sum) }
+      return addUpLater(sum)
+    }
     if isFlat, activation == .identity, runtime.family == .gpu, arguments.splits > 16 {
       // Few results of many splits: one item for each would leave the card idle.
       return try foldInGroups(.sum, parts, outer: 1, length: arguments.splits, inner: count, isLast: true) { _ in output }

@@ -18,6 +18,35 @@ extension OpenCLBackend {
     return stage
   }
 
+  public func reducePairs(
+    _ reduction: Reduction, _ operation: BinaryOperation, _ left: any Storage, _ right: any Storage, _ broadcast: Broadcast
+  ) -> any Storage {
+    let length = broadcast.count
+    guard runtime.family == .gpu, broadcast.shape.count == 1, length > 0, reduction == .sum || reduction == .mean else {
+      return reduce(reduction, binary(operation, left, right, broadcast), outer: 1, length: length, inner: 1)
+    }
+    let divisor = reduction == .mean ? length : 1
+    var parts = 1, sums: OpenCLStorage?
+    runtime.perform {
+      let wide = needsWideIndices(length), (macro, p) = operation.macro
+      let kernel = try runtime.kernel(
+        .elementwise, "foldPairs",
+        defines: ["WIDTH": 1, "OPERATION": macro, wide ? "WIDE" : "NARROW": 1, "CACHED": 1])
+      let groups = RowGroups(outer: 1, rows: length, vectors: 1, width: 1, kernel, device)
+      parts = groups.parts
+      sums = runtime.allocate(count: parts)
+      try groups.launch(
+        kernel, runtime,
+        [
+          runtime.index(parts, wide: wide), runtime.index(length, wide: wide), groups.columnArgument,
+          .float(parts == 1 ? Float(divisor) : 1), .float(p), .count(broadcast.leftStrides[0]),
+          .count(broadcast.rightStrides[0]), buffer(left), buffer(right), .buffer(sums!), groups.local(bytes: 4),
+        ])
+    }
+    guard let sums else { return runtime.allocate(count: 1) }
+    return parts == 1 ? sums : fold(.sum, sums, 1, parts, 1, divisor).0
+  }
+
   public func activationAndBiasGradients(
     _ activation: Activation, output: any Storage, gradient: any Storage, channels: Int
   ) -> (gradient: any Storage, bias: any Storage) {
@@ -69,7 +98,10 @@ extension OpenCLBackend {
         ])
     }
     // A failure before there were sums is latched: what follows does nothing.
-    return (passed, reduce(.sum, sums ?? runtime.allocate(count: channels), outer: 1, length: parts, inner: channels))
+    guard let sums, parts > 1 else { return (passed, sums ?? runtime.allocate(count: channels)) }
+    let bias = runtime.allocate(count: channels)
+    addUpLater(PendingSum(parts: sums, length: parts, sum: bias))
+    return (passed, bias)
   }
 
   private func activationGradientKernel(

@@ -1,11 +1,16 @@
 import Backends
 import COpenCL
+import Synchronization
 
 /// A device reached through OpenCL 1.2, computing with the kernels of the `Kernels` folder.
 public final class OpenCLBackend: Backend {
   /// The device made ready to compute: its queue, its kernels and its memory.
   package let runtime: OpenCLRuntime
   public let identifier: String
+  /// Single numbers that were asked for, by their bits: steps ask for the same few again and again.
+  let numbers = Mutex<[UInt32: OpenCLStorage]>([:])
+  /// What is to be added up when it is asked for.
+  let pending = Mutex<[PendingSum]>([])
 
   public var name: String { runtime.device.name }
   /// What the device says about itself.
@@ -40,6 +45,7 @@ public final class OpenCLBackend: Backend {
     guard let storage = storage as? OpenCLStorage, storage.runtime === runtime else {
       preconditionFailure("\(identifier) was given a storage of another device")
     }
+    if storage.isPending.load(ordering: .acquiring) { addUpPending() }
     return storage
   }
 
@@ -61,7 +67,10 @@ public final class OpenCLBackend: Backend {
     try runtime.download(storages.map(own), into: values)
   }
 
-  public func synchronize() throws { try runtime.synchronize() }
+  public func synchronize() throws {
+    addUpPending()
+    try runtime.synchronize()
+  }
 
   public func allocate(count: Int) -> any Storage { runtime.allocate(count: count) }
 }

@@ -51,11 +51,21 @@ package struct LaunchNote: Hashable, Sendable {
   package let options: String
   package let global: [Int]
   package let local: [Int]
+  package let load: LaunchLoad
 
-  init(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) {
-    (source, self.kernel, options) = (kernel.source, kernel.name, kernel.options)
+  init(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize, _ load: LaunchLoad) {
+    (source, self.kernel, options, self.load) = (kernel.source, kernel.name, kernel.options, load)
     (self.global, self.local) = ([global.x, global.y, global.z], [local.x, local.y, local.z])
   }
+}
+
+/// What a launch has to do.
+package struct LaunchLoad: Hashable, Sendable {
+  /// Multiply-adds of a product; 0 of all else.
+  package var multiplyAdds = 0
+  /// Of all buffers that the kernel gets, each once: what it must read and write if it writes none that it reads, and reads
+  /// all of each.
+  package var bytes = 0
 }
 
 /// What tells a runtime's kernels apart: kernel names differ between sources. It is made and looked up at

@@ -151,13 +151,13 @@ public final class OpenCLRuntime: @unchecked Sendable {
 
   /// Enqueues a kernel. On a processor, `local` is best all ones: a work-item then is a work-group.
   public func launch(
-    _ kernel: OpenCLKernel, global: WorkSize, local: WorkSize, _ arguments: KernelArgument...
+    _ kernel: OpenCLKernel, global: WorkSize, local: WorkSize, multiplyAdds: Int = 0, _ arguments: KernelArgument...
   ) throws {
-    try launch(kernel, global: global, local: local, arguments)
+    try launch(kernel, global: global, local: local, multiplyAdds: multiplyAdds, arguments)
   }
 
   public func launch(
-    _ kernel: OpenCLKernel, global: WorkSize, local: WorkSize, _ arguments: [KernelArgument]
+    _ kernel: OpenCLKernel, global: WorkSize, local: WorkSize, multiplyAdds: Int = 0, _ arguments: [KernelArgument]
   ) throws {
     try lock.withLock {
       var kernel = kernel
@@ -167,16 +167,29 @@ public final class OpenCLRuntime: @unchecked Sendable {
       for (index, argument) in arguments.enumerated() {
         try set(argument, at: cl_uint(index), of: kernel)
       }
-      try enqueue(kernel, global, local)
-      recorder?.add(kernel, global, local, arguments)
+      var load = LaunchLoad(multiplyAdds: multiplyAdds)
+      if recorder != nil || configuration.launchObserver != nil || timed != nil { load.bytes = bytes(of: arguments) }
+      try enqueue(kernel, global, local, load)
+      recorder?.add(kernel, global, local, load, arguments)
     }
   }
 
+  /// Of all buffers, each once.
+  private func bytes(of arguments: [KernelArgument]) -> Int {
+    var counts = [cl_mem: Int]()
+    for case .buffer(let storage) in arguments {
+      if let buffer = storage.buffer { counts[buffer] = 4 * storage.count }
+    }
+    return counts.values.reduce(0, +)
+  }
+
   /// Call with the lock held and the arguments set.
-  func enqueue(_ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize) throws(OpenCLError) {
+  func enqueue(
+    _ kernel: OpenCLKernel, _ global: WorkSize, _ local: WorkSize, _ load: LaunchLoad
+  ) throws(OpenCLError) {
     if let observer = configuration.launchObserver {
       counts.launches += 1
-      return observer(LaunchNote(kernel, global, local))
+      return observer(LaunchNote(kernel, global, local, load))
     }
     var event: cl_event?
     var code = tryEnqueue(kernel, global, local, &event)
@@ -187,7 +200,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
       code = tryEnqueue(kernel, global, local, &event)
     }
     try check(code, "clEnqueueNDRangeKernel", during: kernel.name)
-    if let event { timed?.append((LaunchNote(kernel, global, local), event)) }
+    if let event { timed?.append((LaunchNote(kernel, global, local, load), event)) }
     counts.launches += 1
     launchesSinceFlush += 1
     if launchesSinceFlush == 16 {

@@ -7,7 +7,7 @@ struct RowGroups {
   /// A group has 2 to this power columns, each a vector wide.
   let columnBits: Int
   let parts: Int
-  private let groups: Int
+  let groups: Int
 
   /// Items that share the rows of a column.
   var lanes: Int { size >> columnBits }

@@ -115,6 +115,41 @@ public func gradients(
   }
 }
 
+/// What is still to be added to small gradients: all of them in one operation, as each would hardly take longer than its launch.
+private struct LaterSums {
+  /// The most elements that wait.
+  private static let mostElements = 1 << 20
+  /// Each round has at most one contribution to a gradient, so that these are added in the order they came in.
+  private var rounds: [[(position: Int, contribution: Tensor)]] = []
+  private var turns: [Int: Int] = [:]
+  private var elements = 0
+
+  /// Whether `contribution` waits; otherwise it is to be added at once.
+  mutating func take(_ contribution: Tensor, to sum: Tensor, _ position: Int) -> Bool {
+    let isPlain = sum.uniformValue == nil && contribution.uniformValue == nil && sum.shape == contribution.shape
+    guard isPlain, !Tape.isRecording, elements + contribution.count <= Self.mostElements else { return false }
+    let turn = turns[position, default: 0]
+    if turn == rounds.count { rounds.append([]) }
+    rounds[turn].append((position, contribution))
+    (turns[position], elements) = (turn + 1, elements + contribution.count)
+    return true
+  }
+
+  func add(to gradients: inout [Tensor?]) {
+    for round in rounds {
+      let shapes = round.map(\.contribution.shape), device = round[0].contribution.device
+      var sums = round.map { gradients[$0.position]!.storage }, slots = [[any Storage]]()
+      // Held by `sums` alone, they are written where they are.
+      for place in round { gradients[place.position] = nil }
+      device.backend.optimizerStep(
+        .movingAverage(decay: 1, scale: 1), parameters: &sums, gradients: round.map(\.contribution.storage), slots: &slots)
+      for (place, (storage, shape)) in zip(round, zip(sums, shapes)) {
+        gradients[place.position] = Tensor(storage, shape: shape, on: device)
+      }
+    }
+  }
+}
+
 /// A backward walk over the part of the tape between an output and the targets.
 private struct BackwardPass {
   let targets: [Node]
@@ -142,6 +177,7 @@ private struct BackwardPass {
     }
     var gradients = [Tensor?](repeating: nil, count: order.count)
     gradients[order.count - 1] = seed
+    var later = LaterSums()
     for position in order.indices.reversed() {
       defer {
         records[position] = nil
@@ -159,9 +195,16 @@ private struct BackwardPass {
         guard let input, let contribution, let position = index[ObjectIdentifier(input)],
           leadsToTarget[position]
         else { continue }
-        gradients[position] = gradients[position].map { $0 + contribution } ?? contribution
+        guard let sum = gradients[position] else {
+          gradients[position] = contribution
+          continue
+        }
+        // Nobody reads a variable's before the end.
+        if records[position] == nil, later.take(contribution, to: sum, position) { continue }
+        gradients[position] = sum + contribution
       }
     }
+    later.add(to: &gradients)
     return targets.map { index[ObjectIdentifier($0)].flatMap { gradients[$0] } }
   }
 

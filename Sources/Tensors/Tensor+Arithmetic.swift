@@ -6,14 +6,39 @@ extension Tensor {
     _ operation: BinaryOperation, _ left: Tensor, _ right: Tensor, named name: String,
     savesOutput: Bool = false, pullback: @escaping Node.Pullback
   ) -> Tensor {
+    let shape = shapeOfPairs(left, right, named: name)
+    let (leftStorage, leftShape) = left.operand, (rightStorage, rightShape) = right.operand
+    let storage = left.device.backend.binary(
+      operation, leftStorage, rightStorage, Broadcast(leftShape, rightShape, to: shape))
+    return Tensor(
+      storage, shape: shape, inputs: [left, right], savesOutput: savesOutput, pullback: pullback)
+  }
+
+  /// The mean of `operation` on all pairs of elements, which themselves are not kept. `pullback` is that of the pairs, and
+  /// does not read their values.
+  static func meanOfPairs(
+    _ operation: BinaryOperation, _ left: Tensor, _ right: Tensor, named name: String, pullback: @escaping Node.Pullback
+  ) -> Tensor {
+    let shape = shapeOfPairs(left, right, named: name)
+    let (leftStorage, leftShape) = left.operand, (rightStorage, rightShape) = right.operand
+    let storage = left.device.backend.reducePairs(
+      .mean, operation, leftStorage, rightStorage, Broadcast(leftShape, rightShape, to: shape))
+    return Tensor(storage, shape: [], inputs: [left, right]) { gradient, output, needs in
+      pullback((gradient * (1 / Float(shape.count))).broadcast(to: shape), output, needs)
+    }
+  }
+
+  private static func shapeOfPairs(_ left: Tensor, _ right: Tensor, named name: String) -> Shape {
     requireOneDevice(left, right, for: name)
     guard let shape = left.shape.broadcast(with: right.shape) else {
       misuse("\(name): shapes \(left.shape) and \(right.shape) do not broadcast")
     }
-    let storage = left.device.backend.binary(
-      operation, left.storage, right.storage, Broadcast(left.shape, right.shape, to: shape))
-    return Tensor(
-      storage, shape: shape, inputs: [left, right], savesOutput: savesOutput, pullback: pullback)
+    return shape
+  }
+
+  /// What an operation that broadcasts reads: of a uniform tensor one element.
+  private var operand: (storage: any Storage, shape: Shape) {
+    if let uniformValue { (device.backend.fill(uniformValue, count: 1), []) } else { (storage, shape) }
   }
 
   static func requireOneDevice(_ left: Tensor, _ right: Tensor, for operation: String) {
@@ -160,7 +185,7 @@ extension Tensor {
   /// Multiplies every element by a number.
   public static func * (left: Float, right: Tensor) -> Tensor { right.affine(scale: left, offset: 0) }
   /// Divides every element by a number.
-  public static func / (left: Tensor, right: Float) -> Tensor { left / Tensor(right, on: left.device) }
+  public static func / (left: Tensor, right: Float) -> Tensor { left / Tensor(uniform: right, shape: [], on: left.device) }
   /// A number times the reciprocal of every element, each rounded: `left · (1 / x)`.
   public static func / (left: Float, right: Tensor) -> Tensor { right.reciprocal() * left }
   /// Every element with its sign turned.

@@ -29,6 +29,11 @@ extension Tensor {
   /// 1 where the element is not larger than the number, else 0; 0 for NaN.
   public static func <= (left: Tensor, right: Float) -> Tensor { left <= Tensor(right, on: left.device) }
 
+  /// The share of pairs whose left element is the larger, after NumPy broadcasting: a scalar.
+  package static func shareOfGreater(_ left: Tensor, than right: Tensor) -> Tensor {
+    meanOfPairs(.greater, left.detached(), right.detached(), named: "shareOfGreater") { _, _, _ in [nil, nil] }
+  }
+
   private static func compare(_ operation: BinaryOperation, _ left: Tensor, _ right: Tensor, named name: String) -> Tensor {
     binary(operation, left.detached(), right.detached(), named: name) { _, _, _ in [nil, nil] }
   }

@@ -148,8 +148,19 @@ extension Tensor {
   /// The cross-entropy, in nats, of the probability σ(self) with the target probability `targets`, element
   /// by element: `max(x, 0) − x · t + log(1 + e^−|x|)`, finite for every logit.
   public func sigmoidCrossEntropy(_ targets: Tensor) -> Tensor {
+    .binary(
+      .sigmoidCrossEntropy, self, targets, named: "sigmoidCrossEntropy", pullback: crossEntropyPullback(targets))
+  }
+
+  /// The mean of ``sigmoidCrossEntropy(_:)``, a scalar, in fewer operations.
+  package func meanSigmoidCrossEntropy(_ targets: Tensor) -> Tensor {
+    .meanOfPairs(
+      .sigmoidCrossEntropy, self, targets, named: "meanSigmoidCrossEntropy", pullback: crossEntropyPullback(targets))
+  }
+
+  private func crossEntropyPullback(_ targets: Tensor) -> Node.Pullback {
     let logits = self
-    return .binary(.sigmoidCrossEntropy, logits, targets, named: "sigmoidCrossEntropy") { gradient, _, needs in
+    return { gradient, _, needs in
       [
         needs[0] ? gradient.scaling { logits.sigmoidMinus(targets, scale: $0) }.sum(to: logits.shape) : nil,
         needs[1] ? (-(gradient * logits)).sum(to: targets.shape) : nil,
@@ -172,10 +183,21 @@ extension Tensor {
   /// `scale · (self² + e^logVariance − 1 − logVariance)`, element by element: with the scale ½ the divergence, in nats, of
   /// N(self, e^logVariance) from the unit normal. Nothing cancels against 1 near the unit normal, where it vanishes.
   public func divergenceFromUnitNormal(logVariance: Tensor, scale: Float = 0.5) -> Tensor {
+    .binary(
+      .unitNormalDivergence(scale: scale), self, logVariance, named: "divergenceFromUnitNormal",
+      pullback: divergencePullback(logVariance, scale))
+  }
+
+  /// The mean of ``divergenceFromUnitNormal(logVariance:scale:)``, a scalar, in fewer operations.
+  package func meanDivergenceFromUnitNormal(logVariance: Tensor, scale: Float = 0.5) -> Tensor {
+    .meanOfPairs(
+      .unitNormalDivergence(scale: scale), self, logVariance, named: "meanDivergenceFromUnitNormal",
+      pullback: divergencePullback(logVariance, scale))
+  }
+
+  private func divergencePullback(_ logVariance: Tensor, _ scale: Float) -> Node.Pullback {
     let mean = self
-    return .binary(
-      .unitNormalDivergence(scale: scale), mean, logVariance, named: "divergenceFromUnitNormal"
-    ) { gradient, _, needs in
+    return { gradient, _, needs in
       [
         needs[0] ? (2 * scale * gradient * mean).sum(to: mean.shape) : nil,
         needs[1]

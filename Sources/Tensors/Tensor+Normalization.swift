@@ -16,10 +16,18 @@ extension Tensor {
   public func batchNormalized(
     scale: Tensor?, offset: Tensor?, epsilon: Float, activation: Activation = .identity
   ) -> Normalized {
+    var averages: MovingMoments?
+    return batchNormalized(scale: scale, offset: offset, epsilon: epsilon, activation: activation, averages: &averages)
+  }
+
+  /// The same; `averages` of the moments, if there are any, follow.
+  package func batchNormalized(
+    scale: Tensor?, offset: Tensor?, epsilon: Float, activation: Activation, averages: inout MovingMoments?
+  ) -> Normalized {
     require(rank >= 2, "batch normalization: an input of shape \(shape) has no channels")
     let normalization = Normalization(groups: 1, rows: count / Swift.max(1, shape[-1]), channels: shape[-1], epsilon: epsilon)
     return normalized(
-      normalization, scale: scale, offset: offset, activation: activation, momentShape: [shape[-1]])
+      normalization, scale: scale, offset: offset, activation: activation, momentShape: [shape[-1]], averages: &averages)
   }
 
   /// The same with moments for each sample and channel, over space: `[N, …, C]` (Ulyanov et al., 2016).
@@ -30,8 +38,10 @@ extension Tensor {
     let (samples, channels) = (shape[0], shape[-1])
     let normalization = Normalization(
       groups: samples, rows: count / Swift.max(1, samples * channels), channels: channels, epsilon: epsilon)
+    var averages: MovingMoments?
     return normalized(
-      normalization, scale: scale, offset: offset, activation: activation, momentShape: [samples, channels])
+      normalization, scale: scale, offset: offset, activation: activation, momentShape: [samples, channels],
+      averages: &averages)
   }
 
   /// Normalization of the last axis of every row, then `scale` and `offset` `[C]` (Ba et al., 2016).
@@ -39,8 +49,10 @@ extension Tensor {
     require(rank >= 1, "layer normalization: a scalar has no features")
     let normalization = Normalization(
       groups: count / Swift.max(1, shape[-1]), rows: shape[-1], channels: 1, epsilon: epsilon)
+    var averages: MovingMoments?
     var result = normalized(
-      normalization, scale: nil, offset: nil, activation: .identity, momentShape: [normalization.groups]
+      normalization, scale: nil, offset: nil, activation: .identity, momentShape: [normalization.groups],
+      averages: &averages
     ).output
     if let scale { result = result * scale }
     if let offset { result = result + offset }
@@ -48,7 +60,8 @@ extension Tensor {
   }
 
   private func normalized(
-    _ normalization: Normalization, scale: Tensor?, offset: Tensor?, activation: Activation, momentShape: Shape
+    _ normalization: Normalization, scale: Tensor?, offset: Tensor?, activation: Activation, momentShape: Shape,
+    averages: inout MovingMoments?
   ) -> Normalized {
     for parameter in [scale, offset].compactMap({ $0 }) {
       require(
@@ -57,10 +70,9 @@ extension Tensor {
     }
     Tensor.requireOneDevice(self, [scale, offset], for: "normalization")
     let backend = device.backend
-    let (mean, variance) = backend.moments(normalization, storage)
-    let storage = backend.normalize(
-      normalization, self.storage, mean: mean, variance: variance, scale: scale?.storage,
-      offset: offset?.storage, activation: activation)
+    let (storage, mean, variance) = backend.normalizeByOwnMoments(
+      normalization, self.storage, scale: scale?.storage, offset: offset?.storage, activation: activation,
+      averages: &averages)
     // Absent parameters stand in as constants, so that the pullback has one form.
     let inputs = [self] + [scale, offset].map { $0 ?? Tensor(mean, shape: momentShape, on: device) }
     let output = Tensor(storage, shape: shape, inputs: inputs) { gradient, _, needs in

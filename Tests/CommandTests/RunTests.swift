@@ -119,6 +119,19 @@ import Testing
     #expect(["median_ms", "samples_per_second", "gflops", "peak_mib"].allSatisfy { (object?[$0] as? Double ?? 0) > 0 })
   }
 
+  /// Short steps wait for the host, whose time goes into launches.
+  @Test(arguments: [("vae", 70), ("gan", 90)]) func aStepOnACardTakesFewLaunches(model: String, most: Int) throws {
+    let lines = try Figment.run(
+      ["benchmark", "launches", model, "--compute-units", "132", "--format", "json", "--seconds", "0.01"]
+    ).output.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect((1...most).contains(try #require(lines.first?["count"] as? Int)))
+    let launches = lines.compactMap { $0["launch"] as? [String: Any] }
+    #expect(launches.count == lines.count - 1)
+    #expect(launches.allSatisfy { ($0["bytes"] as? Int ?? 0) > 0 && ($0["work"] == nil) == ($0["source"] as? String != "gemmGPU") })
+  }
+
   @Test func benchmarksOfProductsGiveCeilingsErrorsAndComparisons() throws {
     let place = try Workplace()
     let arguments = [

@@ -75,8 +75,7 @@ import Testing
     for (name, layers) in Self.models {
       var total = 0, inSmallTiles = 0
       for product in layers.flatMap(products) {
-        let plan = GraphicsCardProductPlan.byRules(product, device: device),
-          work = product.batch * product.m * product.n * product.k
+        let plan = GraphicsCardProductPlan.byRules(product, device: device), work = product.multiplyAdds
         total += work
         // Larger ones would leave multiprocessors idle where the smallest, four at a time on each, are not too many.
         let isSmall = product.batch * product.m * product.n <= 4 * device.multiprocessors * 32 * 32

@@ -3,8 +3,8 @@ import TestSupport
 
 /// Every operation on shapes that are small and odd: what a checker that interprets kernels can run.
 let smallCases: [BackendCase] =
-  elementCases + layoutCases + reductionCases + activationGradientCases + windowCases + normalizationCases + drawCases
-  + smallProducts
+  elementCases + layoutCases + reductionCases + pairCases + activationGradientCases + windowCases + normalizationCases
+  + drawCases + smallProducts
 
 private let activations: [Activation] = [.identity, .relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .elu(alpha: 1.3)]
 
@@ -91,7 +91,18 @@ private let reductionCases: [BackendCase] = [
   }
 }
 
-private let activationGradientCases: [BackendCase] = [(19, 1), (5, 3), (70, 17), (3, 530), (40, 32)].enumerated().map {
+private let pairCases: [BackendCase] = [([1], [1]), ([700], [700]), ([17], []), ([], [70_000]), ([3, 40], [40])].map {
+  (left: Shape, right: Shape) in
+  BackendCase("means of pairs, \(left) and \(right)", .scale(1e-5)) { run in
+    let whole = left.broadcast(with: right)!
+    return [BinaryOperation.sigmoidCrossEntropy, .greater, .unitNormalDivergence(scale: 0.5)].map {
+      run.backend.reducePairs(
+        .mean, $0, run.uniform(left.count), run.uniform(right.count, 0...1), Broadcast(left, right, to: whole))
+    }
+  }
+}
+
+private let activationGradientCases: [BackendCase] = [(19, 1), (5, 3), (70, 17), (3, 530), (40, 32), (8300, 8)].enumerated().map {
   i, layer in
   BackendCase("gradient behind an activation, \(layer)", .scale(1e-5)) { run in
     let count = layer.0 * layer.1
@@ -140,6 +151,13 @@ private let normalizationCases: [BackendCase] = [
     let mean = try run.reference({ $0.moments(normalization, $1[0]).mean }, of: [x])
     let variance = try run.reference({ $0.moments(normalization, $1[0]).variance }, of: [x])
     let moments = run.backend.moments(normalization, x)
+    var averages =
+      shape.0 > 1
+      ? nil
+      : MovingMoments(
+        mean: run.uniform(shape.2), variance: run.uniform(shape.2, 0...1), decay: 0.9, meanShare: 0.1, varianceShare: 0.2)
+    let own = run.backend.normalizeByOwnMoments(
+      normalization, x, scale: i == 3 ? nil : scale, offset: offset, activation: activations[i], averages: &averages)
     let gradients = run.backend.normalizationGradient(
       normalization, input: x, outputGradient: run.uniform(normalization.count), mean: mean, variance: variance,
       scale: i == 0 ? nil : scale, offset: offset, activation: activations[i])
@@ -148,7 +166,8 @@ private let normalizationCases: [BackendCase] = [
       run.backend.normalize(
         normalization, x, mean: mean, variance: variance, scale: scale, offset: i == 1 ? nil : offset,
         activation: activations[i]),
-    ]
+      own.output, own.mean, own.variance,
+    ] + (averages.map { [$0.mean, $0.variance] } ?? [])
   }
 }
 

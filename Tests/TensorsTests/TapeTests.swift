@@ -159,6 +159,20 @@ import Testing
     #expect(launches([second]) < launches([first, second]))
   }
 
+  /// What is used in several places gets the sum; whoever else holds a part of it keeps that as it was.
+  @Test(arguments: TestDevices.all) func contributionsAddUp(device: TestDevice) throws {
+    let device = try device.device()
+    func numbers(_ from: Float) -> Tensor { Tensor((0..<35).map { from + Float($0) }, shape: [5, 7], on: device) }
+    let x = numbers(1).tracked(), y = numbers(-3).tracked(), factors = [numbers(2), numbers(0.5), numbers(-7)]
+    let sum = factors.map { x * $0 }.reduce(y * factors[0], +)
+    let found = gradients(of: sum.sum(), withRespectTo: [x, y])
+    #expect(try found[0].scalars() == (0..<35).map { -4.5 + 3 * Float($0) })
+    #expect(try found[1].scalars() == factors[0].scalars())
+    let seed = numbers(4), twice = gradients(of: x + x, withRespectTo: [x], seed: seed)[0]
+    #expect(try twice.scalars() == (0..<35).map { 8 + 2 * Float($0) })
+    #expect(try seed.scalars() == (0..<35).map { 4 + Float($0) })
+  }
+
   @Test func backwardPassesFreeTheirMemory() throws {
     let backend = ReferenceBackend()
     let device = Device(backend)

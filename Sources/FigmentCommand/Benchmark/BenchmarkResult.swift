@@ -37,10 +37,14 @@ struct BenchmarkResult: Codable {
     var options: String
     var global: [Int]
     var local: [Int]
+    /// Multiply-adds of a product, nil of all else; and what all buffers that it gets have, each once.
+    var work: Int?
+    var bytes: Int
 
     init(_ note: LaunchNote) {
       (source, kernel, options) = (note.source.rawValue, note.kernel, note.options)
       (global, local) = (note.global, note.local)
+      (work, bytes) = (note.load.multiplyAdds == 0 ? nil : note.load.multiplyAdds, note.load.bytes)
     }
   }
 

@@ -231,7 +231,7 @@ private struct AdversarialStep<Model: AdversarialModel> {
   private func accuracy(ofReal: Tensor, ofGenerated: Tensor) -> Tensor {
     withoutGradient {
       let border = Tensor(objective.loss == .leastSquares ? 0.5 : 0, on: ofReal.device)
-      let taken = (ofReal > border).mean() - (ofGenerated > border).mean()
+      let taken = Tensor.shareOfGreater(ofReal, than: border) - Tensor.shareOfGreater(ofGenerated, than: border)
       return taken.affine(scale: 0.5, offset: 0.5)
     }
   }
@@ -258,8 +258,8 @@ private struct AdversarialStep<Model: AdversarialModel> {
 
   private func game(_ logits: Tensor) -> Tensor {
     switch objective.loss {
-    case .crossEntropy: Loss.binaryCrossEntropy(logits: logits, .ones(logits.shape, on: logits.device))
-    case .leastSquares: 0.5 * Loss.meanSquaredError(logits, .ones(logits.shape, on: logits.device))
+    case .crossEntropy: Loss.binaryCrossEntropy(logits: logits, Tensor(uniform: 1, shape: logits.shape, on: logits.device))
+    case .leastSquares: 0.5 * Loss.meanSquaredError(logits, Tensor(uniform: 1, shape: logits.shape, on: logits.device))
     case .hinge, .wasserstein: -logits.mean()
     }
   }
