@@ -14,7 +14,9 @@
 // Macros: TILE_M, TILE_N, TILE_K, ITEMS_M, ITEMS_N; LEFT_WIDTH, RIGHT_WIDTH and OUTPUT_WIDTH, the floats that are loaded
 // and stored at a time: 4 if all of them begin at a multiple of 16 bytes, or 1; RIGHT_TRANSPOSED if `right` is columns × k;
 // SINGLE_TAP if patches are rows of a matrix; FILTER if `right` is that of a convolution whose input gradient this is;
-// PHASES if z of a group counts phases of the stride, all of which have as many positions; 2 if some reach fewer taps.
+// PHASES if z of a group counts phases of the stride, all of which have as many positions; UNEVEN_PHASES if some reach fewer
+// taps.
+// PLANAR if images have no depth.
 
 #define GROUP (ITEMS_M * ITEMS_N)
 #define RESULTS_M (TILE_M / ITEMS_M)
@@ -97,8 +99,10 @@ typedef struct {
 typedef struct {
   Divisor rows[3];
   Divisor taps[3];
-  Divisor fewerTaps[3];  // one less
   Divisor channels;
+#ifdef UNEVEN_PHASES
+  Divisor fewerTaps[3];  // one less
+#endif
 } Divisors;
 
 static inline int divide(const int number, const Divisor d) {
@@ -113,8 +117,13 @@ static inline Position positionOf(const Patches *patches, const Divisors *diviso
 #else
   const int row = divide(index, divisors->rows[2]);
   const int slice = divide(row, divisors->rows[1]);
+#ifdef PLANAR
+  p.n = slice;
+  p.z = 0;
+#else
   p.n = divide(slice, divisors->rows[0]);
   p.z = slice - p.n * patches->rows[0];
+#endif
   p.y = row - slice * patches->rows[1];
   p.x = index - row * patches->rows[2];
 #endif
@@ -134,10 +143,16 @@ static inline Pixel startOf(const Patches *patches, const Divisors *divisors, co
   s.offset = (offset_t)index * patches->channels;
 #else
   const Position p = positionOf(patches, divisors, index);
-  s.z = p.z * patches->step[0] + patches->origin[0];
   s.y = p.y * patches->step[1] + patches->origin[1];
   s.x = p.x * patches->step[2] + patches->origin[2];
-  const offset_t row = ((offset_t)p.n * patches->source[0] + s.z) * patches->source[1] + s.y;
+#ifdef PLANAR
+  s.z = 0;
+  const offset_t slice = p.n;
+#else
+  s.z = p.z * patches->step[0] + patches->origin[0];
+  const offset_t slice = (offset_t)p.n * patches->source[0] + s.z;
+#endif
+  const offset_t row = slice * patches->source[1] + s.y;
   s.offset = (row * patches->source[2] + s.x) * patches->channels;
 #endif
   return s;
@@ -156,10 +171,14 @@ static inline Tap tapOf(const Patches *patches, const Divisors *divisors, const 
 #else
   const int tap = divide(k, divisors->channels);
   const int row = divide(tap, divisors->taps[2]);
-  const int slice = divide(row, divisors->taps[1]);
   t.x = tap - row * patches->taps[2];
-  t.y = row - slice * patches->taps[1];
-  t.z = slice;
+#ifdef PLANAR
+  t.y = row;
+  t.z = 0;
+#else
+  t.z = divide(row, divisors->taps[1]);
+  t.y = row - t.z * patches->taps[1];
+#endif
   t.channel = k - tap * patches->channels;
 #endif
   return t;
@@ -170,7 +189,11 @@ static inline Pixel featureOf(const Patches *patches, const Divisors *divisors, 
   Pixel f;
   f.x = t.x * patches->tapStep[2];
   f.y = t.y * patches->tapStep[1];
+#ifdef PLANAR
+  f.z = 0;
+#else
   f.z = t.z * patches->tapStep[0];
+#endif
 #ifdef SINGLE_TAP
   f.offset = t.channel;
 #else
@@ -198,7 +221,7 @@ static inline void moveTo(const int phase, Patches *patches, Filter *filter, Div
     const int stride = patches->targetStep[axis], wraps = place[axis] + filter->remainder[axis] >= stride;
     const int residue = place[axis] + filter->remainder[axis] - wraps * stride;
     patches->origin[axis] += wraps;
-#if PHASES == 2
+#ifdef UNEVEN_PHASES
     if (residue + (patches->taps[axis] - 1) * stride >= filter->taps[axis]) {
       patches->taps[axis] -= 1;
       patches->origin[axis] += 1;
@@ -214,8 +237,13 @@ static inline int isInside(const Patches *patches, const Pixel start, const Pixe
 #ifdef SINGLE_TAP
   return 1;
 #else
-  return ((uint)(start.z + feature.z) < (uint)patches->source[0]) & ((uint)(start.y + feature.y) < (uint)patches->source[1]) &
-         ((uint)(start.x + feature.x) < (uint)patches->source[2]);
+  const int isInPlane = ((uint)(start.y + feature.y) < (uint)patches->source[1]) &
+                        ((uint)(start.x + feature.x) < (uint)patches->source[2]);
+#ifdef PLANAR
+  return isInPlane;
+#else
+  return isInPlane & ((uint)(start.z + feature.z) < (uint)patches->source[0]);
+#endif
 #endif
 }
 
@@ -254,8 +282,13 @@ static inline void fetchRight(
 #endif
 #ifdef FILTER
     const Tap t = tapOf(patches, divisors, k);
-    const int z = filter->first[0] + t.z * filter->step[0], y = filter->first[1] + t.y * filter->step[1];
-    const int tap = (z * filter->taps[1] + y) * filter->taps[2] + filter->first[2] + t.x * filter->step[2];
+    const int y = filter->first[1] + t.y * filter->step[1];
+#ifdef PLANAR
+    const int row = y;
+#else
+    const int row = (filter->first[0] + t.z * filter->step[0]) * filter->taps[1] + y;
+#endif
+    const int tap = row * filter->taps[2] + filter->first[2] + t.x * filter->step[2];
     const offset_t offset = ((offset_t)tap * p->n + column) * patches->channels + t.channel;
 #elif defined(RIGHT_TRANSPOSED)
     const offset_t offset = (offset_t)column * p->rightRow + k;
@@ -322,7 +355,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
   const int firstColumn = (int)get_group_id(0) * TILE_N;
   const int firstRow = (int)get_group_id(1) * TILE_M;
   const int firstK = split * p.splitLength;
-#if defined(PHASES) && PHASES == 2
+#ifdef UNEVEN_PHASES
   const int phaseK = here.taps[0] * here.taps[1] * here.taps[2] * here.channels;
 #else
   const int phaseK = p.k;

@@ -143,7 +143,7 @@ def main():
                    for line in prediction.of_models(steps[card.multiprocessors], rows[card.target], card)]
     report.print_predictions(predictions)
     print("\n" + "\n".join(summaries))
-    keep(options.json, [*lines_of(kernels, rows, steps), *(line for line in predictions if line["predicted"])])
+    keep(options.json, [*lines_of(kernels, rows, steps), *predictions])
     print("\n".join(["", "Below the floors:", *misses] if misses else ["", "Nothing is below the floors."]))
     return 1 if misses and (options.check or failures) else 0
 

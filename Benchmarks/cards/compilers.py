@@ -11,11 +11,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import instruction_sets
 from machine_code import Code
 
 HERE = pathlib.Path(__file__).resolve().parent
+# As the host has products compiled on cards that take it.
+PRODUCTS_OF_INTEL = " -cl-intel-256-GRF-per-thread"
 OPTIONS = ["-cl-std=CL1.2", "-cl-mad-enable", "-DGPU_FAMILY"]
 
 
@@ -67,7 +70,7 @@ class Compilers:
             return self._ptxas(ptx, target, output)
         if target.startswith("gfx"):
             return self._amd(text, options, target, output)
-        return self._intel(text, options, target, output)
+        return self._intel(text, source, options, target, output)
 
     # MARK: Clang
 
@@ -149,16 +152,19 @@ class Compilers:
 
     # MARK: Intel
 
-    def _intel(self, text, options, target, output):
+    def _intel(self, text, source, options, target, output):
         root = self.folder / "intel/root/usr/lib"
         # What an earlier run left would be taken for this one's.
         shutil.rmtree(output, ignore_errors=True)
         output.mkdir()
         (output / "program.cl").write_text(text)
         environment = _with_libraries(root / "x86_64-linux-gnu", root / "llvm-14/lib")
-        environment.update(IGC_ShaderDumpEnable="1", IGC_DumpToCustomDir=str(output / "dump"))
+        # Names of files in a folder with a long name are cut off.
+        dump = pathlib.Path(tempfile.mkdtemp())
+        environment.update(IGC_ShaderDumpEnable="1", IGC_DumpToCustomDir=str(dump))
         _run([sys.executable, HERE / "ocloc.py", root / "x86_64-linux-gnu/libocloc.so", "program.cl", target,
-              " ".join(OPTIONS) + options], cwd=output, env=environment)
+              " ".join(OPTIONS) + options + (PRODUCTS_OF_INTEL if source == "gemmGPU" else "")], cwd=output, env=environment)
+        shutil.move(dump, output / "dump")
         globals_of_program = "".join(path.read_text() for path in (output / "dump").glob("*_beforeUnification.ll"))
         # Where registers do not suffice it tries once more, without unrolling: what is last is what it keeps.
         kernels = {}

@@ -77,9 +77,9 @@ class Launch:
     model: str
     count: int
     groups: int
-    # Multiply-adds of the launch, and bytes that it must read and write, if the host says so.
-    work: float | None
-    bytes: float | None
+    # Multiply-adds of a product, and the bytes of all its buffers.
+    work: int | None
+    bytes: int
 
 
 @dataclasses.dataclass
@@ -111,7 +111,7 @@ def parse(text):
         steps.launches.append(Launch(
             Kernel(launch["source"], launch["kernel"], launch["options"], items),
             line["name"].removesuffix(" " + launch["kernel"]), line["count"], math.prod(launch["global"]) // items,
-            launch.get("work"), launch.get("bytes")))
+            launch.get("work"), launch["bytes"]))
     return steps
 
 

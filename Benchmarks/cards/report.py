@@ -97,9 +97,10 @@ def _largest_tiles(target, rows, width, floors, lines, misses):
 
 
 def print_predictions(lines):
-    print("\nPredictions, by the model that prediction.py states, of launches whose work the host tells\n"
-          "step               card          predicted   of launches  the host takes")
+    print("\nPredictions, by the model that prediction.py states\n"
+          "step               card          predicted   launches  the host takes   at 60 % of bandwidth   largest")
     for line in lines:
-        known = f"{line['predicted_ms']:9.3f} ms" if line["predicted"] else f"{'–':>12s}"
-        print(f"{line['model']:18s} {line['card']:12s} {known}   {line['predicted']:4d} of {line['launches']:4d}  "
-              f"{line['host_ms']:8.2f} ms")
+        fast = line["at_60_percent_of_bandwidth"]
+        told = ", ".join(f"{term} {taken:.3f}" for term, taken in line["largest"].items())
+        print(f"{line['model']:18s} {line['card']:12s} {line['predicted_ms']:9.3f} ms   {line['launches']:6d}  "
+              f"{line['host_ms']:10.2f} ms   {'–' if fast is None else f'{fast:.0%}':>20s}   {told}")

@@ -11,6 +11,9 @@ class Target:
     resident_unit: str
     # The most multiply-adds of an instruction.
     widest: int = 1
+    # Items of one of these, times how many parts of a multiprocessor have that many; Intel's threads have as many as the kernel
+    # says.
+    resident_items: int = 32
     # Of a multiprocessor: warps or threads, groups, bytes of local memory, and those that a group takes besides its own.
     threads: int = 0
     groups: int = 0
@@ -28,6 +31,10 @@ class Target:
         registers = math.ceil(compiled.registers * 32 / 256) * 256
         return warps * min(self._groups_by_local(compiled), self.groups, self.threads // warps, 65536 // (registers * warps))
 
+    def items_of_multiprocessor(self, figures):
+        """As many as a multiprocessor has of a kernel with these figures, at the most."""
+        return figures["resident"] * self.resident_items * figures.get("simd", 1)
+
     def _threads_of_engine(self, compiled, items):
         engines = self.threads // 8
         threads = math.ceil(items / compiled.simd)
@@ -42,8 +49,8 @@ _WARPS, _WAVES, _THREADS = "warps a multiprocessor", "waves a SIMD", "threads a 
 TARGETS = {target.name: target for target in [
     Target("sm_75", "GeForce RTX 20", _WARPS, threads=32, groups=16, local=64 << 10),
     Target("sm_90", "H100", _WARPS, threads=64, groups=32, local=228 << 10, local_reserved=1 << 10),
-    Target("gfx1030", "Radeon RX 6000", _WAVES),
-    Target("gfx1100", "Radeon RX 7900", _WAVES, widest=2),
-    Target("gfx90a", "Instinct MI200", _WAVES, widest=2),
-    Target("dg2", "Arc A", _THREADS, threads=128, local=128 << 10),
+    Target("gfx1030", "Radeon RX 6000", _WAVES, resident_items=2 * 32),
+    Target("gfx1100", "Radeon RX 7900", _WAVES, widest=2, resident_items=2 * 32),
+    Target("gfx90a", "Instinct MI200", _WAVES, widest=2, resident_items=4 * 64),
+    Target("dg2", "Arc A", _THREADS, threads=128, local=128 << 10, resident_items=16),
 ]}

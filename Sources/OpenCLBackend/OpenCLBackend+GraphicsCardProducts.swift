@@ -86,8 +86,13 @@ struct GraphicsCardProductPlan {
     case .phase: macros.append(Macro("FILTER", 1))
     case .columns: macros.append(Macro("RIGHT_TRANSPOSED", 1))
     }
-    if product.joinsPhases { macros.append(Macro("PHASES", product.featuresOfPhases == nil ? 1 : 2)) }
-    if product.left.isMatrix { macros.append(Macro("SINGLE_TAP", 1)) }
+    if product.joinsPhases { macros.append(Macro("PHASES", 1)) }
+    if product.featuresOfPhases != nil { macros.append(Macro("UNEVEN_PHASES", 1)) }
+    if product.left.isMatrix {
+      macros.append(Macro("SINGLE_TAP", 1))
+    } else if product.left.isPlanar {
+      macros.append(Macro("PLANAR", 1))
+    }
     // Where every row of a matrix, and every pixel of an image, begins at a multiple of four floats, four are moved at a time.
     func width(_ distances: Int...) -> Int { distances.allSatisfy { $0.isMultiple(of: 4) } ? 4 : 1 }
     macros.append(Macro("LEFT_WIDTH", width(product.left.channels, product.leftBatchStride)))
@@ -151,7 +156,7 @@ extension OpenCLBackend {
         kernel, global: WorkSize(groups.x * tile.itemsN, groups.y * tile.itemsM, groups.z),
         local: WorkSize(tile.itemsN, tile.itemsM), multiplyAdds: product.multiplyAdds,
         arguments.words(product, hasBias: bias != nil),
-        .words(product.left.words), .words(product.left.divisors), .ulong(UInt64(product.leftBatchStride)),
+        .words(product.left.words), .words(product.divisors), .ulong(UInt64(product.leftBatchStride)),
         .ulong(UInt64(product.rightBatchStride)), .words(product.filter), .float(parameter), .buffer(left), .buffer(right),
         .buffer(bias ?? right), .buffer(target))
     }
@@ -159,6 +164,9 @@ extension OpenCLBackend {
 }
 
 extension GeneralProduct {
+  /// The structure `Divisors` of `gemm_gpu.cl`.
+  fileprivate var divisors: [Int] { featuresOfPhases == nil ? left.divisors : left.divisors + left.fewerDivisors }
+
   /// The structure `Filter` of `gemm_gpu.cl`.
   fileprivate var filter: [Int] {
     var words = [Int]()
@@ -176,9 +184,14 @@ extension PatchGeometry {
   /// The structure `Divisors` of `gemm_gpu.cl`: `n / d` is `(high 32 bits of n · magic + n) >> shift`, with
   /// `shift = ⌈log₂ d⌉` and `magic = ⌊2³² · (2^shift − d) / d⌋ + 1`.
   fileprivate var divisors: [Int] {
-    let fewer = taps &- 1
-    let all = [rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, fewer.x, fewer.y, fewer.z, channels]
-    return all.flatMap { divisor -> [Int] in
+    words(dividingBy: [rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, channels])
+  }
+
+  /// For the phases that reach fewer taps.
+  fileprivate var fewerDivisors: [Int] { words(dividingBy: [taps.x - 1, taps.y - 1, taps.z - 1]) }
+
+  private func words(dividingBy divisors: [Int]) -> [Int] {
+    divisors.flatMap { divisor -> [Int] in
       // A phase without taps divides nothing.
       let d = UInt64(max(1, min(divisor, Int(Int32.max))))
       let shift = UInt64(64 - (d - 1).leadingZeroBitCount)

@@ -76,6 +76,13 @@ public struct OpenCLDevice: @unchecked Sendable {
   /// between. Upsampling took 0.66 of its time by it on Zen 4, but more than before on Cascade Lake.
   var hasManyStreams: Bool { kind == .cpu && name.contains("AMD") }
 
+  /// What its compiler is told besides of products. Threads of Intel's cards with twice the registers are half as many and, as
+  /// its compiler takes it, twice as wide: as many items are resident, none of whose values go to memory. Cards that take the
+  /// option are those that multiply matrices.
+  var productOptions: String {
+    kind == .gpu && extensions.contains("cl_intel_subgroup_matrix_multiply_accumulate") ? " -cl-intel-256-GRF-per-thread" : ""
+  }
+
   /// What computes work-groups independently of the others. Intel counts the vector engines of its graphics cards instead,
   /// sixteen of which share their local memory.
   var multiprocessors: Int {

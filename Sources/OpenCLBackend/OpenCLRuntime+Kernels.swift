@@ -36,7 +36,9 @@ extension OpenCLRuntime {
     let identity = source.rawValue + macros
     if let program = programs[identity] { return program }
     // No fast-relaxed-math: NaN and infinity must go through. Multiply-add may be fused.
-    let options = "-cl-std=CL1.2 -cl-mad-enable -D\(family == .cpu ? "CPU_FAMILY" : "GPU_FAMILY")" + macros
+    let options =
+      "-cl-std=CL1.2 -cl-mad-enable -D\(family == .cpu ? "CPU_FAMILY" : "GPU_FAMILY")" + macros
+      + (source == .gemmGPU ? device.productOptions : "")
     let text = configuration.expandSource(source)
     let key = ProgramCache.key([
       text, options, device.name, device.vendor, device.version, device.driverVersion, device.platformVersion,

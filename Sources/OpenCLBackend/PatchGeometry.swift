@@ -48,6 +48,8 @@ struct PatchGeometry: Hashable {
   var isMatrix: Bool {
     rows == [1, 1, 1] && source == [1, 1, 1] && taps == [1, 1, 1] && origin == [0, 0, 0]
   }
+  /// Whether images and taps have no depth.
+  var isPlanar: Bool { [rows.x, source.x, taps.x, target.x] == [1, 1, 1, 1] && origin.x == 0 && targetOrigin.x == 0 }
   var targetsAreRows: Bool { rows == target && targetOrigin == [0, 0, 0] }
 }
 

@@ -59,6 +59,10 @@ public final class Trainer {
     _ model: any TrainableModel, optimizer: Optimizer? = nil, interruption: Interruption = Interruption()
   ) {
     (self.model, stages, self.interruption) = (model, model.stages(), interruption)
+    let names = learners.map(\.name)
+    precondition(
+      Set(names).count == names.count,
+      "the model's learners \(names) do not have a name each; stages that share one must have the same object")
     if let optimizer {
       guard learners.count == 1 else {
         fatalError("one optimizer for \(learners.count) learners; set each of trainer.stages[…].learners")

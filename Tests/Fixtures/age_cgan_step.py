@@ -60,7 +60,7 @@ def networks():
     return nn.Sequential(*encoder), nn.Sequential(*generator), stem, nn.Sequential(*trunk)
 
 
-latent = lambda n: uniform((100, n), BATCH, LATENT, limit=np.float32(1.7))
+latent = lambda n, count=BATCH: uniform((100, n), count, LATENT, limit=np.float32(1.7))
 images = uniform((77, 0), BATCH, 64, 64, 3).permute(0, 3, 1, 2)
 one_hot = lambda labels: F.one_hot(torch.tensor(labels), CLASSES).double()
 LABELS, DRAWN = [1, 4, 0], [5, 2, 3]
@@ -92,9 +92,9 @@ def case(name, losses, networks, adams):
 entropy = lambda logits, label: F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 
-def game(name, mismatched):
-    """`mismatched` is the share that images under wrong labels have in what is to be refused."""
-    encoder, generator, stem, trunk, made, judge = start()
+def game(stem, trunk, generator, made, judge, mismatched, latent=latent):
+    """The losses, the accuracy and both learners. `mismatched` is the share that images under wrong labels have in what is to be
+    refused."""
     of_judge, of_generator = Adam([stem, trunk]), Adam([generator])
     with torch.no_grad():
         generated = made(latent(0), LABELS)
@@ -109,12 +109,13 @@ def game(name, mismatched):
     of_judge.minimize(0.5 * (real + refused))
     played = entropy(judge(made(latent(1), DRAWN), DRAWN), 1.0)
     of_generator.minimize(played)
-    case(name, [*losses, accuracy, played], (encoder, generator, stem, trunk),
-         {"discriminator": of_judge, "generator": of_generator})
+    return [*losses, accuracy, played], {"discriminator": of_judge, "generator": of_generator}
 
 
-game("gan", 0)
-game("gan-mismatched", 0.25)
+for name, mismatched in ("gan", 0), ("gan-mismatched", 0.25):
+    encoder, generator, stem, trunk, made, judge = start()
+    losses, learners = game(stem, trunk, generator, made, judge, mismatched)
+    case(name, losses, (encoder, generator, stem, trunk), learners)
 
 encoder, generator, stem, trunk, made, judge = start()
 adam = Adam([encoder])
@@ -141,6 +142,25 @@ anew = made(encoder(images), LABELS)
 loss, pixels = distance(face(anew), face(images)), F.mse_loss(anew, images)
 adam.minimize(loss + 10 * pixels)
 case("identity-encoder", [loss, pixels], (encoder, generator, stem, trunk), {"identity": adam})
+
+# Both, while the game goes on: half of its latents are those that the encoder, in evaluation mode, finds in the images.
+encoder, generator, stem, trunk, made, judge = start()
+
+
+def half_found(n):
+    encoder.eval()
+    with torch.no_grad():
+        found = encoder(images[:BATCH // 2])
+    encoder.train()
+    return torch.cat([found, latent(n, BATCH - BATCH // 2)])
+
+
+losses, learners = game(stem, trunk, generator, made, judge, 0.25, half_found)
+learners["identity"] = Adam([encoder, generator])
+anew = made(encoder(images), LABELS)
+loss, pixels = distance(face(anew), face(images)), F.mse_loss(anew, images)
+learners["identity"].minimize(loss + 10 * pixels)
+case("identity-game", [*losses, loss, pixels], (encoder, generator, stem, trunk), learners)
 
 # The model's own face network, on three people at two ages.
 recognizer, channels = [], 3

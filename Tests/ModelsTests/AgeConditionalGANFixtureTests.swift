@@ -18,10 +18,9 @@ import Testing
     (configuration.encoderUnits, configuration.encoderFilters) = (10, [3, 4, 5, 6])
     configuration.discriminatorFilters = [4, 5, 6, 7]
     if expected.name == "recognition" { configuration.faceWeights = AgeConditionalGAN.Configuration.ownFaceNetwork }
-    if expected.name == "identity-encoder" {
-      (configuration.identityTrainsGenerator, configuration.pixelWeight) = (false, 10)
-    }
-    if expected.name == "gan-mismatched" { configuration.objective.mismatchedLabels = 0.25 }
+    if expected.name == "identity-encoder" { (configuration.identityLearners, configuration.pixelWeight) = (.encoder, 10) }
+    if expected.name == "identity-game" { (configuration.identityLearners, configuration.pixelWeight) = (.game, 10) }
+    if ["gan-mismatched", "identity-game"].contains(expected.name) { configuration.objective.mismatchedLabels = 0.25 }
     let model = AgeConditionalGAN(configuration, on: device, seed: 0)
     let parameters =
       model.recognizer?.layers.parameters
@@ -40,7 +39,7 @@ import Testing
       case "gan", "gan-mismatched": try model.adversarialStep(images(0, 3), labels: labels, noise: noise, context)
       case "encoder": model.encoderStep(count: 3, noise: noise, context)
       case "recognition": try model.recognitionStep(images(1, 6), context)
-      default: try model.identityStep(images(0, 3), labels: labels, context)
+      default: try model.identityStep(images(0, 3), labels: labels, noise: noise, context)
       }
     let names =
       switch expected.name {
@@ -48,6 +47,7 @@ import Testing
       case "gan-mismatched": ["real", "generated", "mismatched", "accuracy", "generator"]
       case "recognition": ["loss", "accuracy"]
       case "identity-encoder": ["distance", "pixels"]
+      case "identity-game": ["real", "generated", "mismatched", "accuracy", "generator", "distance", "pixels"]
       default: ["distance"]
       }
     try expectStep(measured, names, parameters: parameters, learners: stage.learners, expected)

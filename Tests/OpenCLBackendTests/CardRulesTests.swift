@@ -88,6 +88,16 @@ import Testing
     }
   }
 
+  /// Only a driver that knows the option gets it.
+  @Test func intelsMatrixCardsHaveProductsWithTwiceTheRegisters() throws {
+    var arc = try #require(Self.cards.last).device()
+    #expect(arc.productOptions == "")
+    arc.extensions.append("cl_intel_subgroup_matrix_multiply_accumulate")
+    #expect(arc.productOptions == " -cl-intel-256-GRF-per-thread")
+    arc.kind = .cpu
+    #expect(arc.productOptions == "")
+  }
+
   /// Intel counts engines, sixteen of which share what a work-group needs.
   @Test func intelsCardsHaveFewerMultiprocessorsThanTheyCount() throws {
     #expect(try Self.cards.map { try $0.device().multiprocessors } == [132, 28, 96, 32])

@@ -13,7 +13,7 @@ public protocol AdversarialNoise {
 }
 
 /// All of it from the model's own stream.
-private struct ModelNoise<Model: AdversarialModel>: AdversarialNoise {
+struct ModelNoise<Model: AdversarialModel>: AdversarialNoise {
   let model: Model
 
   func latents(_ count: Int) -> Tensor { model.trainingLatents(count, using: model.random) }

@@ -7,6 +7,21 @@ import Layers
 import Pictures
 import Tensors
 
+/// What a game draws that is played for given faces, too: half of the latents are theirs.
+private struct FacesNoise: AdversarialNoise {
+  let model: AgeConditionalGAN, images: Tensor, drawn: any AdversarialNoise
+
+  func latents(_ count: Int) -> Tensor {
+    let half = count / 2
+    guard half > 0 else { return drawn.latents(count) }
+    let found = model.encoder.evaluating { withoutGradient { model.encode(images.sliced(0..<half)) } }
+    return .concatenate([found, drawn.latents(count - half)], axis: 0)
+  }
+
+  func classes(_ count: Int) -> Tensor? { drawn.classes(count) }
+  func uniform(_ shape: Shape) -> Tensor { drawn.uniform(shape) }
+}
+
 // MARK: - The recipe, in three stages
 
 extension AgeConditionalGAN {
@@ -14,7 +29,7 @@ extension AgeConditionalGAN {
 
   /// `gan`: both networks, on faces and their age groups, 500 epochs as published. `encoder`: the encoder, on faces that the
   /// generator makes of known latents. `recognition`, if the model is to have a face network of its own: that network, on drawn
-  /// people. `identity`: the encoder, and the generator if it is to, so that a face made anew is still the same person's.
+  /// people. `identity`: the encoder, and whoever else is to, so that a face made anew is still the same person's.
   public func stages() -> [Stage] {
     func adam() -> Optimizer { configuration.optimizer.make { Adam(learningRate: 2e-4, beta1: 0.5) } }
     func stage(_ name: String, epochs: Int, steps: Int = 1, _ learners: [Learner]) -> Stage {
@@ -28,14 +43,19 @@ extension AgeConditionalGAN {
         learners: [Learner("recognition", Adam(learningRate: 1e-3), $0, of: self)], recordEvery: .steps(100), sampleEvery: .never,
         checkpointEvery: .minutes(10))
     }
-    let identity =
-      configuration.identityTrainsGenerator
-      ? Learner("identity", adam(), encoder, generator, of: self) : Learner("identity", adam(), encoder, of: self)
+    // Those of the first stage go on where they stopped.
+    let game = learners()
+    let identity: [Learner] =
+      switch configuration.identityLearners {
+      case .both: [Learner("identity", adam(), encoder, generator, of: self)]
+      case .encoder: [Learner("identity", adam(), encoder, of: self)]
+      case .game: game + [Learner("identity", adam(), encoder, generator, of: self)]
+      }
     return [
-      stage("gan", epochs: 500, steps: configuration.objective.discriminatorSteps, learners()),
+      stage("gan", epochs: 500, steps: configuration.objective.discriminatorSteps, game),
       stage("encoder", epochs: 100, [Learner("encoder", adam(), encoder, of: self)]),
       recognition,
-      stage("identity", epochs: 100, [identity]),
+      stage("identity", epochs: 100, identity),
     ].compactMap { $0 }
   }
 
@@ -66,25 +86,38 @@ extension AgeConditionalGAN {
     return Measurements(["distance": loss])
   }
 
-  /// One step of the encoder, and of the generator if it is to learn too, on faces and their age groups. A generator that does not
-  /// is the sampler, in evaluation mode.
+  /// One step of the encoder, and of the generator if it is to learn too, on faces and their age groups; before it one of the
+  /// game, if that goes on. A generator that does not learn is the sampler, in evaluation mode.
   ///
-  /// - Returns: `distance`, of the embeddings of faces and of what is made of their latents; and of their `pixels`, if they count.
+  /// - Parameter noise: What the game draws; from the model's `random` if nil.
+  /// - Returns: `distance`, of the embeddings of faces and of what is made of their latents; and of their `pixels`, if they
+  ///   count; and what the game measures.
   /// - Throws: `ConfigurationError` without a face network that has learnt.
-  public func identityStep(_ images: Tensor, labels: Tensor, _ context: StepContext) throws -> Measurements {
+  public func identityStep(
+    _ images: Tensor, labels: Tensor, noise: (any AdversarialNoise)? = nil, _ context: StepContext
+  ) throws -> Measurements {
     let wanted = try withoutGradient { try embedding(images) }
-    let latents = encoder(images), learns = configuration.identityTrainsGenerator
+    var measured = Measurements()
+    if configuration.identityLearners == .game {
+      let noise = FacesNoise(model: self, images: images, drawn: noise ?? ModelNoise(model: self))
+      for entry in try adversarialStep(images, labels: labels, noise: noise, context).entries {
+        measured.add(entry.name, entry.value, weight: entry.weight)
+      }
+    }
+    let latents = encoder(images), learns = configuration.identityLearners != .encoder
     let made =
       learns ? generate(latents, labels: labels) : sampler.evaluating { generate(latents, labels: labels, by: sampler) }
     let distance = Self.distance(try embedding(made), wanted)
-    var loss = distance, measured = Measurements(["distance": distance])
+    measured.add("distance", distance, weight: images.shape[0])
+    var loss = distance
     if configuration.pixelWeight > 0 {
       let pixels = Loss.meanSquaredError(made, images)
       measured.add("pixels", pixels, weight: images.shape[0])
       loss = loss + configuration.pixelWeight * pixels
     }
     context.minimize(loss, "identity")
-    if learns { memory.average?.follow(generator) }
+    // The game has seen to it.
+    if configuration.identityLearners == .both { memory.average?.follow(generator) }
     return measured
   }
 

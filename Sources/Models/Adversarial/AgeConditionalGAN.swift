@@ -37,9 +37,20 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
     /// In place of a file: a small network, ``FaceRecognizer``, that learns in a stage of its own.
     public static let ownFaceNetwork = "own"
     public var objective = AdversarialObjective()
-    /// Whether the generator learns in the last stage as well, as published. Nothing there keeps its images faces of their ages: it
-    /// may find others that only the face network takes for the same person's.
-    public var identityTrainsGenerator = true
+    /// Who learns in the last stage.
+    public enum IdentityLearners: String, Codable, CaseIterable, Sendable {
+      /// Encoder and generator, as published. Nothing there keeps the generator's images faces of their ages: it may find others
+      /// that only the face network takes for the same person's.
+      case both
+      /// The encoder alone.
+      case encoder
+      /// Encoder and generator, while the game of the first stage goes on: half of its latents are those that the encoder finds
+      /// in the batch's faces, at ages drawn at random.
+      case game
+    }
+
+    /// Who learns in the last stage.
+    public var identityLearners = IdentityLearners.both
     /// Factor of the mean squared difference of pixels of faces and of what is made of their latents, both in [−1, 1], in the last
     /// stage's loss.
     public var pixelWeight: Float = 0
@@ -48,7 +59,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
 
     /// For processors: about half the channels, and a quarter of the units. Real faces under wrong ages, which the discriminator
     /// is to refuse too, make it look at the age: after 1,700 steps 83 % of the generator's are recovered, without them 67 % after
-    /// 4,000. Samples are the moving average's, and in the last stage the encoder alone learns, by pixels too.
+    /// 4,000. Samples are the moving average's. In the last stage the game goes on, and pixels count.
     public static var small: Configuration {
       var configuration = Configuration()
       configuration.generatorUnits = 512
@@ -57,7 +68,7 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
       configuration.encoderFilters = [16, 32, 64, 128]
       configuration.encoderUnits = 1024
       (configuration.objective.mismatchedLabels, configuration.objective.movingAverage) = (0.5, 0.99)
-      (configuration.identityTrainsGenerator, configuration.pixelWeight) = (false, 10)
+      (configuration.identityLearners, configuration.pixelWeight) = (.game, 10)
       return configuration
     }
 
