@@ -44,7 +44,7 @@ SYSTEM_LIBRARIES := (libc|libm|libresolv|libstdc\+\+|libgcc_s|libOpenCL|ld-linux
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build install uninstall bundle bundle-tests docs weights test test-intel test-cards test-oclgrind test-opencv lint setup setup-tests \
+.PHONY: demo build install uninstall bundle bundle-tests docs weights test test-intel test-cards test-oclgrind test-machine-code test-opencv lint setup setup-tests \
         setup-intel setup-cards setup-opencv setup-tensorboard
 
 demo: build
@@ -104,6 +104,7 @@ test: setup-tests setup-tensorboard
 	$(MAKE) --no-print-directory test-intel
 	$(MAKE) --no-print-directory test-cards
 	$(MAKE) --no-print-directory test-oclgrind
+	test -z "$(CARDS)" || $(MAKE) --no-print-directory test-machine-code
 	$(RUN_TESTS)
 
 # The documentation of the library, as a web site in .build/docs.
@@ -135,6 +136,10 @@ test-oclgrind: setup-tests
 	    --testing-library swift-testing --filter EveryKernelTests/of$$family & jobs="$$jobs $$!"; \
 	done; for job in $$jobs; do wait $$job || failed=1; done; \
 	cat .build/oclgrind-*.log; test -z "$$failed" -a ! -s .build/oclgrind-Processors.log -a ! -s .build/oclgrind-GraphicsCards.log
+
+# The machine code that cards would run, held to its floors: where their compilers are, in the folder CARDS.
+test-machine-code: build
+	CARDS="$(CARDS)" python3 Benchmarks/cards/cards.py --check
 
 # What needs OpenCV, which nobody else does: the command that crops faces, and its tests, in a folder of their own.
 test-opencv: setup-opencv

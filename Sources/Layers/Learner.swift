@@ -18,7 +18,7 @@ public final class Learner: Stateful {
   public var schedule = LearningRateSchedule.constant
   /// The trainable parameters, by their paths from the model.
   public let parameters: [(path: String, parameter: Parameter)]
-  private let values: [Parameter]
+  let values: [Parameter]
 
   /// - Parameters:
   ///   - name: What `--learning-rate NAME=…` and checkpoints call it.
@@ -41,11 +41,6 @@ public final class Learner: Stateful {
   /// Sets the optimizer's rate for `epoch`, from 0.
   public func beginEpoch(_ epoch: Int, of epochs: Int) {
     optimizer.learningRate = baseLearningRate * schedule.factor(epoch: epoch, of: epochs)
-  }
-
-  /// One step down the gradient of `loss`.
-  func minimize(_ loss: Tensor) {
-    optimizer.update(values, gradients: gradients(of: loss, withRespectTo: values.map(\.value)))
   }
 
   // MARK: State

@@ -19,6 +19,13 @@ public final class StepContext {
     return learner
   }
 
-  /// One step of a learner's parameters down the gradient of `loss`, a scalar; whatever else the loss depends on stays.
-  public func minimize(_ loss: Tensor, _ name: String) { learner(name).minimize(loss) }
+  /// One step of the learners of these names down the gradient of `loss`, a scalar; whatever else the loss depends on stays.
+  public func minimize(_ loss: Tensor, _ names: String...) {
+    let learners = names.map(learner)
+    var found = gradients(of: loss, withRespectTo: learners.flatMap { $0.values.map(\.value) })[...]
+    for learner in learners {
+      learner.optimizer.update(learner.values, gradients: Array(found.prefix(learner.values.count)))
+      found = found.dropFirst(learner.values.count)
+    }
+  }
 }

@@ -70,7 +70,11 @@ struct GraphicsCardProductPlan {
 
   /// The fastest way, as far as that can be told beforehand.
   static func byRules(_ product: GeneralProduct, device: OpenCLDevice) -> Self {
-    let plans = Tile.all.filter { $0.fits(device) }.map { Self(product, tile: $0, device: device) }
+    // Places of single floats of both operands, and 64 results, are more than an item has registers for.
+    let tiles = Tile.all.filter {
+      $0.fits(device) && ($0.m * $0.n < 64 * $0.items || product.leftWidth == 4 || product.rightWidth == 4)
+    }
+    let plans = tiles.map { Self(product, tile: $0, device: device) }
     return plans.min { $0.cycles < $1.cycles } ?? Self(product, tile: Tile.smallest, device: device)
   }
 
@@ -93,23 +97,12 @@ struct GraphicsCardProductPlan {
     } else if product.left.isPlanar {
       macros.append(Macro("PLANAR", 1))
     }
-    // Where every row of a matrix, and every pixel of an image, begins at a multiple of four floats, four are moved at a time.
-    func width(_ distances: Int...) -> Int { distances.allSatisfy { $0.isMultiple(of: 4) } ? 4 : 1 }
-    macros.append(Macro("LEFT_WIDTH", width(product.left.channels, product.leftBatchStride)))
-    macros.append(Macro("RIGHT_WIDTH", width(rightRow(product), product.rightBatchStride)))
-    macros.append(Macro("OUTPUT_WIDTH", width(product.n)))
+    macros.append(Macro("LEFT_WIDTH", product.leftWidth))
+    macros.append(Macro("RIGHT_WIDTH", product.rightWidth))
+    macros.append(Macro("OUTPUT_WIDTH", GeneralProduct.width(product.n)))
     // The kernel works out places a little past the ends, too.
     macros.append(Macro(needsWideIndices(2 * largestOperand) ? "WIDE" : "NARROW", 1))
     return macros
-  }
-
-  /// Floats from one row of the right operand to the next, or from one column of a filter.
-  func rightRow(_ product: GeneralProduct) -> Int {
-    switch product.right {
-    case .rows: product.n
-    case .columns: product.k
-    case .phase(_, _, let channels): channels
-    }
   }
 }
 
@@ -136,7 +129,7 @@ extension OpenCLBackend {
   ) throws {
     let plan = GraphicsCardProductPlan(product, tile: .all.first { $0.name == name }!, device: device)
     let arguments = ProductArguments(
-      rightRow: plan.rightRow(product), rightBatchStride: product.rightBatchStride, splits: plan.splits,
+      rightRow: product.rightRow, rightBatchStride: product.rightBatchStride, splits: plan.splits,
       splitLength: plan.splitLength)
     let (macro, parameter) = (plan.splits > 1 ? .identity : activation).macro
     let kernel = try runtime.kernel(
@@ -166,6 +159,21 @@ extension OpenCLBackend {
 extension GeneralProduct {
   /// The structure `Divisors` of `gemm_gpu.cl`.
   fileprivate var divisors: [Int] { featuresOfPhases == nil ? left.divisors : left.divisors + left.fewerDivisors }
+
+  /// Floats from one row of the right operand to the next, or from one column of a filter.
+  fileprivate var rightRow: Int {
+    switch right {
+    case .rows: n
+    case .columns: k
+    case .phase(_, _, let channels): channels
+    }
+  }
+
+  /// Floats that a card moves at a time: where every row of a matrix, and every pixel of an image, begins at a multiple of four
+  /// floats, four.
+  fileprivate static func width(_ distances: Int...) -> Int { distances.allSatisfy { $0.isMultiple(of: 4) } ? 4 : 1 }
+  fileprivate var leftWidth: Int { Self.width(left.channels, leftBatchStride) }
+  fileprivate var rightWidth: Int { Self.width(rightRow, rightBatchStride) }
 
   /// The structure `Filter` of `gemm_gpu.cl`.
   fileprivate var filter: [Int] {

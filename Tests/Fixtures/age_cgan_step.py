@@ -9,7 +9,7 @@ from torch import nn
 
 import philox
 from fixtures import Fixture, norms, sums
-from torch_networks import Adam, BatchNorm, initialize, numbers, tensors, uniform
+from torch_networks import Adam, BatchNorm, initialize, minimize, numbers, tensors, uniform
 
 BATCH, LATENT, CLASSES = 3, 5, 6
 GENERATOR, DISCRIMINATOR, ENCODER, UNITS, ENCODER_UNITS = [8, 6, 4], [4, 5, 6, 7], [3, 4, 5, 6], 9, 10
@@ -156,10 +156,10 @@ def half_found(n):
 
 
 losses, learners = game(stem, trunk, generator, made, judge, 0.25, half_found)
-learners["identity"] = Adam([encoder, generator])
+learners["identity"], learners["identity-generator"] = Adam([encoder]), Adam([generator])
 anew = made(encoder(images), LABELS)
 loss, pixels = distance(face(anew), face(images)), F.mse_loss(anew, images)
-learners["identity"].minimize(loss + 10 * pixels)
+minimize(loss + 10 * pixels, learners["identity"], learners["identity-generator"])
 case("identity-game", [*losses, loss, pixels], (encoder, generator, stem, trunk), learners)
 
 # The model's own face network, on three people at two ages.

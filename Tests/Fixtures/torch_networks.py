@@ -65,10 +65,19 @@ class Adam:
         self.parameters, self.rate, self.beta1 = [p for part in parts for p in part.parameters()], rate, beta1
 
     def minimize(self, loss):
-        """The first step, whose averages are the gradient's shares."""
-        gradients = torch.autograd.grad(loss, self.parameters)
+        minimize(loss, self)
+
+    def step(self, gradients):
+        """The first one, whose averages are the gradient's shares."""
         self.m, self.v = [(1 - self.beta1) * g for g in gradients], [0.001 * g * g for g in gradients]
         rate = self.rate * np.sqrt(0.001) / (1 - self.beta1)
         with torch.no_grad():
             for p, m, v in zip(self.parameters, self.m, self.v):
                 p.sub_(rate * m / (v.sqrt() + 1e-3))
+
+
+def minimize(loss, *adams):
+    """A step of each, down the gradient in front of all of them."""
+    gradients = iter(torch.autograd.grad(loss, [parameter for adam in adams for parameter in adam.parameters]))
+    for adam in adams:
+        adam.step([next(gradients) for _ in adam.parameters])

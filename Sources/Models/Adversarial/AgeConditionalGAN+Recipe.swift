@@ -49,7 +49,13 @@ extension AgeConditionalGAN {
       switch configuration.identityLearners {
       case .both: [Learner("identity", adam(), encoder, generator, of: self)]
       case .encoder: [Learner("identity", adam(), encoder, of: self)]
-      case .game: game + [Learner("identity", adam(), encoder, generator, of: self)]
+      case .game:
+        game + [
+          Learner("identity", adam(), encoder, of: self),
+          // Slowly: the game must keep up.
+          Learner(
+            "identity-generator", configuration.optimizer.make { Adam(learningRate: 5e-5, beta1: 0.5) }, generator, of: self),
+        ]
       }
     return [
       stage("gan", epochs: 500, steps: configuration.objective.discriminatorSteps, game),
@@ -115,7 +121,11 @@ extension AgeConditionalGAN {
       measured.add("pixels", pixels, weight: images.shape[0])
       loss = loss + configuration.pixelWeight * pixels
     }
-    context.minimize(loss, "identity")
+    if configuration.identityLearners == .game {
+      context.minimize(loss, "identity", "identity-generator")
+    } else {
+      context.minimize(loss, "identity")
+    }
     // The game has seen to it.
     if configuration.identityLearners == .both { memory.average?.follow(generator) }
     return measured
