@@ -1,15 +1,21 @@
 /// Moving averages that follow the moments of batches: `average = decay · average + share · moment`, `[channels]` each.
 public struct MovingMoments {
+  /// The average of means, `[channels]`.
   public internal(set) var mean: any Storage
+  /// The average of variances, `[channels]`.
   public internal(set) var variance: any Storage
+  /// What is left of the old averages at each step.
   public let decay: Float
+  /// The factor of a batch's mean.
   public let meanShare: Float
+  /// The factor of a batch's variance.
   public let varianceShare: Float
 
   /// - Parameters:
   ///   - mean: Written where it is if nobody else holds it, as is `variance`.
-  ///   - decay: What is left of the old averages.
-  ///   - varianceShare: More than the mean's if the average is to be of unbiased variances.
+  ///   - decay: What is left of the old averages at each step.
+  ///   - meanShare: The factor of a batch's mean.
+  ///   - varianceShare: The factor of a batch's variance; more than the mean's if the average is to be of unbiased variances.
   public init(mean: any Storage, variance: any Storage, decay: Float, meanShare: Float, varianceShare: Float) {
     (self.mean, self.variance, self.decay) = (mean, variance, decay)
     (self.meanShare, self.varianceShare) = (meanShare, varianceShare)
