@@ -104,7 +104,7 @@ test: setup-tests setup-tensorboard
 	$(MAKE) --no-print-directory test-intel
 	$(MAKE) --no-print-directory test-cards
 	$(MAKE) --no-print-directory test-oclgrind
-	test -z "$(CARDS)" || $(MAKE) --no-print-directory test-machine-code
+	test -z "$(CARD_COMPILERS)" || $(MAKE) --no-print-directory test-machine-code
 	$(RUN_TESTS)
 
 # The documentation of the library, as a web site in .build/docs.
@@ -137,9 +137,9 @@ test-oclgrind: setup-tests
 	done; for job in $$jobs; do wait $$job || failed=1; done; \
 	cat .build/oclgrind-*.log; test -z "$$failed" -a ! -s .build/oclgrind-Processors.log -a ! -s .build/oclgrind-GraphicsCards.log
 
-# The machine code that cards would run, held to its floors: where their compilers are, in the folder CARDS.
+# The machine code that cards would run, held to its floors: where their compilers are, in the folder CARD_COMPILERS.
 test-machine-code: build
-	CARDS="$(CARDS)" python3 Benchmarks/cards/cards.py --check
+	CARDS="$(CARD_COMPILERS)" python3 Benchmarks/cards/cards.py --check
 
 # What needs OpenCV, which nobody else does: the command that crops faces, and its tests, in a folder of their own.
 test-opencv: setup-opencv
