@@ -40,7 +40,8 @@ final class LaunchRecorder {
   /// as the queue is in-order: a sequence needs no more memory than its launches one after the other.
   private var places: [(buffer: cl_mem, count: Int)] = []
   private var launches: [LaunchSequence.Launch] = []
-  private var sums: [(parts: Int, length: Int, sum: Int)] = []
+  /// What the launches leave to be added up, to be asked for when they are written down: what that launches is not theirs.
+  private(set) var pending: [PendingSum] = []
   /// Whether all that was done can be done again.
   private var isComplete = true
 
@@ -62,11 +63,7 @@ final class LaunchRecorder {
     launches.append(.init(kernel: kernel, global: global, local: local, load: load, storages: used))
   }
 
-  /// Something that the launches before it leave for later.
-  func add(_ sum: PendingSum) {
-    guard isOfThisThread, let parts = place(of: sum.parts), let whole = place(of: sum.sum) else { return }
-    sums.append((parts, sum.length, whole))
-  }
+  func add(_ sum: PendingSum) { pending.append(sum) }
 
   /// Nil if there was no memory for it.
   private func place(of storage: OpenCLStorage) -> Int? {
@@ -84,7 +81,11 @@ final class LaunchRecorder {
   func giveUp() { isComplete = false }
 
   func sequence(variant: ProductVariant?) -> LaunchSequence? {
-    isComplete
+    let sums = pending.compactMap { sum -> (parts: Int, length: Int, sum: Int)? in
+      guard let parts = place(of: sum.parts), let whole = place(of: sum.sum) else { return nil }
+      return (parts, sum.length, whole)
+    }
+    return isComplete
       ? LaunchSequence(launches: launches, temporaries: places[operands...].map(\.count), sums: sums, variant: variant) : nil
   }
 }
@@ -113,10 +114,13 @@ extension OpenCLBackend {
       case .partOfAnother:
         try body(output)
       case .recording(let recorder):
-        defer { runtime.lock.withLock { runtime.recorder = nil } }
-        try body(output)
-        let variant = runtime.choices.withLock { $0.last }
-        runtime.lock.withLock { runtime.keep(recorder.sequence(variant: variant), key) }
+        do {
+          defer { runtime.lock.withLock { runtime.recorder = nil } }
+          try body(output)
+          let variant = runtime.choices.withLock { $0.last }
+          runtime.lock.withLock { runtime.keep(recorder.sequence(variant: variant), key) }
+        }
+        for sum in recorder.pending { addUpLater(sum) }
       }
     }
   }

@@ -13,15 +13,15 @@ struct PendingSum {
 extension OpenCLBackend {
   /// Sums of a launch: `foldPlaces` has so many places.
   private static let places = 16
-  /// Floats of parts that are held at the most.
-  private static let mostFloats = 1 << 23
 
   /// Adds up the parts when anybody asks for the sum, or when much is held.
   func addUpLater(_ sum: PendingSum) {
+    let recorder = runtime.lock.withLock { runtime.recorder }
+    if let recorder, recorder.isOfThisThread { return recorder.add(sum) }
     sum.sum.isPending.store(true, ordering: .releasing)
     pending.withLock { pending in
       pending.append(sum)
-      if pending.reduce(0, { $0 + $1.parts.count }) > Self.mostFloats { addUp(&pending) }
+      if pending.reduce(0, { $0 + $1.parts.count }) > runtime.configuration.pendingFloats { addUp(&pending) }
     }
   }
 

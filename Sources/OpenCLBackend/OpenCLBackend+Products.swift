@@ -181,9 +181,7 @@ extension OpenCLBackend {
     let (macro, parameter) = activation.macro
     let isFlat = bias == nil && product.targetsAreRows
     if product.isAddedUpLater, isFlat, activation == .identity, runtime.family == .gpu {
-      let sum = PendingSum(parts: parts, length: arguments.splits, sum: output)
-      runtime.lock.withLock { runtime.recorder?.add(sum) }
-      return addUpLater(sum)
+      return addUpLater(PendingSum(parts: parts, length: arguments.splits, sum: output))
     }
     if isFlat, activation == .identity, runtime.family == .gpu, arguments.splits > 16 {
       // Few results of many splits: one item for each would leave the card idle.

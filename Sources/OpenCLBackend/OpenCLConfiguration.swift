@@ -17,6 +17,8 @@ public struct OpenCLConfiguration: Sendable {
   package var winograd: WinogradUse = .whereFaster
   /// On a processor, a result of more floats has left the caches before anyone reads it, and is stored past them.
   package var cachedFloats = 6 << 20
+  /// Floats of parts that wait to be added up, at the most.
+  package var pendingFloats = 1 << 23
   /// Whether results of operations that need many streams are stored so too (`OpenCLRuntime.storing`); nil: as the
   /// device is known for.
   package var hasManyStreams: Bool?

@@ -41,6 +41,30 @@ import Testing
     }
   }
 
+  /// Splits that are added up at once, as too many wait, are no part of what is made again: only the product is.
+  @Test func addingUpIsNoPartOfASequence() throws {
+    var configuration = OpenCLConfiguration()
+    (configuration.family, configuration.computeUnits, configuration.pendingFloats) = (.gpu, 132, 0)
+    let device = try OpenCLBackend(configuration: configuration)
+    let windows = Windows(inputSize: [17, 17], kernelSize: [3, 3], stride: [1, 1], paddingLow: [1, 1], paddingHigh: [1, 1])
+    let operation = ProductOperation.filterGradient(
+      Convolution(batch: 8, windows: windows, inputChannels: 5, outputChannels: 12))
+    var counts = [Int]()
+    for seed in [1, 10, 20] as [UInt32] {
+      let before = device.statistics.launches
+      let operands = [
+        ProductTests.values(operation.operandCounts.left, seed: seed),
+        ProductTests.values(operation.operandCounts.right, seed: seed + 1),
+      ]
+      try ProductTests.compare(device, operands: operands, "\(operation), seed \(seed)") {
+        operation.run(on: $0, $1[0], $1[1])
+      }
+      counts.append(device.statistics.launches - before)
+    }
+    #expect(counts == [2, 2, 2], "a product and what adds up its splits")
+    #expect(device.runtime.sequences.values.map(\.launches.count) == [1])
+  }
+
   @Test func biasAndActivationAreSequencesOfTheirOwn() throws {
     let device = try device()
     let operands = [
