@@ -45,6 +45,7 @@ typedef struct {
   int depth;            // values of k that are taken at a time
   int pitch;            // floats from one of them to the next in the tile of a transposed left operand
   int streams;          // whether the result is too large for caches: it is stored past them
+  int firstBlock;       // GPU family: where a launch begins that computes some of the blocks of rows
 } Product;
 
 #ifdef CPU_FAMILY

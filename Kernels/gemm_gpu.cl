@@ -1,6 +1,6 @@
 // Matrix product for graphics cards.
 //
-// Index mapping: a work-group (x: block of columns, y: block of rows, z: batch and split) computes TILE_M × TILE_N results.
+// Index mapping: a work-group (x: block of columns, y: block of rows from the launch's first on, z: batch and split) computes TILE_M × TILE_N results.
 // The item at (x, y) of it has chunks of four rows from 4 · y and of four columns from 4 · x on, then those 4 · ITEMS
 // farther, so that neighbours store neighbouring columns. For every TILE_K of k the group loads its parts of both operands
 // into local memory, each element once, neighbours along what is contiguous.
@@ -73,6 +73,22 @@ static inline void loadGlobal(const int width, const global float *from, float *
   } else {
     to[0] = *from;
   }
+}
+
+// Fetches what is there, or zeros. A compiler may have the program await a load under a condition at once, because it copies
+// the result over the zeros (Intel's, and AMD's at times). With LOADS_ANYWAY an item loads the first elements instead of what is
+// not there, and tells so: `put` makes zeros of them, when nothing has to wait any more.
+static inline int fetch(
+    const int width, const global float *from, const offset_t offset, const int isThere, float *to) {
+#ifdef LOADS_ANYWAY
+  loadGlobal(width, from + (isThere ? offset : 0), to);
+  return isThere;
+#else
+#pragma unroll
+  for (int w = 0; w < width; ++w) to[w] = 0.0f;
+  if (isThere) loadGlobal(width, from + offset, to);
+  return 1;
+#endif
 }
 
 static inline void storeGlobal(const int width, const float *from, global float *to) {
@@ -249,12 +265,13 @@ static inline int isInside(const Patches *patches, const Pixel start, const Pixe
 
 // What one item fetches of the left tile at k0; k counts to endK. `rows` are the starts of its rows, or the feature that
 // its row is.
-static inline void fetchLeft(
+static inline int fetchLeft(
     const Patches *patches, const Divisors *divisors, const global float *left, const Pixel *rows, const int item,
     const int k0, const int endK, float *fetched) {
 #ifndef LEFT_TRANSPOSED
   const Pixel feature = featureOf(patches, divisors, k0 + LEFT_K(item));
 #endif
+  int areThere = 0;
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i) {
     const int k = k0 + LEFT_K(item + i * GROUP);
@@ -263,17 +280,17 @@ static inline void fetchLeft(
 #else
     const Pixel start = rows[i];
 #endif
-    float *to = fetched + i * LEFT_WIDTH;
-#pragma unroll
-    for (int w = 0; w < LEFT_WIDTH; ++w) to[w] = 0.0f;
-    if ((k < endK) & isInside(patches, start, feature)) loadGlobal(LEFT_WIDTH, left + (start.offset + feature.offset), to);
+    areThere |= fetch(LEFT_WIDTH, left, start.offset + feature.offset, (k < endK) & isInside(patches, start, feature),
+                      fetched + i * LEFT_WIDTH) << i;
   }
+  return areThere;
 }
 
-static inline void fetchRight(
+static inline int fetchRight(
     const Product *p, const Patches *patches, const Divisors *divisors, const Filter *filter,
     const global float *right, const int firstColumn, const int item, const int k0, const int endK,
     float *fetched) {
+  int areThere = 0;
 #pragma unroll
   for (int i = 0; i < RIGHT_LOADS; ++i) {
     const int load = item + i * GROUP, k = k0 + RIGHT_K(load);
@@ -296,39 +313,42 @@ static inline void fetchRight(
     const int column = min(firstColumn + RIGHT_COLUMN(load), p->n - RIGHT_WIDTH);
     const offset_t offset = (offset_t)k * p->rightRow + column;
 #endif
-    float *to = fetched + i * RIGHT_WIDTH;
-#pragma unroll
-    for (int w = 0; w < RIGHT_WIDTH; ++w) to[w] = 0.0f;
-    if (k < endK) loadGlobal(RIGHT_WIDTH, right + offset, to);
+    areThere |= fetch(RIGHT_WIDTH, right, offset, k < endK, fetched + i * RIGHT_WIDTH) << i;
   }
+  return areThere;
 }
 
 // Puts a load into a tile: along a row of it, or, if it was along k, down a column.
 static inline void put(
-    const int width, const int alongK, const int pitch, const float *fetched, local float *tile, const int k,
-    const int place) {
+    const int width, const int alongK, const int pitch, const float *fetched, const int isThere, local float *tile,
+    const int k, const int place) {
+  float elements[4];
+#pragma unroll
+  for (int w = 0; w < width; ++w) elements[w] = isThere ? fetched[w] : 0.0f;
   if (width == 4 && !alongK) {
-    *(local float4 *)(tile + k * pitch + place) = (float4)(fetched[0], fetched[1], fetched[2], fetched[3]);
+    *(local float4 *)(tile + k * pitch + place) = (float4)(elements[0], elements[1], elements[2], elements[3]);
   } else {
 #pragma unroll
-    for (int w = 0; w < width; ++w) tile[(k + w) * pitch + place] = fetched[w];
+    for (int w = 0; w < width; ++w) tile[(k + w) * pitch + place] = elements[w];
   }
 }
 
 static inline void putTiles(
-    const int item, const float *fetchedLeft, const float *fetchedRight, local float *leftTile, local float *rightTile) {
+    const int item, const float *fetchedLeft, const int leftAreThere, const float *fetchedRight, const int rightAreThere,
+    local float *leftTile, local float *rightTile) {
 #pragma unroll
   for (int i = 0; i < LEFT_LOADS; ++i) {
     const int load = item + i * GROUP;
     if (IS_LOAD(i, load, TILE_M * TILE_K / LEFT_WIDTH))
-      put(LEFT_WIDTH, LEFT_IS_ALONG_K, LEFT_PITCH, fetchedLeft + i * LEFT_WIDTH, leftTile, LEFT_K(load), LEFT_ROW(load));
+      put(LEFT_WIDTH, LEFT_IS_ALONG_K, LEFT_PITCH, fetchedLeft + i * LEFT_WIDTH, leftAreThere >> i & 1, leftTile, LEFT_K(load),
+          LEFT_ROW(load));
   }
 #pragma unroll
   for (int i = 0; i < RIGHT_LOADS; ++i) {
     const int load = item + i * GROUP;
     if (IS_LOAD(i, load, TILE_N * TILE_K / RIGHT_WIDTH))
-      put(RIGHT_WIDTH, RIGHT_IS_ALONG_K, RIGHT_PITCH, fetchedRight + i * RIGHT_WIDTH, rightTile, RIGHT_K(load),
-          RIGHT_COLUMN(load));
+      put(RIGHT_WIDTH, RIGHT_IS_ALONG_K, RIGHT_PITCH, fetchedRight + i * RIGHT_WIDTH, rightAreThere >> i & 1, rightTile,
+          RIGHT_K(load), RIGHT_COLUMN(load));
   }
 }
 
@@ -353,7 +373,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
 #endif
 
   const int firstColumn = (int)get_group_id(0) * TILE_N;
-  const int firstRow = (int)get_group_id(1) * TILE_M;
+  const int firstRow = (p.firstBlock + (int)get_group_id(1)) * TILE_M;
   const int firstK = split * p.splitLength;
 #ifdef UNEVEN_PHASES
   const int phaseK = here.taps[0] * here.taps[1] * here.taps[2] * here.channels;
@@ -387,15 +407,15 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     for (int j = 0; j < RESULTS_N; ++j) sums[i][j] = 0.0f;
 
   float leftNext[LEFT_LOADS * LEFT_WIDTH], rightNext[RIGHT_LOADS * RIGHT_WIDTH];
-  fetchLeft(&here, &by, left, rows, item, firstK, endK, leftNext);
-  fetchRight(&p, &here, &by, &taps, right, firstColumn, item, firstK, endK, rightNext);
-  putTiles(item, leftNext, rightNext, leftTiles, rightTiles);
+  int leftAreThere = fetchLeft(&here, &by, left, rows, item, firstK, endK, leftNext);
+  int rightAreThere = fetchRight(&p, &here, &by, &taps, right, firstColumn, item, firstK, endK, rightNext);
+  putTiles(item, leftNext, leftAreThere, rightNext, rightAreThere, leftTiles, rightTiles);
   barrier(CLK_LOCAL_MEM_FENCE);
   int current = 0;
   for (int k0 = firstK; k0 < endK; k0 += TILE_K) {
     // Past the end these are zeros, and nobody looks at them.
-    fetchLeft(&here, &by, left, rows, item, k0 + TILE_K, endK, leftNext);
-    fetchRight(&p, &here, &by, &taps, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
+    leftAreThere = fetchLeft(&here, &by, left, rows, item, k0 + TILE_K, endK, leftNext);
+    rightAreThere = fetchRight(&p, &here, &by, &taps, right, firstColumn, item, k0 + TILE_K, endK, rightNext);
     const local float *leftTile = leftTiles + current * (TILE_K * LEFT_PITCH);
     const local float *rightTile = rightTiles + current * (TILE_K * RIGHT_PITCH);
     // Unrolled whole, AMD's compiler would multiply only after all loads have arrived, and NVIDIA's would need more
@@ -416,7 +436,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     }
     current ^= 1;
     putTiles(
-        item, leftNext, rightNext, leftTiles + current * (TILE_K * LEFT_PITCH),
+        item, leftNext, leftAreThere, rightNext, rightAreThere, leftTiles + current * (TILE_K * LEFT_PITCH),
         rightTiles + current * (TILE_K * RIGHT_PITCH));
     barrier(CLK_LOCAL_MEM_FENCE);
   }

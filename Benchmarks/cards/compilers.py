@@ -17,8 +17,8 @@ import instruction_sets
 from machine_code import Code
 
 HERE = pathlib.Path(__file__).resolve().parent
-# As the host has products compiled on cards that take it.
-PRODUCTS_OF_INTEL = " -cl-intel-256-GRF-per-thread"
+# What the host adds for products, by the first letters of a target.
+OF_PRODUCTS = {"sm_": "", "gfx": " -DLOADS_ANYWAY", "dg2": " -DLOADS_ANYWAY -cl-intel-256-GRF-per-thread"}
 OPTIONS = ["-cl-std=CL1.2", "-cl-mad-enable", "-DGPU_FAMILY"]
 
 
@@ -63,6 +63,8 @@ class Compilers:
         """
         name = re.sub(r"[^\w=]+", "_", f"{target}_{source}{options.replace(' -D', ' ')}")
         output = self.work / name
+        if source == "gemmGPU":
+            options += OF_PRODUCTS[target[:3]]
         if target.startswith("sm_"):
             # NVIDIA's own front end, which reads C++, where the kernel is plain enough for that.
             is_plain = source == "gemmGPU"
@@ -163,7 +165,7 @@ class Compilers:
         dump = pathlib.Path(tempfile.mkdtemp())
         environment.update(IGC_ShaderDumpEnable="1", IGC_DumpToCustomDir=str(dump))
         _run([sys.executable, HERE / "ocloc.py", root / "x86_64-linux-gnu/libocloc.so", "program.cl", target,
-              " ".join(OPTIONS) + options + (PRODUCTS_OF_INTEL if source == "gemmGPU" else "")], cwd=output, env=environment)
+              " ".join(OPTIONS) + options], cwd=output, env=environment)
         shutil.move(dump, output / "dump")
         globals_of_program = "".join(path.read_text() for path in (output / "dump").glob("*_beforeUnification.ll"))
         # Where registers do not suffice it tries once more, without unrolling: what is last is what it keeps.

@@ -128,7 +128,7 @@ extension OpenCLBackend {
     activation: Activation, into output: OpenCLStorage
   ) throws {
     let plan = GraphicsCardProductPlan(product, tile: .all.first { $0.name == name }!, device: device)
-    let arguments = ProductArguments(
+    var arguments = ProductArguments(
       rightRow: product.rightRow, rightBatchStride: product.rightBatchStride, splits: plan.splits,
       splitLength: plan.splitLength)
     let (macro, parameter) = (plan.splits > 1 ? .identity : activation).macro
@@ -142,16 +142,21 @@ extension OpenCLBackend {
       // The compiler took more registers than so many items have.
       return try computeInTiles(product, smaller.name, left, right, bias: bias, activation: activation, into: output)
     }
-    let groups = WorkSize(
-      product.n.dividedUp(by: tile.n), product.m.dividedUp(by: tile.m), product.batch * plan.splits)
+    let columns = product.n.dividedUp(by: tile.n), blocks = product.m.dividedUp(by: tile.m)
+    let launches = min(blocks, Int((plan.cycles / runtime.configuration.longestLaunch).rounded(.up)))
+    let atOnce = blocks.dividedUp(by: launches)
     try launchInSplits(product, arguments, bias: bias, activation: activation, into: output) { target in
-      try runtime.launch(
-        kernel, global: WorkSize(groups.x * tile.itemsN, groups.y * tile.itemsM, groups.z),
-        local: WorkSize(tile.itemsN, tile.itemsM), multiplyAdds: product.multiplyAdds,
-        arguments.words(product, hasBias: bias != nil),
-        .words(product.left.words), .words(product.divisors), .ulong(UInt64(product.leftBatchStride)),
-        .ulong(UInt64(product.rightBatchStride)), .words(product.filter), .float(parameter), .buffer(left), .buffer(right),
-        .buffer(bias ?? right), .buffer(target))
+      for first in stride(from: 0, to: blocks, by: atOnce) {
+        arguments.firstBlock = first
+        let count = min(atOnce, blocks - first)
+        try runtime.launch(
+          kernel, global: WorkSize(columns * tile.itemsN, count * tile.itemsM, product.batch * plan.splits),
+          local: WorkSize(tile.itemsN, tile.itemsM), multiplyAdds: product.multiplyAdds * count / blocks,
+          arguments.words(product, hasBias: bias != nil),
+          .words(product.left.words), .words(product.divisors), .ulong(UInt64(product.leftBatchStride)),
+          .ulong(UInt64(product.rightBatchStride)), .words(product.filter), .float(parameter), .buffer(left), .buffer(right),
+          .buffer(bias ?? right), .buffer(target))
+      }
     }
   }
 }

@@ -12,11 +12,12 @@ struct ProductArguments {
   var depth = 0
   var pitch = 0
   var streams = false
+  var firstBlock = 0
 
   func words(_ product: GeneralProduct, hasBias: Bool) -> KernelArgument {
     .words([
       product.m, product.n, product.k, splits, splitLength, hasBias ? 1 : 0, rightRow, rowsPerGroup, panelsPerGroup,
-      depth, pitch, streams ? 1 : 0,
+      depth, pitch, streams ? 1 : 0, firstBlock,
     ])
   }
 }

@@ -19,6 +19,9 @@ public struct OpenCLConfiguration: Sendable {
   package var cachedFloats = 6 << 20
   /// Floats of parts that wait to be added up, at the most.
   package var pendingFloats = 1 << 23
+  /// Clock cycles that a product's launch on a card is expected to take, at the most. Drivers end what runs for seconds, or for
+  /// less where the card draws a display, and a card may be a quarter as fast as expected: this is 0.1 s of a slow clock.
+  package var longestLaunch = 1e8
   /// Whether results of operations that need many streams are stored so too (`OpenCLRuntime.storing`); nil: as the
   /// device is known for.
   package var hasManyStreams: Bool?

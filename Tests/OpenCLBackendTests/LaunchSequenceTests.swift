@@ -65,6 +65,36 @@ import Testing
     #expect(device.runtime.sequences.values.map(\.launches.count) == [1])
   }
 
+  /// A display's driver ends what takes too long: such products go by some blocks of rows at a time.
+  @Test func longProductsGoInSeveralLaunches() throws {
+    var configuration = OpenCLConfiguration()
+    (configuration.family, configuration.computeUnits, configuration.longestLaunch) = (.gpu, 2, 30_000)
+    let windows = Windows(inputSize: [17, 19], kernelSize: [5, 5], stride: [2, 2], paddingLow: [2, 2], paddingHigh: [2, 2])
+    let convolution = Convolution(batch: 7, windows: windows, inputChannels: 24, outputChannels: 20)
+    let operations: [ProductOperation] = [
+      .matrixProduct(MatrixProduct(m: 300, n: 70, k: 333)), .convolution(convolution), .inputGradient(convolution),
+      .filterGradient(convolution),
+    ]
+    let whole = OpenCLConfiguration().longestLaunch
+    for operation in operations {
+      var counts = [Int]()
+      for longest in [configuration.longestLaunch, whole] {
+        configuration.longestLaunch = longest
+        let device = try OpenCLBackend(configuration: configuration), before = device.statistics.launches
+        let operands = [
+          ProductTests.values(operation.operandCounts.left, seed: 1), ProductTests.values(operation.operandCounts.right, seed: 2),
+        ]
+        // Twice: worked out, and made again.
+        for _ in 0..<2 {
+          try ProductTests.compare(device, operands: operands, "\(operation)") { operation.run(on: $0, $1[0], $1[1]) }
+        }
+        counts.append(device.statistics.launches - before)
+      }
+      configuration.longestLaunch = 30_000
+      #expect(counts[0] > counts[1], "\(operation): \(counts)")
+    }
+  }
+
   @Test func biasAndActivationAreSequencesOfTheirOwn() throws {
     let device = try device()
     let operands = [
