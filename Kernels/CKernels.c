@@ -85,6 +85,12 @@ static const struct {
     {"gemm_cpu_rows", (const unsigned char[]){
 #embed "gemm_cpu_rows.cl"
      , 0}},
+    {"gemm_gpu_operands", (const unsigned char[]){
+#embed "gemm_gpu_operands.cl"
+     , 0}},
+    {"winograd_gpu", (const unsigned char[]){
+#embed "winograd_gpu.cl"
+     , 0}},
     {"gemm_gpu", (const unsigned char[]){
 #embed "gemm_gpu.cl"
      , 0}},

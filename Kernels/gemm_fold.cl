@@ -29,16 +29,6 @@ typedef float4 columns_t;
 #define READ(pointer) vload4(0, pointer)
 #endif
 
-// On a processor a unit is a line of the result, so that its part of the products stays in the cache, and is summed in
-// runs of one phase, which stay in registers; on a graphics card neighbours take neighbouring positions.
-#ifdef CPU_FAMILY
-#define LINE f.target[2]
-#define RUN 8
-#else
-#define LINE 1
-#define RUN 1
-#endif
-
 // The position in the image that tap `tap` sees, or −1.
 static inline int seen(const Folding *f, const int axis, const int target, const int tap) {
   const int q = target / f->phases[axis];
@@ -49,16 +39,57 @@ static inline int seen(const Folding *f, const int axis, const int target, const
   return isSeen ? source : -1;
 }
 
-// Index mapping: one unit is LINE positions of the result.
+// What one position of the result gets.
+static inline void storeFolded(
+    const Folding *f, const float parameter, const columns_t sum, const global float *bias, global float *to) {
+#if COLUMNS == 1
+  to[0] = ACTIVATION(sum + (f->hasBias ? bias[0] : 0.0f), parameter);
+#else
+  float values[4];
+  vstore4(sum, 0, values);
+  for (int column = 0; column < COLUMNS; ++column)
+    to[column] = ACTIVATION(values[column] + (f->hasBias ? bias[column] : 0.0f), parameter);
+#endif
+}
+
+#ifdef GPU_FAMILY
+// Index mapping: one unit is a position of the result. Loads of a row of taps are on their way together.
+kernel void foldProducts(
+    const Folding f, const float parameter, const global float *restrict products, const global float *restrict bias,
+    global float *restrict output) {
+  const int width = TAPS_ZY * TAPS_X * COLUMNS;
+  FOR_EACH(unit, (index_t)f.batch * f.target[0] * f.target[1] * f.target[2]) {
+    const index_t line = (index_t)unit / f.target[2];
+    const int x = (int)((index_t)unit - line * f.target[2]);
+    const int y = (int)(line % f.target[1]), z = (int)(line / f.target[1] % f.target[0]);
+    const int n = (int)(line / f.target[1] / f.target[0]);
+    columns_t sum = (columns_t)(0.0f);
+    for (int tap = 0; tap < TAPS_ZY; ++tap) {
+      const int tapZ = tap / f.taps[1], sourceZ = seen(&f, 0, z, tapZ);
+      const int sourceY = seen(&f, 1, y, tap - tapZ * f.taps[1]);
+      if (sourceZ < 0 || sourceY < 0) continue;
+      const size_t row = (((size_t)n * f.source[0] + sourceZ) * f.source[1] + sourceY) * f.source[2];
+      const global float *from = products + row * width + tap * (TAPS_X * COLUMNS);
+#pragma unroll
+      for (int tapX = 0; tapX < TAPS_X; ++tapX) {
+        const int sourceX = seen(&f, 2, x, tapX);
+        if (sourceX >= 0) sum += READ(from + (size_t)sourceX * width + tapX * COLUMNS);
+      }
+    }
+    storeFolded(&f, parameter, sum, bias, output + (size_t)unit * COLUMNS);
+  }
+}
+#else
+// Index mapping: one unit is a line of the result, so that its part of the products stays in the cache; it is summed in runs of
+// one phase, which stay in registers.
+#define RUN 8
 kernel void foldProducts(
     const Folding f, const float parameter, const global float *restrict products, const global float *restrict bias,
     global float *restrict output) {
   const int width = f.taps[0] * f.taps[1] * f.taps[2] * COLUMNS;
   const long stepWidth = (long)f.step[2] * width;
-  const int linesOfRow = f.target[2] / LINE;
-  FOR_EACH(unit, (index_t)f.batch * f.target[0] * f.target[1] * linesOfRow) {
-    const index_t line = (index_t)unit / linesOfRow;
-    const int firstX = (int)((index_t)unit - line * linesOfRow) * LINE;
+  FOR_EACH(unit, (index_t)f.batch * f.target[0] * f.target[1]) {
+    const index_t line = (index_t)unit;
     const int y = (int)(line % f.target[1]), z = (int)(line / f.target[1] % f.target[0]);
     const int n = (int)(line / f.target[1] / f.target[0]);
 
@@ -82,8 +113,8 @@ kernel void foldProducts(
         shifts[tapCount] = shift;
         offsets[tapCount++] = shift * width + tap * COLUMNS;
       }
-      const int endQ = (firstX + LINE - phase + f.phases[2] - 1) / f.phases[2];
-      for (int q = (firstX - phase + f.phases[2] - 1) / f.phases[2]; q < endQ; q += RUN) {
+      const int endQ = (f.target[2] - phase + f.phases[2] - 1) / f.phases[2];
+      for (int q = 0; q < endQ; q += RUN) {
         const int run = min(RUN, endQ - q);
         columns_t sums[RUN];
 #pragma unroll
@@ -107,17 +138,10 @@ kernel void foldProducts(
         global float *to = output + ((size_t)line * f.target[2] + q * f.phases[2] + phase) * COLUMNS;
 #pragma unroll
         for (int i = 0; i < RUN; ++i, to += f.phases[2] * COLUMNS) {
-          if (i >= run) continue;
-#if COLUMNS == 1
-          to[0] = ACTIVATION(sums[i] + (f.hasBias ? bias[0] : 0.0f), parameter);
-#else
-          float values[4];
-          vstore4(sums[i], 0, values);
-          for (int column = 0; column < COLUMNS; ++column)
-            to[column] = ACTIVATION(values[column] + (f.hasBias ? bias[column] : 0.0f), parameter);
-#endif
+          if (i < run) storeFolded(&f, parameter, sums[i], bias, to);
         }
       }
     }
   }
 }
+#endif

@@ -1,6 +1,6 @@
 // Goes before every family. Macros given at build time, here and in the families:
 //   CPU_FAMILY or GPU_FAMILY   which kind of device the kernel is for
-//   WIDTH                      floats in a vector: 1, 4, 8 or 16 (1 unless given)
+//   WIDTH                      floats in a vector: 1, 2, 4, 8 or 16 (1 unless given)
 //   WIDE                       counts do not fit 31 bits: indices are 64 bits wide
 //   STREAMS                    the result is too large for the caches, and all of its vectors are whole and aligned
 //   INTERPRETED                no processor runs the kernels, but a program that does not know what a prefetch is

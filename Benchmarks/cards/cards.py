@@ -23,6 +23,8 @@ from machine_code import figures
 from targets import TARGETS
 
 MODELS = ["autoencoder", "vae", "gan", "dcgan", "age-cgan", "gan3d", "srgan", "srgan-adversarial"]
+# Who makes the cards of the predictions, by their multiprocessors.
+VENDORS = {card.multiprocessors: TARGETS[card.target].vendor for card in prediction.CARDS}
 
 
 def parse_arguments():
@@ -55,16 +57,26 @@ def read_steps(options):
     if options.launches:
         return {units: launches.parse((options.launches / f"{units}.jsonl").read_text())
                 for units in options.compute_units}
-    return {units: launches.read(options.figment, options.models or MODELS, units) for units in options.compute_units}
+    return {units: launches.read(options.figment, options.models or MODELS, units, VENDORS.get(units))
+            for units in options.compute_units}
 
 
-def compile_all(kernels, options, work):
+def sources_by_vendor(steps):
+    """The programs that the cards of each maker run: by the rules, some are for one maker's alone."""
+    sources = {}
+    for units, step in steps.items():
+        sources.setdefault(VENDORS.get(units), set()).update(launch.kernel.source for launch in step.launches)
+    everything = set().union(*sources.values())
+    return {target.vendor: sources.get(target.vendor, everything) | sources.get(None, set()) for target in TARGETS.values()}
+
+
+def compile_all(kernels, steps, options, work):
     """Target after target: figures of each kernel, and what went wrong. Kernels of one source with the same macros are
     of one program, compiled once."""
     compilers = Compilers(pathlib.Path(options.compilers).resolve(), work)
     # All of them now: a file that is edited meanwhile must not be two kernels.
     texts = launches.program_texts(options.sources, {kernel.source for kernel in kernels})
-    programs = {}
+    programs, sources = {}, sources_by_vendor(steps)
     for kernel in kernels:
         programs.setdefault((kernel.source, kernel.options), []).append(kernel)
 
@@ -81,7 +93,8 @@ def compile_all(kernels, options, work):
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
         for name in options.targets:
-            found = list(executor.map(lambda program: of_program(*program, TARGETS[name]), programs))
+            launched = [program for program in programs if program[0] in sources[TARGETS[name].vendor]]
+            found = list(executor.map(lambda program: of_program(*program, TARGETS[name]), launched))
             rows = {kernel: row for each in found if isinstance(each, dict) for kernel, row in each.items()}
             yield TARGETS[name], {kernel: rows[kernel] for kernel in kernels if kernel in rows}, \
                 [each for each in found if isinstance(each, str)]
@@ -130,7 +143,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = (options.keep or pathlib.Path(temporary)).resolve()
         work.mkdir(parents=True, exist_ok=True)
-        for target, found, failed in compile_all(kernels, options, work):
+        for target, found, failed in compile_all(kernels, steps, options, work):
             rows[target.name] = found
             report.print_target(target, found)
             lines, missed = report.summary(target, found)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 import instruction_sets
+import launches
 from machine_code import Code
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -63,12 +64,12 @@ class Compilers:
         """
         name = re.sub(r"[^\w=]+", "_", f"{target}_{source}{options.replace(' -D', ' ')}")
         output = self.work / name
-        if source == "gemmGPU":
+        is_product = source in launches.PRODUCTS
+        if is_product:
             options += OF_PRODUCTS[target[:3]]
         if target.startswith("sm_"):
             # NVIDIA's own front end, which reads C++, where the kernel is plain enough for that.
-            is_plain = source == "gemmGPU"
-            ptx = self._nvrtc(text, options, target) if is_plain else self._clang_ptx(text, options, target, output)
+            ptx = self._nvrtc(text, options, target) if is_product else self._clang_ptx(text, options, target, output)
             return self._ptxas(ptx, target, output)
         if target.startswith("gfx"):
             return self._amd(text, options, target, output)
@@ -211,7 +212,7 @@ def _intel_compiled(name, path, globals_of_program):
         threads=8 * 128 // registers)
 
 
-# Enough of OpenCL C for `gemm_gpu.cl`.
+# Enough of OpenCL C for products.
 _CUDA = """
 typedef unsigned int uint;
 typedef unsigned long ulong;

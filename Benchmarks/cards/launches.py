@@ -10,6 +10,9 @@ import sys
 # Macros that stand for the absence of another.
 _WITHOUT_EFFECT = ("NARROW", "CACHED", "PLAIN")
 
+# The programs of products.
+PRODUCTS = ("gemmGPU", "winogradGPU")
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -30,26 +33,34 @@ class Kernel:
 
     @property
     def is_product(self):
-        return self.source == "gemmGPU"
+        return self.source in PRODUCTS
+
+    @property
+    def is_winograd(self):
+        return self.source == "winogradGPU"
 
     @property
     def kind(self):
         """Of a product, what it is for."""
         if "FILTER" in self.macros:
             return "input gradient"
+        if self.is_winograd:
+            return "filter gradient" if "LEFT_TRANSPOSED" in self.macros else "convolution"
         if "SINGLE_TAP" in self.macros:
             return "matrix"
         return "filter gradient" if "LEFT_TRANSPOSED" in self.macros else "convolution"
 
     @property
     def is_largest_tile(self):
-        return self.is_product and self.number("TILE_M") == self.number("TILE_N") == 128
+        return self.is_product and not self.is_winograd and self.number("TILE_M") == self.number("TILE_N") == 128
 
     @property
     def step_multiply_adds(self):
         """Of a product, what an item multiplies for each tile of k."""
         if not self.is_product:
             return None
+        if self.is_winograd:
+            return 8 * 8 * 8
         return self.number("TILE_M") * self.number("TILE_N") * self.number("TILE_K") // self.items
 
     @property
@@ -60,6 +71,9 @@ class Kernel:
 
     @property
     def label(self):
+        if self.is_winograd:
+            taps = self.number("TAPS") * self.number("STEP")
+            return " ".join([self.name, self.kind, f"{taps}×{taps}", *(["of all phases"] if "PHASES" in self.macros else [])])
         if self.is_product:
             told = [f"{side.lower()}ᵀ" for side in ("LEFT", "RIGHT") if f"{side}_TRANSPOSED" in self.macros]
             told += ["of one tap"] if self.kind == "input gradient" and "SINGLE_TAP" in self.macros else []
@@ -90,10 +104,15 @@ class Steps:
     launches: list
 
 
-def read(figment, models, units):
-    """Asks the command."""
+def read(figment, models, units, vendor):
+    """Asks the command.
+
+    Args:
+        vendor: Who made the card, or None if that does not matter.
+    """
     result = subprocess.run(
-        [figment, "benchmark", "launches", *models, "--compute-units", str(units), "--format", "json"],
+        [figment, "benchmark", "launches", *models, "--compute-units", str(units), "--format", "json",
+         *(["--vendor", vendor] if vendor else [])],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     if result.returncode:
         sys.exit(f"{figment} benchmark launches: ended with status {result.returncode}")

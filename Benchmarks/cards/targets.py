@@ -6,6 +6,7 @@ import math
 @dataclasses.dataclass(frozen=True)
 class Target:
     name: str
+    vendor: str
     cards: str
     # What `resident` counts.
     resident_unit: str
@@ -47,10 +48,10 @@ class Target:
 
 _WARPS, _WAVES, _THREADS = "warps a multiprocessor", "waves a SIMD", "threads a vector engine"
 TARGETS = {target.name: target for target in [
-    Target("sm_75", "GeForce RTX 20", _WARPS, threads=32, groups=16, local=64 << 10),
-    Target("sm_90", "H100", _WARPS, threads=64, groups=32, local=228 << 10, local_reserved=1 << 10),
-    Target("gfx1030", "Radeon RX 6000", _WAVES, resident_items=2 * 32),
-    Target("gfx1100", "Radeon RX 7900", _WAVES, widest=2, resident_items=2 * 32),
-    Target("gfx90a", "Instinct MI200", _WAVES, widest=2, resident_items=4 * 64),
-    Target("dg2", "Arc A", _THREADS, threads=128, local=128 << 10, resident_items=16),
+    Target("sm_75", "NVIDIA", "GeForce RTX 20", _WARPS, threads=32, groups=16, local=64 << 10),
+    Target("sm_90", "NVIDIA", "H100", _WARPS, threads=64, groups=32, local=228 << 10, local_reserved=1 << 10),
+    Target("gfx1030", "AMD", "Radeon RX 6000", _WAVES, resident_items=2 * 32),
+    Target("gfx1100", "AMD", "Radeon RX 7900", _WAVES, widest=2, resident_items=2 * 32),
+    Target("gfx90a", "AMD", "Instinct MI200", _WAVES, widest=2, resident_items=4 * 64),
+    Target("dg2", "Intel", "Arc A", _THREADS, threads=128, local=128 << 10, resident_items=16),
 ]}

@@ -11,6 +11,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
   case gemmCPU, gemmCPULines, gemmCPUPhases, gemmCPUNarrow, gemmCPURows, gemmGPU, gemmFold
   /// Convolutions with 2 or 3 neighbouring taps and their gradients, on processors: in blocks of tiles, and in parts of k.
   case winograd, winogradParts
+  /// The same on graphics cards.
+  case winogradGPU
 
   public var text: String {
     (["prelude"] + files).map { name in
@@ -39,9 +41,10 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case .gemmCPUNarrow: ["gemm", "gemm_cpu_tile", "gemm_cpu_narrow"]
     case .gemmCPURows: ["gemm", "gemm_cpu_tile", "gemm_cpu_rows"]
     case .gemmFold: ["gemm", "gemm_fold"]
-    case .gemmGPU: ["gemm", "gemm_gpu"]
+    case .gemmGPU: ["gemm", "gemm_gpu_operands", "gemm_gpu"]
     case .winograd: ["gemm", "winograd_points", "winograd_filter", "winograd", "winograd_product", "winograd_gradient"]
     case .winogradParts: ["gemm", "winograd_points", "winograd_filter", "winograd_parts"]
+    case .winogradGPU: ["gemm", "gemm_gpu_operands", "winograd_gpu"]
     }
   }
 }

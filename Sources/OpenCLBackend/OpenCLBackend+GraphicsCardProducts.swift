@@ -28,44 +28,26 @@ struct GraphicsCardProductPlan {
     ]
   }
 
-  /// The longest sum one item adds up, which bounds its rounding error.
-  static let longestSum = 8192
-  /// The shortest that is worth a split, and the most splits.
-  private static let shortestSplit = 128
-  private static let mostSplits = 512
-
   let tile: Tile
-  let splits: Int
-  let splitLength: Int
+  let splits: CardSplits
   /// What it is expected to take, in clock cycles.
   let cycles: Double
 
   /// With as many splits as are fastest.
   init(_ product: GeneralProduct, tile: Tile, device: OpenCLDevice) {
-    let fewest = product.batch == 1 ? max(1, product.k.dividedUp(by: Self.longestSum)) : 1
-    let most = product.batch == 1 ? max(fewest, min(Self.mostSplits, product.k / Self.shortestSplit)) : 1
-    // Beyond a few dozen, one split more makes no difference.
-    let tried = (fewest...most).filter { $0 <= 64 || $0.isMultiple(of: 64) || $0 == most }
+    let tried =
+      product.batch == 1
+      ? CardSplits.worthTrying(of: product.k, step: tile.k) : [CardSplits(of: product.k, count: 1, step: tile.k)]
     self = tried.map { Self(product, tile: tile, splits: $0, device: device) }.min { $0.cycles < $1.cycles }!
   }
 
-  private init(_ product: GeneralProduct, tile: Tile, splits: Int, device: OpenCLDevice) {
-    self.tile = tile
-    splitLength = max(1, product.k.dividedUp(by: splits).roundedUp(to: tile.k))
-    self.splits = max(1, product.k.dividedUp(by: splitLength))
-    // As measured on an H100, where it tells all tiles' times within a fifth: what a multiprocessor multiplies and moves in a
-    // cycle, what its groups together wait for at each step of k, what a group takes to begin and to end, and a launch to
-    // follow another.
-    let multiplyAdds = 128.0, bytes = 8.0, ofStep = 650.0, ofGroup = 1500.0, ofLaunch = 10_000.0
-    let groups = (tile.groups(of: product) * self.splits).dividedUp(by: device.multiprocessors)
-    let rounds = Double(groups.dividedUp(by: tile.resident)), steps = Double(splitLength.dividedUp(by: tile.k))
-    let step = Double(tile.m * tile.n * tile.k) / (multiplyAdds * tile.share)
-    var cycles = rounds * ofGroup + steps * (Double(groups) * step + rounds * ofStep)
-    if self.splits > 1 {
-      let moved = 4 * product.m * product.n * (2 * self.splits + 1)
-      cycles += ofLaunch + Double(moved) / (bytes * Double(device.multiprocessors))
-    }
-    self.cycles = cycles
+  private init(_ product: GeneralProduct, tile: Tile, splits: CardSplits, device: OpenCLDevice) {
+    (self.tile, self.splits) = (tile, splits)
+    cycles = CardTime(
+      groups: tile.groups(of: product) * splits.count, steps: splits.length.dividedUp(by: tile.k),
+      ofStep: tile.m * tile.n * tile.k, share: tile.share, resident: tile.resident,
+      added: splits.added(of: product.m * product.n)
+    ).cycles(on: device)
   }
 
   /// The fastest way, as far as that can be told beforehand.
@@ -129,9 +111,9 @@ extension OpenCLBackend {
   ) throws {
     let plan = GraphicsCardProductPlan(product, tile: .all.first { $0.name == name }!, device: device)
     var arguments = ProductArguments(
-      rightRow: product.rightRow, rightBatchStride: product.rightBatchStride, splits: plan.splits,
-      splitLength: plan.splitLength)
-    let (macro, parameter) = (plan.splits > 1 ? .identity : activation).macro
+      rightRow: product.rightRow, rightBatchStride: product.rightBatchStride, splits: plan.splits.count,
+      splitLength: plan.splits.length)
+    let (macro, parameter) = (plan.splits.count > 1 ? .identity : activation).macro
     let kernel = try runtime.kernel(
       .gemmGPU, "product",
       macros: plan.macros(product, activation: macro, largestOperand: max(left.count, right.count)))
@@ -142,15 +124,14 @@ extension OpenCLBackend {
       // The compiler took more registers than so many items have.
       return try computeInTiles(product, smaller.name, left, right, bias: bias, activation: activation, into: output)
     }
-    let columns = product.n.dividedUp(by: tile.n), blocks = product.m.dividedUp(by: tile.m)
-    let launches = min(blocks, Int((plan.cycles / runtime.configuration.longestLaunch).rounded(.up)))
-    let atOnce = blocks.dividedUp(by: launches)
+    let blocks = product.m.dividedUp(by: tile.m)
     try launchInSplits(product, arguments, bias: bias, activation: activation, into: output) { target in
-      for first in stride(from: 0, to: blocks, by: atOnce) {
+      try launchBlocks(blocks, cycles: plan.cycles) { first, count in
         arguments.firstBlock = first
-        let count = min(atOnce, blocks - first)
         try runtime.launch(
-          kernel, global: WorkSize(columns * tile.itemsN, count * tile.itemsM, product.batch * plan.splits),
+          kernel,
+          global: WorkSize(
+            product.n.dividedUp(by: tile.n) * tile.itemsN, count * tile.itemsM, product.batch * plan.splits.count),
           local: WorkSize(tile.itemsN, tile.itemsM), multiplyAdds: product.multiplyAdds * count / blocks,
           arguments.words(product, hasBias: bias != nil),
           .words(product.left.words), .words(product.divisors), .ulong(UInt64(product.leftBatchStride)),
@@ -159,10 +140,18 @@ extension OpenCLBackend {
       }
     }
   }
+
+  /// Launches blocks of rows through `launch`, which gets the first and how many: at once, or, if that is expected to take too
+  /// long for a driver, some at a time.
+  func launchBlocks(_ blocks: Int, cycles: Double, _ launch: (_ first: Int, _ count: Int) throws -> Void) throws {
+    let launches = min(blocks, Int((cycles / runtime.configuration.longestLaunch).rounded(.up)))
+    let atOnce = blocks.dividedUp(by: launches)
+    for first in stride(from: 0, to: blocks, by: atOnce) { try launch(first, min(atOnce, blocks - first)) }
+  }
 }
 
 extension GeneralProduct {
-  /// The structure `Divisors` of `gemm_gpu.cl`.
+  /// The structure `Divisors` of `gemm_gpu_operands.cl`.
   fileprivate var divisors: [Int] { featuresOfPhases == nil ? left.divisors : left.divisors + left.fewerDivisors }
 
   /// Floats from one row of the right operand to the next, or from one column of a filter.
@@ -180,8 +169,8 @@ extension GeneralProduct {
   fileprivate var leftWidth: Int { Self.width(left.channels, leftBatchStride) }
   fileprivate var rightWidth: Int { Self.width(rightRow, rightBatchStride) }
 
-  /// The structure `Filter` of `gemm_gpu.cl`.
-  fileprivate var filter: [Int] {
+  /// The structure `Filter` of `gemm_gpu_operands.cl`.
+  var filter: [Int] {
     var words = [Int]()
     guard case .phase(let phase, let kernelSize, _) = right else { return Array(repeating: 0, count: 15) }
     // The first phase's taps begin with the remainder.
@@ -194,16 +183,17 @@ extension GeneralProduct {
 }
 
 extension PatchGeometry {
-  /// The structure `Divisors` of `gemm_gpu.cl`: `n / d` is `(high 32 bits of n · magic + n) >> shift`, with
-  /// `shift = ⌈log₂ d⌉` and `magic = ⌊2³² · (2^shift − d) / d⌋ + 1`.
-  fileprivate var divisors: [Int] {
-    words(dividingBy: [rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, channels])
-  }
+  /// The structure `Divisors` of `gemm_gpu_operands.cl`.
+  fileprivate var divisors: [Int] { Divisor.words([rows.x, rows.y, rows.z, taps.x, taps.y, taps.z, channels]) }
 
   /// For the phases that reach fewer taps.
-  fileprivate var fewerDivisors: [Int] { words(dividingBy: [taps.x - 1, taps.y - 1, taps.z - 1]) }
+  fileprivate var fewerDivisors: [Int] { Divisor.words([taps.x - 1, taps.y - 1, taps.z - 1]) }
+}
 
-  private func words(dividingBy divisors: [Int]) -> [Int] {
+enum Divisor {
+  /// Structures `Divisor` of `gemm_gpu_operands.cl`: `n / d` is `(high 32 bits of n · magic + n) >> shift`, with
+  /// `shift = ⌈log₂ d⌉` and `magic = ⌊2³² · (2^shift − d) / d⌋ + 1`.
+  static func words(_ divisors: [Int]) -> [Int] {
     divisors.flatMap { divisor -> [Int] in
       // A phase without taps divides nothing.
       let d = UInt64(max(1, min(divisor, Int(Int32.max))))

@@ -37,6 +37,10 @@ extension OpenCLBackend {
     switch variant(of: product, byRules: variantByRules(product), candidates: { candidates(product) }) {
     case .winograd:
       // A candidate only where there is a plan.
+      if runtime.family == .gpu {
+        let plan = GraphicsCardWinogradPlan(product, device: device)!
+        return try computeByWinogradPoints(product, plan, left, right, bias: bias, activation: activation, into: output)
+      }
       let plan = WinogradPlan(product, device: device, use: .wherePossible)!
       try computeByWinograd(product, plan, left, right, bias: bias, activation: activation, into: output)
     case .winogradParts:
@@ -87,7 +91,13 @@ extension OpenCLBackend {
       if goesPlainly(product) { return .plain }
       return FewRowsPlan.serves(product) ? .fewRows : .panels
     case .gpu:
-      return .tile(GraphicsCardProductPlan.byRules(product, device: device).tile.name)
+      let tile = GraphicsCardProductPlan.byRules(product, device: device), use = runtime.configuration.winograd
+      if use != .never, let plan = GraphicsCardWinogradPlan(product, device: device),
+        use == .wherePossible || plan.isFaster(than: tile, on: device)
+      {
+        return .winograd
+      }
+      return .tile(tile.tile.name)
     }
   }
 
@@ -123,6 +133,9 @@ extension OpenCLBackend {
       }
     case .gpu:
       result += GraphicsCardProductPlan.Tile.all.filter { $0.fits(device) }.map { .tile($0.name) }
+      if runtime.configuration.winograd != .never, GraphicsCardWinogradPlan(product, device: device) != nil {
+        result.append(.winograd)
+      }
     }
     if isForCLBlast(product) { result.append(.clblast) }
     return result

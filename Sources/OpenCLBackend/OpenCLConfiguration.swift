@@ -26,8 +26,9 @@ public struct OpenCLConfiguration: Sendable {
   /// device is known for.
   package var hasManyStreams: Bool?
 
-  /// How many compute units the device is taken to have, to see what would be launched on another.
+  /// How many compute units the device is taken to have, and from whom it is, to see what would be launched on another.
   package var computeUnits: Int?
+  package var vendor: String?
   /// Called in place of every launch: the device computes nothing.
   package var launchObserver: (@Sendable (LaunchNote) -> Void)?
   /// The device notes when kernels start and end, which costs time: see `OpenCLBackend.timingLaunches(_:)`.

@@ -61,7 +61,7 @@ package struct LaunchNote: Hashable, Sendable {
 
 /// What a launch has to do.
 package struct LaunchLoad: Hashable, Sendable {
-  /// Multiply-adds of a product; 0 of all else.
+  /// Multiply-adds of a product, as many as are made; 0 of all else.
   package var multiplyAdds = 0
   /// Of all buffers that the kernel gets, each once: what it must read and write if it writes none that it reads, and reads
   /// all of each.

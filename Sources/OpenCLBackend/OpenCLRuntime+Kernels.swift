@@ -38,7 +38,7 @@ extension OpenCLRuntime {
     // No fast-relaxed-math: NaN and infinity must go through. Multiply-add may be fused.
     let options =
       "-cl-std=CL1.2 -cl-mad-enable -D\(family == .cpu ? "CPU_FAMILY" : "GPU_FAMILY")" + macros
-      + (source == .gemmGPU ? device.productOptions : "")
+      + ([.gemmGPU, .winogradGPU].contains(source) ? device.productOptions : "")
     let text = configuration.expandSource(source)
     let key = ProgramCache.key([
       text, options, device.name, device.vendor, device.version, device.driverVersion, device.platformVersion,

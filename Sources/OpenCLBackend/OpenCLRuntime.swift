@@ -43,6 +43,7 @@ public final class OpenCLRuntime: @unchecked Sendable {
     if device.isPoCL, let problem = PoCLCache.problem() { throw problem }
     var device = device
     if let computeUnits = configuration.computeUnits { device.computeUnits = computeUnits }
+    if let vendor = configuration.vendor { device.vendor = vendor }
     self.device = device
     self.configuration = configuration
     family = configuration.family ?? (device.kind == .cpu ? .cpu : .gpu)

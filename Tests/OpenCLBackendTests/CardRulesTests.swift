@@ -81,7 +81,7 @@ import Testing
         let isSmall = product.batch * product.m * product.n <= 4 * device.multiprocessors * 32 * 32
         if plan.tile.m * plan.tile.n <= 32 * 32, !isSmall { inSmallTiles += work }
         // Every multiprocessor has something to do, unless a split would be too short.
-        let groups = plan.tile.groups(of: product) * plan.splits
+        let groups = plan.tile.groups(of: product) * plan.splits.count
         #expect(2 * groups >= min(device.multiprocessors, product.k / 512), "\(name): \(product)")
       }
       #expect(100 * inSmallTiles <= 15 * total, "\(name): \(inSmallTiles) of \(total)")

@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test func ofGraphicsCardsAgreesWithTheReferenceAndRuns() throws {
-    try run(.gpu, [(.never, smallCases)])
+    try run(.gpu, [(.never, smallCases), (.wherePossible, graphicsCardProducts)])
   }
 
   private func run(
@@ -68,7 +68,7 @@ extension OpenCLConfiguration.Family {
       .winogradParts,
     ]
     return KernelSource.allCases.filter {
-      $0 != .ceilings && (self == .cpu ? $0 != .gemmGPU : !processors.contains($0))
+      $0 != .ceilings && (self == .cpu ? ![.gemmGPU, .winogradGPU].contains($0) : !processors.contains($0))
     }
   }
 }

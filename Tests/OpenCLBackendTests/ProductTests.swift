@@ -11,22 +11,24 @@ import Testing
   /// Kernels for processors as they choose to compute, with Winograd's filtering wherever it can be used, however
   /// small the image; and kernels for graphics cards.
   enum Kernels: CaseIterable {
-    case processor, winograd, winogradInParts, graphicsCard
+    case processor, winograd, winogradInParts, graphicsCard, graphicsCardByWinograd
+
+    var isOfCards: Bool { self == .graphicsCard || self == .graphicsCardByWinograd }
 
     /// Those of one family if `FIGMENT_KERNELS` names one.
     static let tested: [Kernels] = {
       let family = ProcessInfo.processInfo.environment["FIGMENT_KERNELS"]
-      return allCases.filter { family == nil || (family == "gpu") == ($0 == .graphicsCard) }
+      return allCases.filter { family == nil || (family == "gpu") == $0.isOfCards }
     }()
-    static let ofMatrices = tested.filter { $0 != .winograd && $0 != .winogradInParts }
+    static let ofMatrices = tested.filter { $0 == .processor || $0 == .graphicsCard }
     /// Without that of processors where `FIGMENT_KERNELS` is gpu: a card's driver may refuse it.
     static let families: [Kernels] = tested.contains(.processor) ? [.processor, .graphicsCard] : [.graphicsCard]
   }
 
   static func device(_ kernels: Kernels) throws -> OpenCLBackend {
     var configuration = OpenCLConfiguration()
-    configuration.family = kernels == .graphicsCard ? .gpu : .cpu
-    if kernels == .winograd { configuration.winograd = .wherePossible }
+    configuration.family = kernels.isOfCards ? .gpu : .cpu
+    if kernels == .winograd || kernels == .graphicsCardByWinograd { configuration.winograd = .wherePossible }
     // So few floats that there are several parts.
     if kernels == .winogradInParts { (configuration.winograd, configuration.cachedFloats) = (.inParts, 1 << 16) }
     return try OpenCLBackend(configuration: configuration)
@@ -219,7 +221,11 @@ import Testing
 
   @Test(arguments: Kernels.tested) func convolutions(_ family: Kernels) throws {
     let device = try Self.device(family)
+    var byWinograd = 0
     for shape in Self.convolutions {
+      // On a card nearly every product is a program of its own: those that are none of Winograd's are compiled once.
+      if family == .graphicsCardByWinograd, ![[2, 2], [3, 3], [4, 4], [6, 6]].contains(shape.windows.kernelSize) { continue }
+      func count() { byWinograd += device.runtime.choices.withLock { $0.last } == .winograd ? 1 : 0 }
       let input = Self.values(shape.inputCount, seed: 1), filter = Self.values(shape.filterCount, seed: 2)
       let gradient = Self.values(shape.outputCount, seed: 4)
       let name = "\(shape.windows) \(shape.inputChannels) → \(shape.outputChannels)"
@@ -231,17 +237,21 @@ import Testing
         backend.convolution(
           shape, input: storages[0], filter: storages[1], bias: storages[2], activation: .leakyReLU(slope: 0.3))
       }
+      count()
       try Self.compare(
         device, operands: [gradient, filter, Self.values(shape.inputChannels, seed: 3)], "input gradient \(name)"
       ) { backend, storages in
         backend.convolutionInputGradient(
           shape, outputGradient: storages[0], filter: storages[1], bias: storages[2], activation: .leakyReLU(slope: 0.3))
       }
+      count()
       try Self.compare(device, operands: [input, gradient], tolerance: 1e-5, "filter gradient \(name)") {
         backend, storages in
         backend.convolutionFilterGradient(shape, input: storages[0], outputGradient: storages[1])
       }
+      count()
     }
+    if family == .graphicsCardByWinograd { #expect(byWinograd >= 40) }
   }
 
   @Test(arguments: Kernels.tested, [(8, 40), (32, 64)])

@@ -238,6 +238,12 @@ let smallProducts: [BackendCase] =
     convolution(Windows([3, 4, 3], [3, 2, 3], .same), 2, 3),
   ]
 
+/// For what only graphics cards do: Winograd's filtering of few tiles, of two taps in phases of a stride.
+let graphicsCardProducts: [BackendCase] = [
+  convolution(Windows([5, 6], [3, 3], .same), batch: 2, 10, 6),
+  convolution(Windows([9, 8], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), 6, 9),
+]
+
 /// For what only processors do: few rows, splits of shorter products, Winograd's filtering, folds of one channel.
 let processorProducts: [BackendCase] =
   products(5, 33, 600) + products(20, 48, 9) + [

@@ -45,6 +45,9 @@ struct BenchmarkCommand: ParsableCommand {
     help: .init("Multiprocessors of the card (launches). Default: the device's own.", valueName: "count"))
   var computeUnits: Int?
 
+  @Option(help: .init("Maker of the card, by which some products go (launches). Default: the device's own.", valueName: "name"))
+  var vendor: String?
+
   @Option(help: "A table, or one JSON object a line.")
   var format: Format = .table
 
@@ -81,8 +84,9 @@ struct BenchmarkCommand: ParsableCommand {
     guard !tune || suite == .gemm || suite == .convolution else {
       throw UsageError("--tune goes with the suites gemm and convolution, not with “\(name)”")
     }
-    guard computeUnits == nil || suite == .launches else {
-      throw UsageError("--compute-units goes with the suite launches, not with “\(name)”")
+    for (option, isGiven) in [("--compute-units", computeUnits != nil), ("--vendor", vendor != nil)]
+    where isGiven && suite != .launches {
+      throw UsageError("\(option) goes with the suite launches, not with “\(name)”")
     }
     // What is misspelt is said before anything is measured.
     let isOfSteps = [.steps, .launches, .kernels].contains(suite)
@@ -112,7 +116,7 @@ struct BenchmarkCommand: ParsableCommand {
       }
     case .launches:
       for step in steps {
-        let launches = LaunchBenchmark(step: step, batchSize: batchSize, computeUnits: computeUnits)
+        let launches = LaunchBenchmark(step: step, batchSize: batchSize, computeUnits: computeUnits, vendor: vendor)
         for result in try launches.measure(seconds: seconds, listsKernels: format == .json) { try report.add(result) }
       }
     case .kernels:

@@ -7,14 +7,16 @@ import Synchronization
 struct LaunchBenchmark {
   let step: StepBenchmark
   let batchSize: Int?
-  /// Of the card; the device's own if nil.
+  /// Of the card, and who made it; the device's own if nil.
   let computeUnits: Int?
+  let vendor: String?
 
   /// - Parameter listsKernels: Whether kernels follow, each as it is launched and how often.
   func measure(seconds: Double, listsKernels: Bool) throws -> [BenchmarkResult] {
     let notes = Notes()
     var configuration = OpenCLConfiguration()
-    (configuration.family, configuration.cache, configuration.computeUnits) = (.gpu, .none, computeUnits)
+    (configuration.family, configuration.cache) = (.gpu, .none)
+    (configuration.computeUnits, configuration.vendor) = (computeUnits, vendor)
     configuration.launchObserver = { note in notes.add(note) }
     let device = Device(try OpenCLBackend(configuration: configuration))
     let step = try step.step(batchSize: batchSize, on: device)

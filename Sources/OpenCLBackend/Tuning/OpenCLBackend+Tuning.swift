@@ -99,7 +99,7 @@ extension OpenCLBackend {
   package var productVariants: [String] {
     switch runtime.family {
     case .cpu: ["panels", "few rows", "winograd", "lines", "plain", "joined phases", "clblast"]
-    case .gpu: GraphicsCardProductPlan.Tile.all.filter { $0.fits(device) }.map { "tile \($0.name)" } + ["clblast"]
+    case .gpu: GraphicsCardProductPlan.Tile.all.filter { $0.fits(device) }.map { "tile \($0.name)" } + ["winograd", "clblast"]
     }
   }
 }

@@ -1,0 +1,110 @@
+import Backends
+
+/// How a convolution or a gradient of one is computed on graphics cards by Winograd's filtering: see `winograd_gpu.cl`.
+struct GraphicsCardWinogradPlan {
+  /// Rows and columns of a group, the values of k that it takes at a time, and its items: one for each element of these.
+  static let block = 32
+  private static let depth = 8
+  static let items = block * depth
+  private static let points = 16
+  private static let localFloats = 2 * points * depth * (block + 4)
+  /// Multiply-adds among the instructions of its loop, as NVIDIA's compiler writes them, and groups that a multiprocessor has at
+  /// a time.
+  private static let share = 0.55
+  private static let resident = 2
+
+  private let geometry: WinogradGeometry
+  /// Of the products of points.
+  private let rows: Int
+  private let k: Int
+  let splits: CardSplits
+  /// What it is expected to take, in clock cycles.
+  let cycles: Double
+
+  /// Nil if it cannot be computed so.
+  init?(_ product: GeneralProduct, device: OpenCLDevice) {
+    let left = product.left
+    guard product.batch == 1 || product.joinsPhases, product.featuresOfPhases == nil, left.isPlanar, product.k > 0,
+      Self.items <= device.maximumWorkGroupSize, 4 * Self.localFloats <= device.localMemory,
+      let geometry = WinogradGeometry(left, positions: product.transposesLeft ? product.k : product.m), geometry.count > 0
+    else { return nil }
+    self.geometry = geometry
+    (rows, k) = product.transposesLeft ? (geometry.k, geometry.count) : (geometry.count, geometry.k)
+    let groups = product.batch * rows.dividedUp(by: Self.block) * product.n.dividedUp(by: Self.block)
+    func cycles(_ splits: CardSplits) -> Double {
+      CardTime(
+        groups: groups * splits.count, steps: splits.length.dividedUp(by: Self.depth),
+        ofStep: Self.points * Self.block * Self.block * Self.depth, share: Self.share, resident: Self.resident,
+        added: splits.added(of: product.m * product.n)
+      ).cycles(on: device)
+    }
+    let whole = CardSplits(of: k, count: 1, step: Self.depth)
+    let tried =
+      product.transposesLeft
+      ? CardSplits.worthTrying(of: k, terms: geometry.outputs * geometry.outputs, step: Self.depth) : [whole]
+    splits = tried.min { cycles($0) < cycles($1) }!
+    self.cycles = cycles(splits)
+  }
+
+  /// By so much that an estimate's error does not matter.
+  ///
+  /// Of NVIDIA's cards alone the estimate holds: Intel's await loads when they have begun sixteen, and of AMD's machine code a
+  /// third are multiply-adds. There it is chosen if it is measured to be faster.
+  func isFaster(than plan: GraphicsCardProductPlan, on device: OpenCLDevice) -> Bool {
+    device.vendor.contains("NVIDIA") && cycles < 0.8 * plan.cycles
+  }
+
+  /// Of the products of points.
+  func multiplyAdds(_ product: GeneralProduct) -> Int { product.batch * Self.points * rows * k * product.n }
+
+  var blocks: Int { rows.dividedUp(by: Self.block) }
+
+  /// The structure `Tiles` of `winograd_gpu.cl`, in the order of its fields.
+  func words(channels: Int) -> [Int] {
+    [rows, k, geometry.tiles[1], geometry.tiles[0]] + Divisor.words([geometry.tiles[1], geometry.tiles[0], channels])
+  }
+
+  /// - Parameter largestOperand: Its elements.
+  func macros(_ product: GeneralProduct, activation: String, largestOperand: Int) -> [Macro] {
+    var macros = [
+      Macro("ACTIVATION", activation), Macro("TAPS", 5 - geometry.outputs), Macro("STEP", geometry.phases), Macro("PLANAR", 1),
+    ]
+    if product.transposesLeft { macros.append(Macro("LEFT_TRANSPOSED", 1)) }
+    if case .phase = product.right { macros.append(Macro("FILTER", 1)) }
+    if product.joinsPhases { macros.append(Macro("PHASES", 1)) }
+    macros.append(Macro(needsWideIndices(2 * largestOperand) ? "WIDE" : "NARROW", 1))
+    return macros
+  }
+}
+
+extension OpenCLBackend {
+  func computeByWinogradPoints(
+    _ product: GeneralProduct, _ plan: GraphicsCardWinogradPlan, _ left: OpenCLStorage, _ right: OpenCLStorage,
+    bias: OpenCLStorage?, activation: Activation, into output: OpenCLStorage
+  ) throws {
+    let (macro, parameter) = (plan.splits.count > 1 ? .identity : activation).macro
+    let kernel = try runtime.kernel(
+      .winogradGPU, "winogradPoints",
+      macros: plan.macros(product, activation: macro, largestOperand: max(left.count, right.count)))
+    if kernel.maximumWorkGroupSize < GraphicsCardWinogradPlan.items {
+      // The compiler took more registers than so many items have.
+      let tile = GraphicsCardProductPlan.byRules(product, device: device).tile
+      return try computeInTiles(product, tile.name, left, right, bias: bias, activation: activation, into: output)
+    }
+    var arguments = ProductArguments(
+      rightRow: 0, rightBatchStride: 0, splits: plan.splits.count, splitLength: plan.splits.length)
+    let columns = product.n.dividedUp(by: GraphicsCardWinogradPlan.block)
+    try launchInSplits(product, arguments, bias: bias, activation: activation, into: output) { target in
+      try launchBlocks(plan.blocks, cycles: plan.cycles) { first, count in
+        arguments.firstBlock = first
+        try runtime.launch(
+          kernel,
+          global: WorkSize(columns * GraphicsCardWinogradPlan.items, count, product.batch * plan.splits.count),
+          local: WorkSize(GraphicsCardWinogradPlan.items), multiplyAdds: plan.multiplyAdds(product) * count / plan.blocks,
+          arguments.words(product, hasBias: bias != nil), .words(product.left.words),
+          .words(plan.words(channels: product.left.channels)), .words(product.filter), .float(parameter), .buffer(left),
+          .buffer(right), .buffer(bias ?? right), .buffer(target))
+      }
+    }
+  }
+}
