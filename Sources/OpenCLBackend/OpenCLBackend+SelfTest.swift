@@ -64,7 +64,7 @@ extension OpenCLBackend {
       }
     }
     let (x, w, g) = (send(input), send(filter), send(gradient))
-    try byLargestTile {
+    func testConvolution() throws {
       try expect(
         "convolution", self.convolution(convolution, input: x, filter: w, bias: nil, activation: .identity), forward)
       try expect(
@@ -74,6 +74,12 @@ extension OpenCLBackend {
       try expect(
         "the filter gradient of a convolution", convolutionFilterGradient(convolution, input: x, outputGradient: g),
         filterGradient)
+    }
+    try byLargestTile(testConvolution)
+    if runtime.family == .gpu, device.isKnownForWinograd,
+      GraphicsCardWinogradPlan(GeneralProduct(forward: convolution), device: device) != nil
+    {
+      try withProducts(going: "winograd", testConvolution)
     }
 
     let m = 37, n = 35, k = 41

@@ -47,11 +47,8 @@ struct GraphicsCardWinogradPlan {
   }
 
   /// By so much that an estimate's error does not matter.
-  ///
-  /// Of NVIDIA's cards alone the estimate holds: Intel's await loads when they have begun sixteen, and of AMD's machine code a
-  /// third are multiply-adds. There it is chosen if it is measured to be faster.
   func isFaster(than plan: GraphicsCardProductPlan, on device: OpenCLDevice) -> Bool {
-    device.vendor.contains("NVIDIA") && cycles < 0.8 * plan.cycles
+    device.isKnownForWinograd && cycles < 0.8 * plan.cycles
   }
 
   /// Of the products of points.
@@ -75,6 +72,12 @@ struct GraphicsCardWinogradPlan {
     macros.append(Macro(needsWideIndices(2 * largestOperand) ? "WIDE" : "NARROW", 1))
     return macros
   }
+}
+
+extension OpenCLDevice {
+  /// Whether the estimate holds of it as a card. Intel's await loads when they have begun sixteen, and of AMD's machine code a
+  /// third are multiply-adds: there Winograd's filtering is chosen if it is measured to be faster.
+  var isKnownForWinograd: Bool { vendor.contains("NVIDIA") }
 }
 
 extension OpenCLBackend {

@@ -88,6 +88,26 @@ import Testing
     }
   }
 
+  /// SRGAN's blocks and DCGAN's phases of a stride go by Winograd's filtering where that is known to pay; dense layers, volumes and
+  /// five taps cannot.
+  @Test(arguments: cards) func threeTapsOnTwoAxesGoByWinogradsFiltering(_ card: Card) throws {
+    let device = try card.device(), isNVIDIA = card.vendor.hasPrefix("NVIDIA")
+    for layer in [(16, [24, 24], 64, 64, 3, 1), (32, [32, 32], 64, 128, 6, 2), (32, [15, 15], 256, 512, 3, 1)] {
+      for product in products(layer) {
+        let plan = try #require(GraphicsCardWinogradPlan(product, device: device), "\(product)")
+        let tile = GraphicsCardProductPlan.byRules(product, device: device)
+        #expect(plan.isFaster(than: tile, on: device) == isNVIDIA, "\(product): \(plan.cycles), \(tile.cycles)")
+      }
+    }
+    for layer in [(32, [64, 64], 32, 128, 5, 1), (2, [16, 16, 16], 128, 256, 4, 2), (16, [1, 1], 64, 64, 1, 1)] {
+      #expect(products(layer).allSatisfy { GraphicsCardWinogradPlan($0, device: device) == nil })
+    }
+    // Too little local memory, or groups too small.
+    var small = device
+    small.localMemory = 32 << 10
+    #expect(GraphicsCardWinogradPlan(products((16, [24, 24], 64, 64, 3, 1))[0], device: small) == nil)
+  }
+
   /// Only a driver that knows the option gets it.
   @Test func intelsMatrixCardsHaveProductsWithTwiceTheRegisters() throws {
     var arc = try #require(Self.cards.last).device()

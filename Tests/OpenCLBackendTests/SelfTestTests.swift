@@ -30,6 +30,11 @@ import Testing
       family: .gpu, source: .gemmGPU, text: "filter->first[2] + t.x", taken: "filter->first[2] + 0 * t.x",
       noticed: ["the input gradient of a convolution"]),
     Fault(
+      family: .gpu, source: .winogradGPU, text: "barrier(CLK_LOCAL_MEM_FENCE);", taken: "",
+      noticed: ["convolution", "the input gradient of a convolution", "the filter gradient of a convolution"]),
+    Fault(
+      family: .gpu, source: .winogradGPU, text: "count == 3 ? sum : difference", taken: "sum", noticed: ["convolution"]),
+    Fault(
       family: .gpu, source: .normalization, text: "square - sum * shift", taken: "square",
       noticed: ["batch normalization"]),
     Fault(
@@ -45,6 +50,8 @@ import Testing
       configuration: configuration {
         $0.family = fault.family
         $0.cache = .none
+        // Which has all kernels of cards by the rules.
+        if fault.family == .gpu { $0.vendor = "NVIDIA" }
         $0.expandSource = { source in
           source == fault.source ? source.text.replacingOccurrences(of: fault.text, with: fault.taken) : source.text
         }
@@ -57,7 +64,7 @@ import Testing
 
   @Test(arguments: [OpenCLConfiguration.Family.gpu, .cpu])
   func aDriverThatIsRightPasses(_ family: OpenCLConfiguration.Family) throws {
-    let device = try OpenCLBackend(configuration: configuration { ($0.family, $0.cache) = (family, .none) })
+    let device = try OpenCLBackend(configuration: configuration { ($0.family, $0.cache, $0.vendor) = (family, .none, "NVIDIA") })
     try device.selfTest()
     // What it ran does not stay behind.
     #expect(device.runtime.choices.withLock { $0.forced } == nil)
