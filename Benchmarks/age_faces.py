@@ -12,6 +12,7 @@ PyTorch trains on real ones: one tells the six groups of age, the other tells pe
   figment train --resume run --stage encoder
   cp -r run second
   figment train --resume run --stage identity
+  figment train --resume run --stage identity-encoder
   figment generate run --count 3000 --output generated.npy    # all ages in turn
   for run in second run; do mkdir $run.strips; for group in 0,9 1,24 2,34 3,44 4,54 5,75; do
     figment age $run --input hundred/${group%,*} --from-age ${group#*,} --count 64 --output $run.strips/${group%,*}.png

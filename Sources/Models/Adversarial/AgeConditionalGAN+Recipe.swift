@@ -22,7 +22,7 @@ private struct FacesNoise: AdversarialNoise {
   func uniform(_ shape: Shape) -> Tensor { drawn.uniform(shape) }
 }
 
-// MARK: - The recipe, in three stages
+// MARK: - The recipe, in stages
 
 extension AgeConditionalGAN {
   public var inputs: [Field] { [Field("image", shape: sampleShape, range: -1...1), Field("label", shape: [])] }
@@ -30,6 +30,7 @@ extension AgeConditionalGAN {
   /// `gan`: both networks, on faces and their age groups, 500 epochs as published. `encoder`: the encoder, on faces that the
   /// generator makes of known latents. `recognition`, if the model is to have a face network of its own: that network, on drawn
   /// people. `identity`: the encoder, and whoever else is to, so that a face made anew is still the same person's.
+  /// `identity-encoder`, if the game went on in that: the encoder alone, with the generator as it is by then.
   public func stages() -> [Stage] {
     func adam() -> Optimizer { configuration.optimizer.make { Adam(learningRate: 2e-4, beta1: 0.5) } }
     func stage(_ name: String, epochs: Int, steps: Int = 1, _ learners: [Learner]) -> Stage {
@@ -44,14 +45,14 @@ extension AgeConditionalGAN {
         checkpointEvery: .minutes(10))
     }
     // Those of the first stage go on where they stopped.
-    let game = learners()
+    let game = learners(), encoderOfIdentity = Learner("identity", adam(), encoder, of: self)
     let identity: [Learner] =
       switch configuration.identityLearners {
       case .both: [Learner("identity", adam(), encoder, generator, of: self)]
-      case .encoder: [Learner("identity", adam(), encoder, of: self)]
+      case .encoder: [encoderOfIdentity]
       case .game:
         game + [
-          Learner("identity", adam(), encoder, of: self),
+          encoderOfIdentity,
           // Slowly: the game must keep up.
           Learner(
             "identity-generator", configuration.optimizer.make { Adam(learningRate: 5e-5, beta1: 0.5) }, generator, of: self),
@@ -62,6 +63,7 @@ extension AgeConditionalGAN {
       stage("encoder", epochs: 100, [Learner("encoder", adam(), encoder, of: self)]),
       recognition,
       stage("identity", epochs: 100, identity),
+      configuration.identityLearners == .game ? stage("identity-encoder", epochs: 40, [encoderOfIdentity]) : nil,
     ].compactMap { $0 }
   }
 
@@ -71,7 +73,7 @@ extension AgeConditionalGAN {
     case "recognition":
       return try recognitionStep(
         FaceRecognizer.people(Self.pairs(in: batch), of: .training, using: random, on: device), context)
-    case "identity": return try identityStep(batch["image"], labels: batch["label"], context)
+    case "identity", "identity-encoder": return try identityStep(batch["image"], labels: batch["label"], context)
     default: return try adversarialStep(batch["image"], labels: batch["label"], context)
     }
   }
@@ -93,7 +95,8 @@ extension AgeConditionalGAN {
   }
 
   /// One step of the encoder, and of the generator if it is to learn too, on faces and their age groups; before it one of the
-  /// game, if that goes on. A generator that does not learn is the sampler, in evaluation mode.
+  /// game, if that goes on. In the stage `identity-encoder` the encoder learns alone. A generator that does not learn is the
+  /// sampler, in evaluation mode.
   ///
   /// - Parameter noise: What the game draws; from the model's `random` if nil.
   /// - Returns: `distance`, of the embeddings of faces and of what is made of their latents; and of their `pixels`, if they
@@ -103,14 +106,15 @@ extension AgeConditionalGAN {
     _ images: Tensor, labels: Tensor, noise: (any AdversarialNoise)? = nil, _ context: StepContext
   ) throws -> Measurements {
     let wanted = try withoutGradient { try embedding(images) }
+    let learning = context.stage == "identity-encoder" ? .encoder : configuration.identityLearners
     var measured = Measurements()
-    if configuration.identityLearners == .game {
+    if learning == .game {
       let noise = FacesNoise(model: self, images: images, drawn: noise ?? ModelNoise(model: self))
       for entry in try adversarialStep(images, labels: labels, noise: noise, context).entries {
         measured.add(entry.name, entry.value, weight: entry.weight)
       }
     }
-    let latents = encoder(images), learns = configuration.identityLearners != .encoder
+    let latents = encoder(images), learns = learning != .encoder
     let made =
       learns ? generate(latents, labels: labels) : sampler.evaluating { generate(latents, labels: labels, by: sampler) }
     let distance = Self.distance(try embedding(made), wanted)
@@ -121,13 +125,13 @@ extension AgeConditionalGAN {
       measured.add("pixels", pixels, weight: images.shape[0])
       loss = loss + configuration.pixelWeight * pixels
     }
-    if configuration.identityLearners == .game {
+    if learning == .game {
       context.minimize(loss, "identity", "identity-generator")
     } else {
       context.minimize(loss, "identity")
     }
     // The game has seen to it.
-    if configuration.identityLearners == .both { memory.average?.follow(generator) }
+    if learning == .both { memory.average?.follow(generator) }
     return measured
   }
 
@@ -140,7 +144,7 @@ extension AgeConditionalGAN {
   /// the stage `recognition`; nothing before.
   public func evaluate(_ batch: Batch, in stage: Stage, using generator: RandomGenerator) -> Measurements? {
     if stage.name == "recognition" { return recognitionMeasurements(pairs: Self.pairs(in: batch), using: generator) }
-    let hasLearnt = stage.name == "identity" || (stage.name == "encoder" && recognizer == nil)
+    let hasLearnt = stage.name.hasPrefix("identity") || (stage.name == "encoder" && recognizer == nil)
     guard hasLearnt, let faceFeatures else { return nil }
     return evaluating {
       withoutGradient {

@@ -46,7 +46,8 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
       case encoder
       /// Encoder and generator, while the game of the first stage goes on: half of its latents are those that the encoder finds
       /// in the batch's faces, at ages drawn at random. What the stage asks of the generator it learns at 5e-5, a quarter of the
-      /// other rates, unless others are given.
+      /// other rates, unless others are given. In one more stage the encoder learns alone: until then the generator moves, and
+      /// normalizes by the batch.
       case game
     }
 
