@@ -1,9 +1,9 @@
 // Matrix product for graphics cards.
 //
 // Index mapping: a work-group (x: block of columns, y: block of rows from the launch's first on, z: batch and split) computes
-// TILE_M × TILE_N results. The item at (x, y) of it has chunks of four rows from 4 · y and of four columns from 4 · x on, then those 4 · ITEMS
-// farther, so that neighbours store neighbouring columns. For every TILE_K of k the group loads its parts of both operands
-// into local memory, each element once, neighbours along what is contiguous.
+// TILE_M × TILE_N results. The item at (x, y) of it has chunks of four rows from 4 · y and of four columns from 4 · x on, then
+// those 4 · ITEMS farther, so that neighbours store neighbouring columns. For every TILE_K of k the group loads its parts of
+// both operands into local memory, each element once, neighbours along what is contiguous.
 //
 // Why: with 8 × 8 results a work-item, four local loads of four floats feed sixty-four multiply-adds; smaller tiles
 // are for products that would otherwise fill too few groups. While a tile is multiplied the next is on its way from

@@ -24,7 +24,7 @@ static inline void loadGlobal(const int width, const global float *from, float *
 
 // Fetches what is there, or zeros. A compiler may have the program await a load under a condition at once, because it copies
 // the result over the zeros (Intel's, and AMD's at times). With LOADS_ANYWAY an item loads the first elements instead of what is
-// not there, and tells so: `put` makes zeros of them, when nothing has to wait any more.
+// not there, and tells so: whoever puts them into local memory makes zeros of them, when nothing has to wait any more.
 static inline int fetch(
     const int width, const global float *from, const offset_t offset, const int isThere, float *to) {
 #ifdef LOADS_ANYWAY

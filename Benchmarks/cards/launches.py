@@ -60,7 +60,7 @@ class Kernel:
         if not self.is_product:
             return None
         if self.is_winograd:
-            return 8 * 8 * 8
+            return 8 * 8 * self.number("DEPTH")
         return self.number("TILE_M") * self.number("TILE_N") * self.number("TILE_K") // self.items
 
     @property

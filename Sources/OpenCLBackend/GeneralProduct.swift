@@ -24,6 +24,12 @@ struct GeneralProduct {
 
   var targetsAreRows: Bool { transposesLeft || left.targetsAreRows }
 
+  /// Whether nothing of it has depth: images, taps, and those of a stored filter that it takes, which are of its first plane.
+  var isPlanar: Bool {
+    if case .phase(let phase, _, _) = right, phase.firstTap.x != 0 { return false }
+    return left.isPlanar
+  }
+
   /// Throws if the kernels could not count to an extent.
   func requireExtents() throws(OpenCLError) {
     let extent = max(m, n, k)

@@ -76,7 +76,7 @@ struct GraphicsCardProductPlan {
     if product.featuresOfPhases != nil { macros.append(Macro("UNEVEN_PHASES", 1)) }
     if product.left.isMatrix {
       macros.append(Macro("SINGLE_TAP", 1))
-    } else if product.left.isPlanar {
+    } else if product.isPlanar {
       macros.append(Macro("PLANAR", 1))
     }
     macros.append(Macro("LEFT_WIDTH", product.leftWidth))

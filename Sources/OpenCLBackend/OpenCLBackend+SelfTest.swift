@@ -76,7 +76,8 @@ extension OpenCLBackend {
         filterGradient)
     }
     try byLargestTile(testConvolution)
-    if runtime.family == .gpu, device.isKnownForWinograd,
+    let isTuned = runtime.choices.withLock { $0.tuning.entries.values.contains { $0.variant == .winograd } }
+    if runtime.family == .gpu, device.isKnownForWinograd || isTuned,
       GraphicsCardWinogradPlan(GeneralProduct(forward: convolution), device: device) != nil
     {
       try withProducts(going: "winograd", testConvolution)

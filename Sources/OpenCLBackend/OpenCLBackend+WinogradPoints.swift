@@ -4,12 +4,12 @@ import Backends
 struct GraphicsCardWinogradPlan {
   /// Rows and columns of a group, the values of k that it takes at a time, and its items: one for each element of these.
   static let block = 32
-  private static let depth = 8
+  static let depth = 8
   static let items = block * depth
   private static let points = 16
   private static let localFloats = 2 * points * depth * (block + 4)
   /// Multiply-adds among the instructions of its loop, as NVIDIA's compiler writes them, and groups that a multiprocessor has at
-  /// a time.
+  /// a time (one on the oldest, of 2018, where this is a sixth too little).
   private static let share = 0.55
   private static let resident = 2
 
@@ -24,7 +24,7 @@ struct GraphicsCardWinogradPlan {
   /// Nil if it cannot be computed so.
   init?(_ product: GeneralProduct, device: OpenCLDevice) {
     let left = product.left
-    guard product.batch == 1 || product.joinsPhases, product.featuresOfPhases == nil, left.isPlanar, product.k > 0,
+    guard product.batch == 1 || product.joinsPhases, product.featuresOfPhases == nil, product.isPlanar, product.k > 0,
       Self.items <= device.maximumWorkGroupSize, 4 * Self.localFloats <= device.localMemory,
       let geometry = WinogradGeometry(left, positions: product.transposesLeft ? product.k : product.m), geometry.count > 0
     else { return nil }
@@ -64,7 +64,8 @@ struct GraphicsCardWinogradPlan {
   /// - Parameter largestOperand: Its elements.
   func macros(_ product: GeneralProduct, activation: String, largestOperand: Int) -> [Macro] {
     var macros = [
-      Macro("ACTIVATION", activation), Macro("TAPS", 5 - geometry.outputs), Macro("STEP", geometry.phases), Macro("PLANAR", 1),
+      Macro("ACTIVATION", activation), Macro("BLOCK", Self.block), Macro("DEPTH", Self.depth), Macro("TAPS", 5 - geometry.outputs),
+      Macro("STEP", geometry.phases), Macro("PLANAR", 1),
     ]
     if product.transposesLeft { macros.append(Macro("LEFT_TRANSPOSED", 1)) }
     if case .phase = product.right { macros.append(Macro("FILTER", 1)) }

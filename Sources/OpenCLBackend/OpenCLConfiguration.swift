@@ -42,7 +42,7 @@ public struct OpenCLConfiguration: Sendable {
     case cpu
   }
 
-  /// Which convolutions on processors are computed by Winograd's filtering; for tests, in parts of k as soon as that is possible.
+  /// Which convolutions are computed by Winograd's filtering; for tests, in parts of k on processors as soon as that is possible.
   package enum WinogradUse: Sendable { case whereFaster, wherePossible, inParts, never }
 
   package enum ProgramCacheChoice: Sendable {

@@ -106,6 +106,8 @@ import Testing
     var small = device
     small.localMemory = 32 << 10
     #expect(GraphicsCardWinogradPlan(products((16, [24, 24], 64, 64, 3, 1))[0], device: small) == nil)
+    (small.localMemory, small.maximumWorkGroupSize) = (48 << 10, 128)
+    #expect(GraphicsCardWinogradPlan(products((16, [24, 24], 64, 64, 3, 1))[0], device: small) == nil)
   }
 
   /// Only a driver that knows the option gets it.

@@ -64,8 +64,7 @@ extension OpenCLConfiguration.Family {
   /// The sources it computes with. Those of the ceilings compute nothing, and take long.
   fileprivate var sources: [KernelSource] {
     let processors: Set<KernelSource> = [
-      .gemmCPU, .gemmCPULines, .gemmCPUPhases, .gemmCPUNarrow, .gemmCPURows, .gemmFold, .winograd,
-      .winogradParts,
+      .gemmCPU, .gemmCPULines, .gemmCPUPhases, .gemmCPUNarrow, .gemmCPURows, .winograd, .winogradParts,
     ]
     return KernelSource.allCases.filter {
       $0 != .ceilings && (self == .cpu ? ![.gemmGPU, .winogradGPU].contains($0) : !processors.contains($0))

@@ -204,6 +204,9 @@ import Testing
     convolution(1, [12, 19], [4, 4], channels: (64, 32), stride: [2, 2], low: [1, 1]),
     convolution(2, [6, 10, 14], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
     convolution(1, [5, 6, 7], [3, 3, 3], channels: (16, 32), low: [1, 1, 1], dilation: [2, 1, 1]),
+    // Images without depth under filters with some, of whose planes the middle one is seen.
+    convolution(2, [1, 8, 7], [3, 3, 3], channels: (5, 6), stride: [2, 1, 1], low: [1, 1, 1]),
+    convolution(2, [1, 8, 7], [3, 3, 3], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
     // Over three axes: tiles of 2, 3 and 4 results an axis, of a stride and of none, more than are taken at a time, channels
     // that fill no panel, slice or part.
     convolution(8, [9, 16, 17], [4, 4, 4], channels: (16, 32), stride: [2, 2, 2], low: [1, 1, 1]),
@@ -224,7 +227,8 @@ import Testing
     var byWinograd = 0
     for shape in Self.convolutions {
       // On a card nearly every product is a program of its own: those that are none of Winograd's are compiled once.
-      if family == .graphicsCardByWinograd, ![[2, 2], [3, 3], [4, 4], [6, 6]].contains(shape.windows.kernelSize) { continue }
+      let size = shape.windows.kernelSize
+      if family == .graphicsCardByWinograd, ![[2, 2], [3, 3], [4, 4], [6, 6], [3, 3, 3]].contains(size) { continue }
       func count() { byWinograd += device.runtime.choices.withLock { $0.last } == .winograd ? 1 : 0 }
       let input = Self.values(shape.inputCount, seed: 1), filter = Self.values(shape.filterCount, seed: 2)
       let gradient = Self.values(shape.outputCount, seed: 4)

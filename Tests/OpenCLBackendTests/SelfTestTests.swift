@@ -62,9 +62,10 @@ import Testing
     #expect(fault.noticed.contains { text.contains("self-test of \($0) failed") }, "\(text)")
   }
 
-  @Test(arguments: [OpenCLConfiguration.Family.gpu, .cpu])
-  func aDriverThatIsRightPasses(_ family: OpenCLConfiguration.Family) throws {
-    let device = try OpenCLBackend(configuration: configuration { ($0.family, $0.cache, $0.vendor) = (family, .none, "NVIDIA") })
+  /// By the kernels of a card of the device's own maker, and of NVIDIA's.
+  @Test(arguments: [(OpenCLConfiguration.Family.gpu, nil), (.gpu, "NVIDIA"), (.cpu, nil)])
+  func aDriverThatIsRightPasses(_ family: OpenCLConfiguration.Family, vendor: String?) throws {
+    let device = try OpenCLBackend(configuration: configuration { ($0.family, $0.cache, $0.vendor) = (family, .none, vendor) })
     try device.selfTest()
     // What it ran does not stay behind.
     #expect(device.runtime.choices.withLock { $0.forced } == nil)

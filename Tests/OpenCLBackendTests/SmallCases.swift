@@ -71,6 +71,12 @@ private let layoutCases: [BackendCase] = [
   copy(
     "beside, in whole vectors", source: 80, destination: 240,
     StridedCopy(shape: [5, 16], sourceStrides: [16, 1], destinationOffset: 16, destinationStrides: [48, 1])),
+  copy(
+    "beside, in pairs", source: 50, destination: 60,
+    StridedCopy(shape: [5, 6], sourceStrides: [10, 1], destinationOffset: 2, destinationStrides: [10, 1])),
+  copy(
+    "beside, in pairs but for the offset", source: 50, destination: 60,
+    StridedCopy(shape: [5, 6], sourceStrides: [10, 1], destinationOffset: 3, destinationStrides: [10, 1])),
   BackendCase("gather and scatter", .scale(1e-5)) { run in
     let indices = run.values([-1, 0, 4, 5, .nan, 2, 2])
     return [
@@ -238,13 +244,16 @@ let smallProducts: [BackendCase] =
     convolution(Windows([3, 4, 3], [3, 2, 3], .same), 2, 3),
   ]
 
-/// For what only graphics cards do: Winograd's filtering of few tiles, of two taps in phases of a stride.
+/// For what only graphics cards do: Winograd's filtering of few tiles, of two taps in phases of a stride, alike and not; folds.
 let graphicsCardProducts: [BackendCase] = [
   convolution(Windows([5, 6], [3, 3], .same), batch: 2, 10, 6),
   convolution(Windows([9, 8], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), 6, 9),
+  convolution(Windows([8, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), 9, 6),
+  convolution(Windows([3, 9], [3, 3], .same), 16, 2),
+  convolution(Windows([4, 6], [4, 4], stride: [2, 2], .explicit([1, 1], [1, 1])), 1, 16),
 ]
 
-/// For what only processors do: few rows, splits of shorter products, Winograd's filtering, folds of one channel.
+/// For what only processors do: few rows, splits of shorter products, Winograd's filtering of whole panels.
 let processorProducts: [BackendCase] =
   products(5, 33, 600) + products(20, 48, 9) + [
     // Work enough for several compute units.

@@ -31,13 +31,13 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
     /// Of the discriminator's last three convolutions.
     public var discriminatorNormalization = NetworkNormalization.batch
     public var optimizer = AdversarialOptimizer.published
-    /// The file of the network by which the last stage tells people apart: dlib's (`.dat`), or Inception-ResNet-v2's as Keras saves
-    /// it (`.h5`). Or ``ownFaceNetwork``. Without one the model cannot be trained in its last stage.
+    /// The file of the network by which the stage `identity` tells people apart: dlib's (`.dat`), or Inception-ResNet-v2's as Keras saves
+    /// it (`.h5`). Or ``ownFaceNetwork``. Without one the model cannot be trained in that stage.
     public var faceWeights: String?
     /// In place of a file: a small network, ``FaceRecognizer``, that learns in a stage of its own.
     public static let ownFaceNetwork = "own"
     public var objective = AdversarialObjective()
-    /// Who learns in the last stage.
+    /// Who learns in the stage `identity`.
     public enum IdentityLearners: String, Codable, CaseIterable, Sendable {
       /// Encoder and generator, as published. Nothing there keeps the generator's images faces of their ages: it may find others
       /// that only the face network takes for the same person's.
@@ -51,17 +51,17 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
       case game
     }
 
-    /// Who learns in the last stage.
+    /// Who learns in the stage `identity`.
     public var identityLearners = IdentityLearners.both
-    /// Factor of the mean squared difference of pixels of faces and of what is made of their latents, both in [−1, 1], in the last
-    /// stage's loss.
+    /// Factor of the mean squared difference of pixels of faces and of what is made of their latents, both in [−1, 1], in the
+    /// loss of `identity`.
     public var pixelWeight: Float = 0
 
     public init() {}
 
     /// For processors: about half the channels, and a quarter of the units. Real faces under wrong ages, which the discriminator
     /// is to refuse too, make it look at the age: after 1,700 steps 83 % of the generator's are recovered, without them 67 % after
-    /// 4,000. Samples are the moving average's. In the last stage the game goes on, and pixels count.
+    /// 4,000. Samples are the moving average's. In `identity` the game goes on, and pixels count.
     public static var small: Configuration {
       var configuration = Configuration()
       configuration.generatorUnits = 512

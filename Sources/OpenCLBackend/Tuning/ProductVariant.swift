@@ -2,8 +2,10 @@ import Files
 
 /// A way to compute a product.
 public enum ProductVariant: Hashable, Sendable {
-  /// Kernels for processors: panels in registers, few rows from a tile, Winograd's filtering in blocks of tiles and in parts.
-  case panels, fewRows, winograd, winogradParts
+  /// Kernels for processors: panels in registers, few rows from a tile.
+  case panels, fewRows
+  /// Winograd's filtering: on processors in blocks of tiles, on graphics cards in tiles of local memory; and in parts, on processors.
+  case winograd, winogradParts
   /// Element by element, without a panel or a tile: the smallest products, on processors.
   case plain
   /// Images of few channels, whose lines are copied instead of their patches, on processors.
