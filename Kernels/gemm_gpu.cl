@@ -49,6 +49,14 @@
 #define RIGHT_COLUMN(load) ALONG(load, TILE_N, RIGHT_WIDTH)
 #define RIGHT_K(load) ACROSS(load, TILE_N, RIGHT_WIDTH)
 #endif
+// The steps of a tile. Intel's compiler unrolls a loop whose end it knows, whatever is asked of it; a thread has tokens for
+// sixteen accesses under way, and the many to local memory then take those of global loads, which are awaited for it. With
+// UNKNOWN_DEPTH only the host knows the end.
+#ifdef UNKNOWN_DEPTH
+#define STEPS_OF_TILE p.depth
+#else
+#define STEPS_OF_TILE TILE_K
+#endif
 // Distances between rows of a tile: multiples of four for whole chunks, and four more than a multiple of the banks, so
 // that transposing stores go to different ones.
 #define LEFT_PITCH (TILE_M + 4)
@@ -212,7 +220,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS_N, ITEMS_M, 1))) void product(
     // Unrolled whole, AMD's compiler would multiply only after all loads have arrived, and NVIDIA's would need more
     // registers than leave two groups a multiprocessor.
 #pragma unroll 2
-    for (int k = 0; k < TILE_K; ++k) {
+    for (int k = 0; k < STEPS_OF_TILE; ++k) {
       float ofLeft[RESULTS_M], ofRight[RESULTS_N];
 #pragma unroll
       for (int i = 0; i < RESULTS_M; i += CHUNK_M)

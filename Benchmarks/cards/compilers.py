@@ -19,7 +19,7 @@ from machine_code import Code
 
 HERE = pathlib.Path(__file__).resolve().parent
 # What the host adds for products, by the first letters of a target.
-OF_PRODUCTS = {"sm_": "", "gfx": " -DLOADS_ANYWAY", "dg2": " -DLOADS_ANYWAY -cl-intel-256-GRF-per-thread"}
+OF_PRODUCTS = {"sm_": "", "gfx": " -DLOADS_ANYWAY", "dg2": " -DLOADS_ANYWAY -DUNKNOWN_DEPTH -cl-intel-256-GRF-per-thread"}
 OPTIONS = ["-cl-std=CL1.2", "-cl-mad-enable", "-DGPU_FAMILY"]
 
 

@@ -112,7 +112,7 @@ extension OpenCLBackend {
     let plan = GraphicsCardProductPlan(product, tile: .all.first { $0.name == name }!, device: device)
     var arguments = ProductArguments(
       rightRow: product.rightRow, rightBatchStride: product.rightBatchStride, splits: plan.splits.count,
-      splitLength: plan.splits.length)
+      splitLength: plan.splits.length, depth: plan.tile.k)
     let (macro, parameter) = (plan.splits.count > 1 ? .identity : activation).macro
     let kernel = try runtime.kernel(
       .gemmGPU, "product",

@@ -7,7 +7,8 @@ struct GraphicsCardWinogradPlan {
   static let depth = 8
   static let items = block * depth
   private static let points = 16
-  private static let localFloats = 2 * points * depth * (block + 4)
+  /// Bytes of local memory that a group takes.
+  static let localMemory = 4 * 2 * points * depth * (block + 4)
   /// Multiply-adds among the instructions of its loop, as NVIDIA's compiler writes them, and groups that a multiprocessor has at
   /// a time (one on the oldest, of 2018, where this is a sixth too little).
   private static let share = 0.55
@@ -25,7 +26,7 @@ struct GraphicsCardWinogradPlan {
   init?(_ product: GeneralProduct, device: OpenCLDevice) {
     let left = product.left
     guard product.batch == 1 || product.joinsPhases, product.featuresOfPhases == nil, product.isPlanar, product.k > 0,
-      Self.items <= device.maximumWorkGroupSize, 4 * Self.localFloats <= device.localMemory,
+      Self.items <= device.maximumWorkGroupSize, Self.localMemory <= device.localMemory,
       let geometry = WinogradGeometry(left, positions: product.transposesLeft ? product.k : product.m), geometry.count > 0
     else { return nil }
     self.geometry = geometry

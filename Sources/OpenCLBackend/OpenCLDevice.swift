@@ -79,13 +79,14 @@ public struct OpenCLDevice: @unchecked Sendable {
   /// What its compiler is told besides of products.
   ///
   /// Of NVIDIA's alone the machine code does not await loads under a condition before it multiplies (and loads without were 8 %
-  /// slower on an H200). Threads of Intel's cards with twice the registers are half as many and, as its compiler takes it, twice
+  /// slower on an H200); Intel's awaits others if it knows how long the loop is that multiplies. Threads of Intel's cards with twice the registers are half as many and, as its compiler takes it, twice
   /// as wide: as many items are resident, none of whose values go to memory. Cards that take the option are those that multiply
   /// matrices.
   var productOptions: String {
     guard kind == .gpu else { return "" }
     let doublesRegisters = extensions.contains("cl_intel_subgroup_matrix_multiply_accumulate")
-    return (vendor.contains("NVIDIA") ? "" : " -DLOADS_ANYWAY") + (doublesRegisters ? " -cl-intel-256-GRF-per-thread" : "")
+    return (vendor.contains("NVIDIA") ? "" : " -DLOADS_ANYWAY") + (vendor.contains("Intel") ? " -DUNKNOWN_DEPTH" : "")
+      + (doublesRegisters ? " -cl-intel-256-GRF-per-thread" : "")
   }
 
   /// What computes work-groups independently of the others. Intel counts the vector engines of its graphics cards instead,
