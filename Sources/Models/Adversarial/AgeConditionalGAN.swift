@@ -61,7 +61,8 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
 
     /// For processors: about half the channels, and a quarter of the units. Real faces under wrong ages, which the discriminator
     /// is to refuse too, make it look at the age: after 1,700 steps 83 % of the generator's are recovered, without them 67 % after
-    /// 4,000. Samples are the moving average's. In `identity` the game goes on, and pixels count.
+    /// 4,000. Samples are the moving average's. In `identity` the game goes on, and pixels count: after 700 steps of it and 300 of the
+    /// encoder alone a face made anew is nearest to its own of a hundred in 92 % of cases.
     public static var small: Configuration {
       var configuration = Configuration()
       configuration.generatorUnits = 512
