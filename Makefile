@@ -44,7 +44,8 @@ SYSTEM_LIBRARIES := (libc|libm|libresolv|libstdc\+\+|libgcc_s|libOpenCL|ld-linux
 
 OCLGRIND := oclgrind --data-races --uninitialized --check-api --compute-units 4 --build-options '-cl-opt-disable -DINTERPRETED'
 
-.PHONY: demo build install uninstall bundle bundle-tests docs weights test test-intel test-cards test-oclgrind test-machine-code test-opencv lint setup setup-tests \
+.PHONY: demo build install uninstall bundle bundle-tests docs weights test test-intel test-cards test-oclgrind test-machine-code \
+         test-opencv lint setup setup-tests \
         setup-intel setup-cards setup-opencv setup-tensorboard
 
 demo: build

@@ -17,8 +17,9 @@
 // of each operand, all its pixels and taps, and puts its points into local memory; while these are multiplied the next are on
 // their way. At the end items exchange points through local memory, half of the columns at a time.
 //
-// Macros: BLOCK, 32, and DEPTH, 8; TAPS, 3 or 2; STEP, the stride of a convolution whose filter is of STEP · TAPS taps; LEFT_TRANSPOSED of a filter
-// gradient; FILTER if `right` is that of a convolution whose input gradient this is; and those of `gemm_gpu_operands.cl`.
+// Macros: BLOCK, 32, and DEPTH, 8; TAPS, 3 or 2; STEP, the stride of a convolution whose filter is of STEP · TAPS taps;
+// LEFT_TRANSPOSED of a filter gradient; FILTER if `right` is that of a convolution whose input gradient this is; and those of
+// `gemm_gpu_operands.cl`.
 
 #define POINTS 16
 #define GROUP (BLOCK * DEPTH)

@@ -44,15 +44,13 @@ class Kernel:
         """Of a product, what it is for."""
         if "FILTER" in self.macros:
             return "input gradient"
-        if self.is_winograd:
-            return "filter gradient" if "LEFT_TRANSPOSED" in self.macros else "convolution"
         if "SINGLE_TAP" in self.macros:
             return "matrix"
         return "filter gradient" if "LEFT_TRANSPOSED" in self.macros else "convolution"
 
     @property
     def is_largest_tile(self):
-        return self.is_product and not self.is_winograd and self.number("TILE_M") == self.number("TILE_N") == 128
+        return self.macros.get("TILE_M") == self.macros.get("TILE_N") == "128"
 
     @property
     def step_multiply_adds(self):

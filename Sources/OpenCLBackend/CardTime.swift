@@ -8,8 +8,8 @@ struct CardTime {
   /// Work-groups, and the steps of k that each takes.
   let groups: Int
   let steps: Int
-  /// Multiply-adds of a group's step, and their share of the instructions.
-  let ofStep: Int
+  /// Of a group's step, and their share of the instructions.
+  let multiplyAddsOfStep: Int
   let share: Double
   /// Groups that a multiprocessor has at a time.
   let resident: Int
@@ -19,7 +19,7 @@ struct CardTime {
   /// In clock cycles.
   func cycles(on device: OpenCLDevice) -> Double {
     let groups = groups.dividedUp(by: device.multiprocessors)
-    let rounds = Double(groups.dividedUp(by: resident)), step = Double(ofStep) / (Self.multiplyAdds * share)
+    let rounds = Double(groups.dividedUp(by: resident)), step = Double(multiplyAddsOfStep) / (Self.multiplyAdds * share)
     let cycles = rounds * Self.ofGroup + Double(steps) * (Double(groups) * step + rounds * Self.ofStep)
     if added == 0 { return cycles }
     return cycles + Self.ofLaunch + 4 * Double(added) / (Self.bytes * Double(device.multiprocessors))

@@ -21,9 +21,13 @@ extension OpenCLBackend {
     let last = copy.shape.count - 1, columns = copy.shape[last], rows = copy.count / columns
     let isContiguous = copy.sourceStrides[last] == 1 && copy.destinationStrides[last] == 1
     // Vectors of a card begin at multiples of their size: those of every row.
-    let starts = copy.sourceStrides[..<last] + copy.destinationStrides[..<last] + [copy.sourceOffset, copy.destinationOffset]
-    func ofCard() -> Int { [4, 2].first { width in ([columns] + starts).allSatisfy { $0.isMultiple(of: width) } } ?? 1 }
-    let width = !isContiguous ? 1 : runtime.family == .cpu ? runtime.rowWidth(columns) : ofCard(), segment = runtime.segment(width)
+    func widthOnCard() -> Int {
+      let distances = copy.sourceStrides[..<last] + copy.destinationStrides[..<last] + [copy.sourceOffset, copy.destinationOffset]
+      return [4, 2].first { width in ([columns] + distances).allSatisfy { $0.isMultiple(of: width) } } ?? 1
+    }
+    let width =
+      if !isContiguous { 1 } else if runtime.family == .cpu { runtime.rowWidth(columns) } else { widthOnCard() }
+    let segment = runtime.segment(width)
     let (rank, view) = CopyView(copy, leavingOut: [last], wide: wide).words
     let kernel = try runtime.kernel(
       .copy, "copyRows",

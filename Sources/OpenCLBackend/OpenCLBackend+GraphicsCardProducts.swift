@@ -45,7 +45,7 @@ struct GraphicsCardProductPlan {
     (self.tile, self.splits) = (tile, splits)
     cycles = CardTime(
       groups: tile.groups(of: product) * splits.count, steps: splits.length.dividedUp(by: tile.k),
-      ofStep: tile.m * tile.n * tile.k, share: tile.share, resident: tile.resident,
+      multiplyAddsOfStep: tile.m * tile.n * tile.k, share: tile.share, resident: tile.resident,
       added: splits.added(of: product.m * product.n)
     ).cycles(on: device)
   }

@@ -8,7 +8,7 @@ struct GraphicsCardWinogradPlan {
   static let items = block * depth
   private static let points = 16
   /// Bytes of local memory that a group takes.
-  static let localMemory = 4 * 2 * points * depth * (block + 4)
+  fileprivate static let localMemory = 4 * 2 * points * depth * (block + 4)
   /// Multiply-adds among the instructions of its loop, as NVIDIA's compiler writes them, and groups that a multiprocessor has at
   /// a time (one on the oldest, of 2018, where this is a sixth too little).
   private static let share = 0.55
@@ -26,7 +26,7 @@ struct GraphicsCardWinogradPlan {
   init?(_ product: GeneralProduct, device: OpenCLDevice) {
     let left = product.left
     guard product.batch == 1 || product.joinsPhases, product.featuresOfPhases == nil, product.isPlanar, product.k > 0,
-      Self.items <= device.maximumWorkGroupSize, Self.localMemory <= device.localMemory,
+      device.hasRoomForWinograd,
       let geometry = WinogradGeometry(left, positions: product.transposesLeft ? product.k : product.m), geometry.count > 0
     else { return nil }
     self.geometry = geometry
@@ -35,8 +35,8 @@ struct GraphicsCardWinogradPlan {
     func cycles(_ splits: CardSplits) -> Double {
       CardTime(
         groups: groups * splits.count, steps: splits.length.dividedUp(by: Self.depth),
-        ofStep: Self.points * Self.block * Self.block * Self.depth, share: Self.share, resident: Self.resident,
-        added: splits.added(of: product.m * product.n)
+        multiplyAddsOfStep: Self.points * Self.block * Self.block * Self.depth, share: Self.share,
+        resident: Self.resident, added: splits.added(of: product.m * product.n)
       ).cycles(on: device)
     }
     let whole = CardSplits(of: k, count: 1, step: Self.depth)
@@ -77,6 +77,11 @@ struct GraphicsCardWinogradPlan {
 }
 
 extension OpenCLDevice {
+  /// Whether the kernel of cards can run on it. (Mesa's rusticl has too little local memory.)
+  var hasRoomForWinograd: Bool {
+    GraphicsCardWinogradPlan.items <= maximumWorkGroupSize && GraphicsCardWinogradPlan.localMemory <= localMemory
+  }
+
   /// Whether the estimate holds of it as a card. Intel's await loads when they have begun sixteen, and of AMD's machine code a
   /// third are multiply-adds: there Winograd's filtering is chosen if it is measured to be faster.
   var isKnownForWinograd: Bool { vendor.contains("NVIDIA") }

@@ -79,9 +79,9 @@ public struct OpenCLDevice: @unchecked Sendable {
   /// What its compiler is told besides of products.
   ///
   /// Of NVIDIA's alone the machine code does not await loads under a condition before it multiplies (and loads without were 8 %
-  /// slower on an H200); Intel's awaits others if it knows how long the loop is that multiplies. Threads of Intel's cards with twice the registers are half as many and, as its compiler takes it, twice
-  /// as wide: as many items are resident, none of whose values go to memory. Cards that take the option are those that multiply
-  /// matrices.
+  /// slower on an H200); Intel's awaits others if its compiler knows how long the loop is that multiplies. Threads of Intel's cards
+  /// with twice the registers are half as many and, as its compiler takes it, twice as wide: as many items are resident, none of
+  /// whose values go to memory. Cards that take the option are those that multiply matrices.
   var productOptions: String {
     guard kind == .gpu else { return "" }
     let doublesRegisters = extensions.contains("cl_intel_subgroup_matrix_multiply_accumulate")

@@ -61,11 +61,6 @@ import Testing
   }
 }
 
-extension OpenCLDevice {
-  /// Mesa's rusticl has too little local memory for the kernel of cards.
-  var hasRoomForWinograd: Bool { localMemory >= GraphicsCardWinogradPlan.localMemory }
-}
-
 extension OpenCLConfiguration.Family {
   /// The sources it computes with. Those of the ceilings compute nothing, and take long.
   fileprivate var sources: [KernelSource] {

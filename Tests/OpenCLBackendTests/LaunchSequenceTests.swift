@@ -16,6 +16,17 @@ import Testing
   /// With the kernels that the device is for.
   private func device() throws -> OpenCLBackend { try ProductTests.device(ProductTests.Kernels.families[0]) }
 
+  /// How many launches it takes, with operands of the seed, on which it must give what the reference gives.
+  private func launchCount(of operation: ProductOperation, seed: UInt32, on device: OpenCLBackend) throws -> Int {
+    let before = device.statistics.launches
+    let operands = [
+      ProductTests.values(operation.operandCounts.left, seed: seed),
+      ProductTests.values(operation.operandCounts.right, seed: seed + 1),
+    ]
+    try ProductTests.compare(device, operands: operands, "\(operation), seed \(seed)") { operation.run(on: $0, $1[0], $1[1]) }
+    return device.statistics.launches - before
+  }
+
   @Test(arguments: ProductTests.Kernels.families)
   func otherOperandsThanTheFirst(_ kernels: ProductTests.Kernels) throws {
     let device = try ProductTests.device(kernels)
@@ -24,18 +35,7 @@ import Testing
     ]
     for operation in operations {
       let known = device.runtime.sequences.count, launches = device.statistics.launches
-      var counts = [Int]()
-      for seed in [1, 10, 20] as [UInt32] {
-        let before = device.statistics.launches
-        let operands = [
-          ProductTests.values(operation.operandCounts.left, seed: seed),
-          ProductTests.values(operation.operandCounts.right, seed: seed + 1),
-        ]
-        try ProductTests.compare(device, operands: operands, "\(operation), seed \(seed)") {
-          operation.run(on: $0, $1[0], $1[1])
-        }
-        counts.append(device.statistics.launches - before)
-      }
+      let counts = try [1, 10, 20].map { try launchCount(of: operation, seed: $0, on: device) }
       #expect(device.runtime.sequences.count == known + 1)
       #expect(device.statistics.launches > launches && counts[1] == counts[0] && counts[2] == counts[0])
     }
@@ -49,18 +49,7 @@ import Testing
     let windows = Windows(inputSize: [17, 17], kernelSize: [3, 3], stride: [1, 1], paddingLow: [1, 1], paddingHigh: [1, 1])
     let operation = ProductOperation.filterGradient(
       Convolution(batch: 8, windows: windows, inputChannels: 5, outputChannels: 12))
-    var counts = [Int]()
-    for seed in [1, 10, 20] as [UInt32] {
-      let before = device.statistics.launches
-      let operands = [
-        ProductTests.values(operation.operandCounts.left, seed: seed),
-        ProductTests.values(operation.operandCounts.right, seed: seed + 1),
-      ]
-      try ProductTests.compare(device, operands: operands, "\(operation), seed \(seed)") {
-        operation.run(on: $0, $1[0], $1[1])
-      }
-      counts.append(device.statistics.launches - before)
-    }
+    let counts = try [1, 10, 20].map { try launchCount(of: operation, seed: $0, on: device) }
     #expect(counts == [2, 2, 2], "a product and what adds up its splits")
     #expect(device.runtime.sequences.values.map(\.launches.count) == [1])
   }
@@ -68,32 +57,22 @@ import Testing
   /// A display's driver ends what takes too long: such products go by some blocks of rows at a time.
   @Test func longProductsGoInSeveralLaunches() throws {
     var configuration = OpenCLConfiguration()
-    (configuration.family, configuration.computeUnits, configuration.longestLaunch) = (.gpu, 2, 3000)
+    (configuration.family, configuration.computeUnits, configuration.winograd) = (.gpu, 2, .wherePossible)
     let windows = Windows(inputSize: [17, 19], kernelSize: [5, 5], stride: [2, 2], paddingLow: [2, 2], paddingHigh: [2, 2])
     let convolution = Convolution(batch: 7, windows: windows, inputChannels: 24, outputChannels: 20)
     // By Winograd's filtering, of two taps in each phase of a stride.
     let even = Windows(inputSize: [18, 20], kernelSize: [4, 4], stride: [2, 2], paddingLow: [1, 1], paddingHigh: [1, 1])
     let filtered = Convolution(batch: 7, windows: even, inputChannels: 24, outputChannels: 40)
-    configuration.winograd = .wherePossible
     let operations: [ProductOperation] =
       [.matrixProduct(MatrixProduct(m: 300, n: 70, k: 333))]
       + [convolution, filtered].flatMap { [.convolution($0), .inputGradient($0), .filterGradient($0)] }
-    let whole = OpenCLConfiguration().longestLaunch
     for operation in operations {
-      var counts = [Int]()
-      for longest in [configuration.longestLaunch, whole] {
+      // Twice: worked out, and made again.
+      let counts = try [3000, OpenCLConfiguration().longestLaunch].map { longest in
         configuration.longestLaunch = longest
-        let device = try OpenCLBackend(configuration: configuration), before = device.statistics.launches
-        let operands = [
-          ProductTests.values(operation.operandCounts.left, seed: 1), ProductTests.values(operation.operandCounts.right, seed: 2),
-        ]
-        // Twice: worked out, and made again.
-        for _ in 0..<2 {
-          try ProductTests.compare(device, operands: operands, "\(operation)") { operation.run(on: $0, $1[0], $1[1]) }
-        }
-        counts.append(device.statistics.launches - before)
+        let device = try OpenCLBackend(configuration: configuration)
+        return try launchCount(of: operation, seed: 1, on: device) + launchCount(of: operation, seed: 1, on: device)
       }
-      configuration.longestLaunch = 3000
       #expect(counts[0] > counts[1], "\(operation): \(counts)")
     }
   }

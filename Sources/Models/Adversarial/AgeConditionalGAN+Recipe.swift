@@ -32,7 +32,9 @@ extension AgeConditionalGAN {
   /// people. `identity`: the encoder, and whoever else is to, so that a face made anew is still the same person's.
   /// `identity-encoder`, if the game went on in that: the encoder alone, with the generator as it is by then.
   public func stages() -> [Stage] {
-    func adam() -> Optimizer { configuration.optimizer.make { Adam(learningRate: 2e-4, beta1: 0.5) } }
+    func adam(_ learningRate: Float = 2e-4) -> Optimizer {
+      configuration.optimizer.make { Adam(learningRate: learningRate, beta1: 0.5) }
+    }
     func stage(_ name: String, epochs: Int, steps: Int = 1, _ learners: [Learner]) -> Stage {
       Stage(
         name, length: .epochs(epochs), batchSize: Self.batchSize, batchesPerStep: steps, learners: learners,
@@ -54,8 +56,7 @@ extension AgeConditionalGAN {
         game + [
           encoderOfIdentity,
           // Slowly: the game must keep up.
-          Learner(
-            "identity-generator", configuration.optimizer.make { Adam(learningRate: 5e-5, beta1: 0.5) }, generator, of: self),
+          Learner("identity-generator", adam(5e-5), generator, of: self),
         ]
       }
     return [

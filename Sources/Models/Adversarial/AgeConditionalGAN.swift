@@ -31,8 +31,8 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
     /// Of the discriminator's last three convolutions.
     public var discriminatorNormalization = NetworkNormalization.batch
     public var optimizer = AdversarialOptimizer.published
-    /// The file of the network by which the stage `identity` tells people apart: dlib's (`.dat`), or Inception-ResNet-v2's as Keras saves
-    /// it (`.h5`). Or ``ownFaceNetwork``. Without one the model cannot be trained in that stage.
+    /// The file of the network by which the stage `identity` tells people apart: dlib's (`.dat`), or Inception-ResNet-v2's as Keras
+    /// saves it (`.h5`). Or ``ownFaceNetwork``. Without one the model cannot be trained in that stage.
     public var faceWeights: String?
     /// In place of a file: a small network, ``FaceRecognizer``, that learns in a stage of its own.
     public static let ownFaceNetwork = "own"
@@ -61,8 +61,8 @@ public final class AgeConditionalGAN: Module, AdversarialModel, LatentVariableMo
 
     /// For processors: about half the channels, and a quarter of the units. Real faces under wrong ages, which the discriminator
     /// is to refuse too, make it look at the age: after 1,700 steps 83 % of the generator's are recovered, without them 67 % after
-    /// 4,000. Samples are the moving average's. In `identity` the game goes on, and pixels count: after 700 steps of it and 300 of the
-    /// encoder alone a face made anew is nearest to its own of a hundred in 92 % of cases.
+    /// 4,000. Samples are the moving average's. In `identity` the game goes on, and pixels count: after 700 steps of it and 300 of
+    /// the encoder alone a face made anew is nearest to its own of a hundred in 92 % of cases.
     public static var small: Configuration {
       var configuration = Configuration()
       configuration.generatorUnits = 512
